@@ -1,0 +1,63 @@
+import type { DeviceError, ErrorCode } from './errors';
+
+/** Whether a device delivers fresh values, since when, and if not, why. */
+export interface Availability {
+  available: boolean;
+  /** epoch ms of the last change between available and not */
+  since: number;
+  reason?: DeviceError;
+}
+
+/**
+ * Failures that pass by themselves are one kind: a device that times out, then refuses connections, is still the
+ * same outage. Those that need the user are a kind each.
+ */
+function kindOf(code: ErrorCode): string {
+  switch (code) {
+    case 'UNREACHABLE':
+    case 'TIMEOUT':
+    case 'RATE_LIMITED':
+    case 'BAD_RESPONSE':
+      return 'transient';
+    default:
+      return code;
+  }
+}
+
+/** Whether nothing will get better before a person does something. */
+export function needsUser(error: DeviceError): boolean {
+  return (
+    error.code === 'AUTH_FAILED' ||
+    error.code === 'FORBIDDEN' ||
+    error.code === 'NOT_FOUND' ||
+    error.code === 'INVALID_INPUT' ||
+    error.code === 'NOT_SUPPORTED'
+  );
+}
+
+/** Follows a device's availability and tells changes from repeats. */
+export class AvailabilityTracker {
+  private state: Availability | undefined;
+
+  /** `undefined` until the first success or failure. */
+  get current(): Availability | undefined {
+    return this.state;
+  }
+
+  /**
+   * @param reason `undefined`: available
+   * @param now epoch ms
+   * @returns the new availability when it changed, `undefined` for a repeat
+   */
+  update(reason: DeviceError | undefined, now: number): Availability | undefined {
+    const previous = this.state;
+    const available = reason === undefined;
+    const sameKind =
+      previous?.available === available &&
+      (available || kindOf(reason.code) === kindOf(previous.reason?.code ?? 'STALE'));
+    if (sameKind) return undefined;
+    const since = previous?.available === available ? previous.since : now;
+    this.state = reason ? { available, since, reason } : { available, since };
+    return this.state;
+  }
+}

@@ -1,0 +1,148 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+import { DeviceError, type ErrorCode } from './errors';
+
+/** Longest wait that a `Retry-After` may ask for: a day. */
+const MAX_RETRY_AFTER = 86_400;
+
+/** `Retry-After` in seconds, from either of its two forms; `undefined` when absent or nonsense. */
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  const text = value.trim();
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1000;
+  if (!Number.isFinite(seconds)) return undefined;
+  return Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER);
+}
+
+interface StatusMeaning {
+  code: ErrorCode;
+  reason: string;
+  text: string;
+}
+
+function meaningOf(status: number): StatusMeaning {
+  if (status >= 300 && status < 400) {
+    return {
+      code: 'BAD_RESPONSE',
+      reason: 'redirected',
+      text: 'The server redirects to another address; for safety that is not followed. Check the address.',
+    };
+  }
+  switch (status) {
+    case 401:
+      return { code: 'AUTH_FAILED', reason: 'AUTH_FAILED', text: 'The credentials were refused.' };
+    case 403:
+      return { code: 'FORBIDDEN', reason: 'FORBIDDEN', text: 'The credentials do not permit this.' };
+    case 404:
+      return {
+        code: 'NOT_FOUND',
+        reason: 'NOT_FOUND',
+        text: 'Not found there. Check the address and the id.',
+      };
+    case 408:
+      return { code: 'TIMEOUT', reason: 'serverTimeout', text: 'The server gave up waiting.' };
+    case 409:
+      return { code: 'CONFLICT', reason: 'CONFLICT', text: 'The request conflicts with the present state.' };
+    case 429:
+      return { code: 'RATE_LIMITED', reason: 'RATE_LIMITED', text: 'Too many requests. Poll less often.' };
+    case 502:
+    case 503:
+    case 504:
+      return { code: 'UNREACHABLE', reason: 'unavailable', text: 'The server cannot serve at the moment.' };
+    default:
+      return status >= 500
+        ? { code: 'BAD_RESPONSE', reason: 'serverError', text: 'The server reports an internal error.' }
+        : { code: 'REJECTED', reason: 'REJECTED', text: 'The request was refused.' };
+  }
+}
+
+/**
+ * The error for an HTTP status other than 2xx.
+ *
+ * @param vendorMessage the vendor's own words, already cleaned
+ */
+export function errorFromStatus(
+  status: number,
+  headers: IncomingHttpHeaders,
+  now: number,
+  vendorMessage?: string,
+): DeviceError {
+  const { code, reason, text } = meaningOf(status);
+  const retryAfter = parseRetryAfter(headers['retry-after'], now);
+  const said = vendorMessage ? ` It says: ${vendorMessage}` : '';
+  return new DeviceError(code, `${text} (HTTP ${status})${said}`, {
+    reason,
+    status,
+    sent: true,
+    params: { status, message: vendorMessage ?? '' },
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  });
+}
+
+/** What the client knows of a request that failed without an answer. */
+export interface Failure {
+  error: unknown;
+  /** whether the request may have left */
+  sent: boolean;
+  /** whether an answer had begun */
+  answered: boolean;
+  timeoutMs: number;
+}
+
+const TLS_CODE = /^(CERT_|DEPTH_ZERO|UNABLE_TO_|SELF_SIGNED|ERR_TLS|ERR_SSL|HOSTNAME_MISMATCH|EPROTO)/;
+const NO_SUCH_HOST = /^(ENOTFOUND|EAI_)/;
+const NOT_HTTP = /^(HPE_|Z_|ERR_BROTLI|ERR__?ZLIB)/;
+
+function fieldOf(error: unknown, name: 'code' | 'name' | 'event'): string {
+  const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
+  return typeof value === 'string' ? value : '';
+}
+
+/** The error for a request that got no complete answer. The foreign error is read, never kept. */
+export function errorFromFailure({ error, sent, answered, timeoutMs }: Failure): DeviceError {
+  const code = fieldOf(error, 'code');
+  const options = { sent, params: { code } };
+  if (fieldOf(error, 'name') === 'TimeoutError' && sent) {
+    const seconds = timeoutMs / 1000;
+    return new DeviceError('TIMEOUT', `No complete answer within ${seconds} s.`, {
+      sent,
+      params: { seconds },
+    });
+  }
+  if (NO_SUCH_HOST.test(code)) {
+    return new DeviceError('UNREACHABLE', 'No such host. Check the address, or use the IP.', {
+      ...options,
+      reason: 'noSuchHost',
+    });
+  }
+  if (TLS_CODE.test(code)) {
+    return new DeviceError(
+      'UNREACHABLE',
+      `The TLS connection was refused (${code}). Give the certificate authority in the TLS settings.`,
+      { ...options, reason: 'tls' },
+    );
+  }
+  if (NOT_HTTP.test(code)) {
+    return new DeviceError('BAD_RESPONSE', 'What answers there does not speak HTTP properly.', {
+      ...options,
+      reason: 'notHttp',
+    });
+  }
+  if (code === 'ECONNREFUSED') {
+    return new DeviceError('UNREACHABLE', 'Nothing listens at this address and port.', {
+      ...options,
+      reason: 'refusedConnection',
+    });
+  }
+  if (answered || sent) {
+    return new DeviceError('UNREACHABLE', 'The connection broke before the answer was complete.', {
+      ...options,
+      reason: 'connectionBroke',
+    });
+  }
+  return new DeviceError(
+    'UNREACHABLE',
+    `No connection${code ? ` (${code})` : ''}. Is it switched on and in reach?`,
+    options,
+  );
+}

@@ -1,0 +1,250 @@
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+
+import { type Clock, delay, systemClock } from './clock';
+import { cancelled, DeviceError, invalidInput } from './errors';
+import { errorFromFailure, errorFromStatus } from './http-errors';
+import { cleanText, createRedactor, type Redactor } from './redact';
+import type { TlsOptions, Transport } from './transport';
+import { joinUrl, type Query } from './url';
+
+export interface HttpClientOptions {
+  /** http(s) URL without a trailing slash, see `parseBaseUrl` */
+  baseUrl: string;
+  /** ms for the whole request; default 10 s */
+  timeout?: number;
+  /** ms until the connection stands; default 5 s */
+  connectTimeout?: number;
+  /** longest body accepted, in bytes; default 1 MiB */
+  maxBytes?: number;
+  tls?: TlsOptions | undefined;
+  /** every secret that a request of this client can hold, asked for when an error is made */
+  secrets?: () => Iterable<string | undefined>;
+  /** the vendor's own words in the parsed body of an error answer */
+  vendorMessage?: (body: unknown) => string | undefined;
+}
+
+export interface HttpCall {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** below the base URL */
+  path: string;
+  query?: Query;
+  headers?: Readonly<Record<string, string>>;
+  /** sent as JSON */
+  json?: unknown;
+  /**
+   * Whether sending this twice does no harm. Only then is it sent over a kept connection, repeated when such a
+   * connection turns out to be dead, and retried as `retries` says.
+   */
+  safe: boolean;
+  /** further tries after a network error, 429 or 5xx, with back-off; default 0; needs `safe` */
+  retries?: number;
+  timeout?: number;
+  maxBytes?: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface HttpAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** A kept connection turned out to be dead before the answer began. */
+class StaleConnection extends Error {
+  constructor(readonly outcome: DeviceError) {
+    super(outcome.message);
+  }
+}
+
+const RETRY_BASE_MS = 300;
+const RETRY_CAP_MS = 30_000;
+
+/**
+ * Talks HTTP with one server. Light: thousands of them share one `Transport`.
+ *
+ * Every failure is a `DeviceError`; redirects are not followed; nothing is repeated unless the call says `safe`.
+ */
+export class HttpClient {
+  constructor(
+    private readonly transport: Transport,
+    private readonly options: HttpClientOptions,
+    private readonly clock: Clock = systemClock,
+  ) {}
+
+  /** Sends a call and returns the answer with a 2xx status. */
+  async send(call: HttpCall): Promise<HttpAnswer> {
+    const retries = call.safe ? (call.retries ?? 0) : 0;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.sendOverLiveConnection(call);
+      } catch (error) {
+        if (!(error instanceof DeviceError) || attempt >= retries || !isTransient(error)) throw error;
+        await delay(this.clock, this.retryDelay(attempt, error), call.signal);
+        if (call.signal?.aborted) throw cancelled();
+      }
+    }
+  }
+
+  /** Sends a call and parses the JSON of the answer. An empty body is an error. */
+  async json(call: HttpCall): Promise<unknown> {
+    return parseJson((await this.send(call)).body);
+  }
+
+  /** As `json`, but an empty body (204) is `undefined`. */
+  async jsonOrNothing(call: HttpCall): Promise<unknown> {
+    const { body } = await this.send(call);
+    return body.length === 0 ? undefined : parseJson(body);
+  }
+
+  private retryDelay(attempt: number, error: DeviceError): number {
+    const backOff = Math.min(RETRY_BASE_MS * 2 ** attempt, RETRY_CAP_MS);
+    return Math.max(backOff * (0.5 + this.clock.random() / 2), (error.retryAfter ?? 0) * 1000);
+  }
+
+  private async sendOverLiveConnection(call: HttpCall): Promise<HttpAnswer> {
+    try {
+      return await this.attempt(call);
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error;
+    }
+    // The server closed a kept connection while we reached for it: no fault of the device. A call that is not safe
+    // goes out on a connection of its own.
+    return this.attempt({ ...call, safe: false });
+  }
+
+  /** @throws DeviceError; StaleConnection only for a safe call */
+  private async attempt(call: HttpCall): Promise<HttpAnswer> {
+    const { transport, options } = this;
+    const timeout = call.timeout ?? options.timeout ?? 10_000;
+    const maxBytes = call.maxBytes ?? options.maxBytes ?? 1024 * 1024;
+    const got = await transport.got();
+    if (call.signal?.aborted) throw cancelled();
+
+    const answer = await new Promise<HttpAnswer>((resolve, reject) => {
+      const stream = got.stream(joinUrl(options.baseUrl, call.path, call.query), {
+        method: call.method,
+        headers: {
+          accept: 'application/json',
+          'user-agent': 'node-red-contrib-energy-devices',
+          ...call.headers,
+          ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(call.json === undefined ? {} : { body: JSON.stringify(call.json) }),
+        agent: call.safe ? transport.keepAlive(options.tls) : transport.fresh(options.tls),
+        timeout: { connect: options.connectTimeout ?? 5000, request: timeout },
+        retry: { limit: 0 },
+        followRedirect: false,
+        throwHttpErrors: false,
+        decompress: false,
+      });
+      const wire = new WireWatch();
+      const chunks: Buffer[] = [];
+      let size = 0;
+      let head: { status: number; headers: IncomingHttpHeaders } | undefined;
+
+      const finish = (act: () => void): void => {
+        call.signal?.removeEventListener('abort', onAbort);
+        act();
+      };
+      const fail = (reason: Error): void =>
+        finish(() => {
+          reject(reason);
+          stream.destroy();
+        });
+      const onAbort = (): void => fail(cancelled());
+      call.signal?.addEventListener('abort', onAbort, { once: true });
+
+      stream.on('request', (request: ClientRequest) => wire.watch(request));
+      stream.on('response', (response: { statusCode: number; headers: IncomingHttpHeaders }) => {
+        head = { status: response.statusCode, headers: response.headers };
+      });
+      stream.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= maxBytes) chunks.push(chunk);
+        else fail(tooLong(maxBytes));
+      });
+      stream.on('end', () =>
+        finish(() => {
+          // got ends a stream only after its response event
+          if (head)
+            resolve({ ...head, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
+        }),
+      );
+      stream.on('error', (error: unknown) => {
+        const { sent, reused } = wire;
+        const made = errorFromFailure({ error, sent, answered: head !== undefined, timeoutMs: timeout });
+        fail(reused && !head && made.code === 'UNREACHABLE' ? new StaleConnection(made) : made);
+      });
+    });
+
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    throw this.refused(answer);
+  }
+
+  private refused(answer: HttpAnswer): DeviceError {
+    let said: string | undefined;
+    try {
+      said = this.options.vendorMessage?.(JSON.parse(answer.body.toString('utf8')));
+    } catch {
+      // An error page that is no JSON has no words worth repeating.
+    }
+    const redact: Redactor = createRedactor(this.options.secrets?.() ?? []);
+    const words = said === undefined ? undefined : cleanText(said, redact);
+    return errorFromStatus(answer.status, answer.headers, this.clock.now(), words);
+  }
+}
+
+/** Notes whether a request can have left this machine, and whether it went out on a kept connection. */
+class WireWatch {
+  sent = false;
+  reused = false;
+
+  watch(request: ClientRequest): void {
+    const onSocket = (socket: Socket & { encrypted?: boolean }): void => {
+      this.reused = request.reusedSocket;
+      if (this.reused || !socket.connecting) this.sent = true;
+      else socket.once(socket.encrypted ? 'secureConnect' : 'connect', () => (this.sent = true));
+    };
+    if (request.socket) onSocket(request.socket);
+    else request.once('socket', onSocket);
+  }
+}
+
+function isTransient(error: DeviceError): boolean {
+  return (
+    error.code === 'UNREACHABLE' ||
+    error.code === 'TIMEOUT' ||
+    error.code === 'RATE_LIMITED' ||
+    (error.status !== undefined && error.status >= 500)
+  );
+}
+
+function tooLong(maxBytes: number): DeviceError {
+  return new DeviceError('BAD_RESPONSE', `The answer is longer than ${maxBytes} bytes.`, {
+    reason: 'tooLong',
+    sent: true,
+    params: { bytes: maxBytes },
+  });
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    // The parser's message quotes the body, which may hold anything.
+    const empty = body.length === 0;
+    throw new DeviceError('BAD_RESPONSE', empty ? 'The answer is empty.' : 'The answer is not JSON.', {
+      reason: empty ? 'emptyAnswer' : 'notJson',
+      sent: true,
+    });
+  }
+}
+
+/** Refuses header values that would break a request apart, before got does so with the value in its message. */
+export function headerValue(value: string, what: string): string {
+  if (!/^[\x20-\x7e]*$/.test(value)) {
+    throw invalidInput(`The ${what} holds characters that cannot be sent.`, 'unsendable', { what });
+  }
+  return value;
+}

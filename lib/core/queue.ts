@@ -1,0 +1,107 @@
+import { cancelled, DeviceError } from './errors';
+
+/**
+ * Runs one task at a time, in the order of arrival. A task's failure does not disturb the next one.
+ */
+export class SerialQueue {
+  private readonly waiting: (() => void)[] = [];
+  private busy = false;
+  private closed = false;
+
+  /** @param limit how many tasks may wait; one more is refused */
+  constructor(private readonly limit = 50) {}
+
+  /** Tasks that wait for their turn. */
+  get length(): number {
+    return this.waiting.length;
+  }
+
+  /**
+   * @returns what the task returns
+   * @throws DeviceError RATE_LIMITED when too many wait, CANCELLED when the queue closes before the task's turn
+   */
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    await this.turn();
+    try {
+      return await task();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.busy = false;
+    }
+  }
+
+  /** Tasks that still wait fail with CANCELLED; the running one is its caller's to cancel. */
+  close(): void {
+    this.closed = true;
+    for (const next of this.waiting.splice(0)) next();
+  }
+
+  private async turn(): Promise<void> {
+    if (this.closed) throw cancelled();
+    if (!this.busy) {
+      this.busy = true;
+      return;
+    }
+    if (this.waiting.length >= this.limit) {
+      throw new DeviceError('RATE_LIMITED', `More than ${this.limit} commands wait for this device.`, {
+        reason: 'queueFull',
+        params: { limit: this.limit },
+      });
+    }
+    await new Promise<void>((resolve) => this.waiting.push(resolve));
+    // Set by `close` while this task waited.
+    if (this.isClosed()) throw cancelled();
+  }
+
+  private isClosed(): boolean {
+    return this.closed;
+  }
+}
+
+/** What became of a value given to a `LatestQueue`. */
+export type LatestOutcome<R> = { superseded: false; result: R } | { superseded: true };
+
+/**
+ * A feed in which only the newest value counts: one send at a time, and of the values that arrive meanwhile only
+ * the last one is sent after it. There is never a queue of old values.
+ */
+export class LatestQueue<T, R> {
+  private next: { value: T; settle: (outcome: Promise<LatestOutcome<R>>) => void } | undefined;
+  private running = false;
+  private closed = false;
+
+  constructor(private readonly send: (value: T) => Promise<R>) {}
+
+  /**
+   * @returns the result of sending, or `superseded` when a newer value took its place before it was sent
+   * @throws what `send` throws; DeviceError CANCELLED once closed
+   */
+  push(value: T): Promise<LatestOutcome<R>> {
+    if (this.closed) return Promise.reject(cancelled());
+    return new Promise((resolve) => {
+      this.next?.settle(Promise.resolve({ superseded: true }));
+      this.next = { value, settle: resolve };
+      if (!this.running) void this.drain();
+    });
+  }
+
+  /** A value that still waits fails with CANCELLED. */
+  close(): void {
+    this.closed = true;
+    this.next?.settle(Promise.reject(cancelled()));
+    this.next = undefined;
+  }
+
+  private async drain(): Promise<void> {
+    this.running = true;
+    for (let item = this.next; item; item = this.next) {
+      this.next = undefined;
+      const { value, settle } = item;
+      const outcome = this.send(value).then((result): LatestOutcome<R> => ({ superseded: false, result }));
+      settle(outcome);
+      await outcome.catch(() => undefined);
+    }
+    this.running = false;
+  }
+}

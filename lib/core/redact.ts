@@ -1,0 +1,73 @@
+/** Keeps secrets out of every text that a person, a log or another node may see. */
+
+export const REDACTED = '[redacted]';
+
+/** Shorter strings are no secrets worth the name; replacing them would mangle ordinary words. */
+const SHORTEST_SECRET = 4;
+
+export type Redactor = (text: string) => string;
+
+/** The spellings in which a secret can turn up: raw, URL-encoded (two dialects), JSON-escaped, base64. */
+function spellings(secret: string): string[] {
+  const encoded = encodeURIComponent(secret);
+  return [
+    secret,
+    encoded,
+    encoded.replace(/%20/g, '+'),
+    encoded.toLowerCase(),
+    JSON.stringify(secret).slice(1, -1),
+    Buffer.from(secret).toString('base64'),
+  ];
+}
+
+/**
+ * Makes a function that replaces every spelling of the given secrets by `[redacted]`.
+ *
+ * @param secrets empty, undefined and very short entries, and the word `null`, are ignored
+ */
+export function createRedactor(secrets: Iterable<string | undefined>): Redactor {
+  const found = new Set<string>();
+  for (const secret of secrets) {
+    if (!secret || secret.length < SHORTEST_SECRET || secret === 'null') continue;
+    for (const spelling of spellings(secret)) found.add(spelling);
+  }
+  // Longest first: a secret that holds another one must go as a whole.
+  const ordered = [...found].sort((a, b) => b.length - a.length);
+  return (text) => ordered.reduce((clean, secret) => clean.split(secret).join(REDACTED), text);
+}
+
+/**
+ * Makes a vendor's text fit to be shown: one line, no control characters, at most `max` characters, no secrets.
+ */
+export function cleanText(text: string, redact: Redactor = (t) => t, max = 200): string {
+  // Redaction comes before the cut, or half a secret could survive at the end.
+  const oneLine = redact(text)
+    .replace(/\p{Cc}+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return oneLine.length > max ? `${oneLine.slice(0, max - 1)}…` : oneLine;
+}
+
+/** An address as typed, without a user name and password. */
+export function withoutUserInfo(address: string): string {
+  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/]*@/i, `$1${REDACTED}@`);
+}
+
+/**
+ * Describes the shape of a value without its content: numbers, booleans and null stay recognisable as types,
+ * strings become their length. For diagnostics that people attach to public bug reports.
+ */
+export function shapeOf(value: unknown, depth = 6): unknown {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return `string(${value.length})`;
+  if (typeof value !== 'object') return typeof value;
+  if (depth === 0) return '…';
+  if (Array.isArray(value)) {
+    return value.length === 0 ? [] : [shapeOf(value[0], depth - 1), `… ${value.length} in all`];
+  }
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, 100)
+      .map(([key, inner]) => [key, shapeOf(inner, depth - 1)]),
+  );
+}

@@ -1,0 +1,95 @@
+import { type Clock, systemClock } from '../core/clock';
+import { DeviceError, invalidInput } from '../core/errors';
+import { headerValue, HttpClient } from '../core/http';
+import type { Transport } from '../core/transport';
+import { parseBaseUrl } from '../core/url';
+import { parseReading, type PoweroptiReading } from './reading';
+
+export interface PoweroptiSettings {
+  /** host name, IP, host:port or http(s) URL with a path; a trailing `/value` is accepted */
+  host: unknown;
+  /** 12 characters, or the literal text `null`; sent as it is */
+  apiKey: unknown;
+  /** ms for one request; default 8 s */
+  timeout?: number;
+}
+
+/** A reading with the vendor's own body. */
+export interface PoweroptiAnswer {
+  reading: PoweroptiReading;
+  raw: unknown;
+}
+
+/** A reading is some hundred bytes; a longer answer comes from something else. */
+const MAX_BYTES = 64 * 1024;
+
+/** The local interface of one poweropti (firmware v2.02.07 or later): a single read-only endpoint. */
+export class PoweroptiClient {
+  readonly baseUrl: string;
+  private readonly http: HttpClient;
+  private readonly headers: Readonly<Record<string, string>>;
+
+  /** @throws DeviceError INVALID_INPUT for an unusable host or key; nothing is sent */
+  constructor(settings: PoweroptiSettings, transport: Transport, clock: Clock = systemClock) {
+    const { host, apiKey } = settings;
+    if (typeof apiKey !== 'string' || apiKey === '') {
+      throw invalidInput('The API key is empty. If the device has none, enter the word null.', 'apiKeyEmpty');
+    }
+    this.baseUrl = parseBaseUrl(host, 'http').replace(/\/value$/, '');
+    this.headers = { 'x-api-key': headerValue(apiKey, 'API key') };
+    this.http = new HttpClient(
+      transport,
+      {
+        baseUrl: this.baseUrl,
+        timeout: settings.timeout ?? 8000,
+        maxBytes: MAX_BYTES,
+        secrets: () => [apiKey],
+      },
+      clock,
+    );
+  }
+
+  /**
+   * Reads the meter once.
+   *
+   * @throws DeviceError AUTH_FAILED, NOT_FOUND, UNREACHABLE, TIMEOUT, BAD_RESPONSE
+   */
+  async read(signal?: AbortSignal): Promise<PoweroptiAnswer> {
+    try {
+      const raw = await this.http.json({
+        method: 'GET',
+        path: 'value',
+        headers: this.headers,
+        safe: true,
+        signal,
+      });
+      return { reading: parseReading(raw), raw };
+    } catch (error) {
+      throw error instanceof DeviceError ? explain(error) : error;
+    }
+  }
+}
+
+/** Says what a status means with this device; the documented causes of 401 cannot be told apart from here. */
+function explain(error: DeviceError): DeviceError {
+  if (error.code === 'AUTH_FAILED') {
+    return new DeviceError(
+      'AUTH_FAILED',
+      'The poweropti refuses access (HTTP 401). Either the API key is wrong, or the local interface is not enabled ' +
+        '(powerfox PRO service), or the firmware is older than v2.02.07.',
+      { reason: 'poweroptiUnauthorized', status: 401, sent: true },
+    );
+  }
+  if (error.code === 'NOT_FOUND') {
+    return new DeviceError(
+      'NOT_FOUND',
+      'Something answers at this address, but it has no /value. Check the address.',
+      {
+        reason: 'poweroptiNotFound',
+        status: 404,
+        sent: true,
+      },
+    );
+  }
+  return error;
+}

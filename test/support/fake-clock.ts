@@ -1,0 +1,68 @@
+import type { Clock } from '../../lib/core/clock';
+
+interface Timer {
+  at: number;
+  fn: () => void;
+}
+
+/** Lets every promise that can settle settle. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A clock that moves only when a test says so. */
+export class FakeClock implements Clock {
+  private readonly timers = new Set<Timer>();
+  private elapsed = 0;
+  /** what `random()` gives next; the last one stays */
+  randoms: number[] = [0.5];
+
+  constructor(private readonly start = Date.UTC(2026, 0, 1)) {}
+
+  now(): number {
+    return this.start + this.elapsed;
+  }
+
+  monotonic(): number {
+    return this.elapsed;
+  }
+
+  random(): number {
+    const value = this.randoms[0] ?? 0.5;
+    if (this.randoms.length > 1) this.randoms.shift();
+    return value;
+  }
+
+  after(ms: number, fn: () => void): () => void {
+    const timer = { at: this.elapsed + Math.max(ms, 0), fn };
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
+  }
+
+  /** How many timers would still fire. */
+  get pending(): number {
+    return this.timers.size;
+  }
+
+  /** ms until the next timer, or `undefined`. */
+  get next(): number | undefined {
+    const times = [...this.timers].map((timer) => timer.at);
+    return times.length === 0 ? undefined : Math.min(...times) - this.elapsed;
+  }
+
+  /** Moves on, fires what is due in order, and lets promises settle in between. */
+  async advance(ms: number): Promise<void> {
+    const end = this.elapsed + ms;
+    await settle();
+    for (;;) {
+      const due = [...this.timers].filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!due) break;
+      this.timers.delete(due);
+      this.elapsed = Math.max(this.elapsed, due.at);
+      due.fn();
+      await settle();
+    }
+    this.elapsed = end;
+    await settle();
+  }
+}
