@@ -1,0 +1,66 @@
+import type { Node, NodeAPI } from 'node-red';
+
+import type { Availability } from '../../lib/core/availability';
+import type { PollStats } from '../../lib/core/poller';
+import { createRedactor, type Redactor } from '../../lib/core/redact';
+import { dialogQuery } from './admin';
+import { VERSION } from './version';
+
+/** What a config node contributes; nothing here may be a secret. */
+export interface DiagnosticsPart {
+  /** the settings, each named on purpose: what is not listed is not shown */
+  settings: Record<string, unknown>;
+  availability?: Availability | undefined;
+  stats?: PollStats | undefined;
+  /** types and sizes of the last reading, no values */
+  lastReadingShape?: unknown;
+  listeners?: number;
+  [more: string]: unknown;
+}
+
+/** Replaces secrets in every text of a JSON-like value, as a second line of defence. */
+function redactDeep(value: unknown, redact: Redactor): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((item) => redactDeep(item, redact));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [redact(key), redactDeep(inner, redact)]),
+    );
+  }
+  return value;
+}
+
+/**
+ * Adds the diagnostics download of a config node type: versions, settings, state, counts and last errors, to be
+ * attached to a bug report. Credentials of the node are removed from every text.
+ */
+export function diagnosticsRoute(
+  RED: NodeAPI,
+  type: string,
+  collect: (node: Node) => DiagnosticsPart | undefined,
+): void {
+  dialogQuery(RED, type, 'diagnostics', (id) => {
+    const node = RED.nodes.getNode(id) as Node<Record<string, string>> | null | undefined;
+    const part = node?.type === type ? collect(node) : undefined;
+    if (!node || !part) return undefined;
+    const { availability, ...rest } = part;
+    const redact = createRedactor(Object.values(node.credentials));
+    const report = {
+      package: `node-red-contrib-energy-devices ${VERSION}`,
+      nodeRed: RED.version(),
+      node: process.version,
+      platform: process.platform,
+      time: new Date().toISOString(),
+      type,
+      availability: availability && {
+        available: availability.available,
+        since: new Date(availability.since).toISOString(),
+        ...(availability.reason
+          ? { code: availability.reason.code, message: availability.reason.message }
+          : {}),
+      },
+      ...rest,
+    };
+    return redactDeep(report, redact) as Record<string, unknown>;
+  });
+}

@@ -1,0 +1,102 @@
+import type { Node, NodeAPI } from 'node-red';
+
+import type { Availability } from '../../lib/core/availability';
+import { invalidInput, toDeviceError } from '../../lib/core/errors';
+import type { Subscription } from '../../lib/core/poller';
+import { onClose, onInput } from './input-runner';
+import type { OutputMessage } from './messages';
+import type { PolledConfigNode, PolledDevice } from './polled-device';
+import { STATUS, statusOfAvailability, statusSetter } from './status';
+import { errorText } from './text';
+
+export interface PolledNodeOptions<T> {
+  /** the node's own topic; empty: the device's name */
+  topic: string;
+  /** what a reading puts into the message: `payload`, and `raw` where it is wanted */
+  content: (data: T) => Record<string, unknown>;
+  /** short text for the status while values are fresh */
+  statusText: (data: T) => string;
+  /** whether a polled reading is worth a message; default always */
+  admit?: (data: T) => boolean;
+  /** a reading went out because an input asked for it */
+  answered?: (data: T) => void;
+}
+
+/** The device of a config node, or `undefined` when none is chosen, it is disabled or of another type. */
+export function findDevice<T>(
+  RED: NodeAPI,
+  id: string | undefined,
+  type: string,
+): PolledDevice<T> | undefined {
+  const found = id ? (RED.nodes.getNode(id) as PolledConfigNode<T> | null | undefined) : undefined;
+  return found?.type === type ? found.device : undefined;
+}
+
+/**
+ * Makes a flow node a listener of a polled device: readings go to output 1, availability to output 2, an input
+ * message reads at once and goes out with the answer.
+ */
+export function attachPolledNode<T>(
+  RED: NodeAPI,
+  node: Node,
+  device: PolledDevice<T> | undefined,
+  options: PolledNodeOptions<T>,
+): void {
+  const setStatus = statusSetter(node);
+  const header = (): Record<string, unknown> => {
+    const info = device?.info();
+    return { topic: options.topic || info?.name, device: info };
+  };
+  const emit = (first: OutputMessage, second: OutputMessage): void => node.send([first, second]);
+
+  const showData = (data: T): void => {
+    if (device?.availability?.available) setStatus(STATUS.fresh(options.statusText(data)));
+  };
+  const onAvailability = (availability: Availability): void => {
+    const status = statusOfAvailability(availability);
+    if (status) setStatus(status);
+    emit(null, { ...header(), payload: availabilityPayload(RED, availability) });
+  };
+  const onData = (data: T): void => {
+    showData(data);
+    if (options.admit?.(data) ?? true) emit({ ...header(), ...options.content(data) }, null);
+  };
+
+  let subscription: Subscription<T> | undefined;
+  let problem = device
+    ? device.problem
+    : invalidInput('No device is selected, or it is disabled.', 'noDevice');
+  if (device && !problem) {
+    try {
+      setStatus(STATUS.waiting());
+      subscription = device.subscribe(node, { onData, onAvailability });
+    } catch (thrown) {
+      problem = toDeviceError(thrown);
+    }
+  }
+  if (problem) setStatus(STATUS.unconfigured());
+
+  onInput(RED, node, async (msg) => {
+    if (!subscription) throw problem ?? invalidInput('No device is selected, or it is disabled.', 'noDevice');
+    const data = await subscription.refresh();
+    options.answered?.(data);
+    showData(data);
+    // The message keeps its own topic: its sender may sort answers by it.
+    return [{ ...msg, ...header(), topic: msg.topic ?? header().topic, ...options.content(data) }, null];
+  });
+
+  onClose(node, () => {
+    subscription?.close();
+    return Promise.resolve();
+  });
+}
+
+/** The payload of output 2. */
+export function availabilityPayload(RED: NodeAPI, availability: Availability): Record<string, unknown> {
+  const { available, since, reason } = availability;
+  return {
+    available,
+    since: new Date(since).toISOString(),
+    ...(reason ? { reason: { code: reason.code, message: errorText(RED, reason) } } : {}),
+  };
+}

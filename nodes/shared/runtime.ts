@@ -1,0 +1,72 @@
+import type { Node, NodeAPI } from 'node-red';
+
+import { Transport } from '../../lib/core/transport';
+import { onClose } from './input-runner';
+
+/** What the config nodes of one Node-RED share: its connections, and who looks after which device. */
+interface SharedRuntime {
+  transport: Transport;
+  users: number;
+  claims: Map<string, Set<string>>;
+}
+
+/**
+ * Keyed by the runtime's event bus: every node file gets a `RED` of its own, but the bus is one. A weak map, so that
+ * nothing outlives its runtime (tests start several).
+ */
+const runtimes = new WeakMap<object, SharedRuntime>();
+
+function sharedOf(RED: NodeAPI): SharedRuntime {
+  let shared = runtimes.get(RED.events);
+  if (!shared) {
+    shared = { transport: new Transport(), users: 0, claims: new Map() };
+    runtimes.set(RED.events, shared);
+  }
+  return shared;
+}
+
+/**
+ * The runtime's connections, for the life of a config node. When the last user closes, idle connections close too.
+ */
+export function useTransport(RED: NodeAPI, node: Node): Transport {
+  const shared = sharedOf(RED);
+  shared.users++;
+  onClose(node, () => {
+    shared.users--;
+    if (shared.users === 0) {
+      shared.transport.close();
+      runtimes.delete(RED.events);
+    }
+    return Promise.resolve();
+  });
+  return shared.transport;
+}
+
+/** Runs one call with connections that live no longer than it, for the dialogs' test buttons. */
+export async function withTransport<T>(call: (transport: Transport) => Promise<T>): Promise<T> {
+  const transport = new Transport();
+  try {
+    return await call(transport);
+  } finally {
+    transport.close();
+  }
+}
+
+/**
+ * Notes that a config node looks after a device.
+ *
+ * @param key what identifies the device, e.g. type and address
+ * @returns `false` when another config node does already: twice the load, and two histories of one device
+ */
+export function claimDevice(RED: NodeAPI, node: Node, key: string): boolean {
+  const { claims } = sharedOf(RED);
+  const holders = claims.get(key) ?? new Set<string>();
+  claims.set(key, holders);
+  holders.add(node.id);
+  onClose(node, () => {
+    holders.delete(node.id);
+    if (holders.size === 0) claims.delete(key);
+    return Promise.resolve();
+  });
+  return holders.size === 1;
+}

@@ -1,0 +1,17 @@
+import { toNumber } from '../../lib/core/units';
+
+/**
+ * A number from a flow file, where it may be a text, an environment variable's text, or missing.
+ *
+ * @param min lower values are raised to it
+ * @param fallback for anything that is no number
+ */
+export function settingNumber(value: unknown, fallback: number, min: number): number {
+  const parsed = value === '' ? null : toNumber(value);
+  return parsed === null ? fallback : Math.max(parsed, min);
+}
+
+/** A text from a flow file; anything else is empty. */
+export function settingText(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : '';
+}

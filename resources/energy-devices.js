@@ -1,0 +1,215 @@
+// @ts-check
+/**
+ * What the dialogs of all node types share. Node-RED serves this file below resources/<package>/, and every dialog
+ * loads it before its own registration.
+ */
+(function () {
+  'use strict';
+
+  const MODULE = 'node-red-contrib-energy-devices';
+
+  /**
+   * A text of a node type's catalogue, in the editor's language.
+   * @param {string} type
+   * @param {string} key
+   * @param {Record<string, unknown>} [params]
+   * @returns {string}
+   */
+  function text(type, key, params) {
+    return RED._(`${MODULE}/${type}:${key}`, params);
+  }
+
+  /**
+   * The text of an error that the runtime reported.
+   * @param {string} type
+   * @param {{reason?: string, code?: string, message?: string, params?: Record<string, unknown>}} error
+   */
+  function errorText(type, error) {
+    const key = `errors.${error.reason || error.code || 'unexpected'}`;
+    const translated = text(type, key, error.params || {});
+    return translated.endsWith(key) ? error.message || translated : translated;
+  }
+
+  /**
+   * A whole value of the form ${NAME} is taken from the environment when the flow starts.
+   * @param {unknown} value
+   */
+  function isEnv(value) {
+    return /^\$\{[^}]+\}$/.test(String(value).trim());
+  }
+
+  /**
+   * Validator: a number not below `min`.
+   * @param {string} type
+   * @param {number} min
+   * @param {boolean} [blankAllowed]
+   */
+  function atLeast(type, min, blankAllowed) {
+    return (/** @type {unknown} */ value) => {
+      const typed = value === undefined || value === null ? '' : String(value).trim();
+      if ((typed === '' && blankAllowed) || isEnv(typed)) return true;
+      if (typed !== '' && Number(typed) >= min) return true;
+      return text(type, 'invalid.atLeast', { min });
+    };
+  }
+
+  /**
+   * Validator: a host name, an IP, host:port or an http(s) URL.
+   * @param {string} type
+   */
+  function address(type) {
+    return (/** @type {unknown} */ value) => {
+      const typed = value === undefined || value === null ? '' : String(value).trim();
+      if (typed === '') return text(type, 'errors.addressEmpty');
+      if (isEnv(typed)) return true;
+      const hasProtocol = /^[a-z][a-z0-9+.-]*:\/\//i.test(typed);
+      try {
+        const url = new URL(hasProtocol ? typed : `http://${typed}`);
+        const plain = !url.username && !url.password && !url.search && !url.hash && !/\s/.test(typed);
+        if (/^https?:$/.test(url.protocol) && url.hostname && plain) return true;
+      } catch {
+        // falls through to the message
+      }
+      return text(type, 'errors.addressInvalid');
+    };
+  }
+
+  /**
+   * Collects the values of a config dialog's fields.
+   * @param {string[]} names
+   */
+  function fieldValues(names) {
+    /** @type {Record<string, unknown>} */
+    const values = {};
+    for (const name of names) {
+      const field = $(`#node-config-input-${name}`);
+      values[name] = field.is(':checkbox') ? field.prop('checked') : field.val();
+    }
+    return values;
+  }
+
+  /**
+   * Shows the outcome of a button beside it.
+   * @param {JQuery} place
+   * @param {'busy' | 'good' | 'bad'} state
+   * @param {string} message
+   */
+  function showResult(place, state, message) {
+    const icon = { busy: 'fa-spinner fa-spin', good: 'fa-check-circle', bad: 'fa-exclamation-circle' }[state];
+    const color = { busy: 'secondary', good: 'success', bad: 'error' }[state];
+    place
+      .attr({ role: 'status', 'aria-live': 'polite', 'data-state': state })
+      .css({
+        color: `var(--red-ui-text-color-${color})`,
+        display: 'block',
+        margin: '6px 0 0 104px',
+        lineHeight: '1.4',
+      })
+      .empty()
+      .append(
+        $('<i>', { class: `fa ${icon}`, css: { marginRight: '6px' } }),
+        document.createTextNode(message),
+      );
+  }
+
+  /**
+   * Asks the runtime, with the dialog's values as they stand, before any deploy.
+   *
+   * @param {{type: string, id: string}} node
+   * @param {string} action
+   * @param {{settings: string[], credentials: string[]}} fields names of the dialog's fields to send
+   * @returns {JQuery.Promise<any>} resolves with the answer; rejects with the text to show
+   */
+  function ask(node, action, fields) {
+    const result = $.Deferred();
+    $.ajax({
+      url: `energy-devices/${node.type}/${encodeURIComponent(node.id)}/${action}`,
+      type: 'POST',
+      contentType: 'application/json; charset=utf-8',
+      data: JSON.stringify({
+        settings: fieldValues(fields.settings),
+        credentials: fieldValues(fields.credentials),
+      }),
+    })
+      .done((answer) => {
+        if (answer && answer.ok) result.resolve(answer);
+        else result.reject(errorText(node.type, answer || {}));
+      })
+      .fail((xhr) => result.reject(requestFailed(node.type, xhr.status)));
+    return result.promise();
+  }
+
+  /**
+   * @param {string} type
+   * @param {number} status
+   */
+  function requestFailed(type, status) {
+    if (status === 401 || status === 403) return text(type, 'dialog.notPermitted');
+    if (status === 404) return text(type, 'errors.notDeployed');
+    return text(type, 'dialog.runtimeGone');
+  }
+
+  /**
+   * Wires a "Test connection" button.
+   *
+   * @param {{type: string, id: string}} node
+   * @param {{settings: string[], credentials: string[], describe: (answer: any) => string}} options
+   *   `describe` makes the text for a success
+   */
+  function testButton(node, options) {
+    const button = $('#energy-devices-test');
+    const place = $('#energy-devices-test-result');
+    button.on('click', (event) => {
+      event.preventDefault();
+      button.prop('disabled', true);
+      showResult(place, 'busy', text(node.type, 'dialog.testing'));
+      ask(node, 'test', options)
+        .done((answer) => showResult(place, 'good', options.describe(answer)))
+        .fail((/** @type {string} */ message) => showResult(place, 'bad', message))
+        .always(() => button.prop('disabled', false));
+    });
+  }
+
+  /**
+   * Wires a "Download diagnostics" button.
+   * @param {{type: string, id: string, name?: string}} node
+   */
+  function diagnosticsButton(node) {
+    const place = $('#energy-devices-diagnostics-result');
+    $('#energy-devices-diagnostics').on('click', (event) => {
+      event.preventDefault();
+      $.getJSON(`energy-devices/${node.type}/${encodeURIComponent(node.id)}/diagnostics`)
+        .done((report) => {
+          const blob = new Blob([JSON.stringify(report, null, 2)], { type: 'application/json' });
+          const link = document.createElement('a');
+          link.href = URL.createObjectURL(blob);
+          link.download = `${node.type}-${(node.name || node.id).replace(/[^\w-]+/g, '_')}.json`;
+          link.click();
+          URL.revokeObjectURL(link.href);
+          showResult(place, 'good', text(node.type, 'dialog.diagnosticsSaved'));
+        })
+        .fail((xhr) => showResult(place, 'bad', requestFailed(node.type, xhr.status)));
+    });
+  }
+
+  /**
+   * A number in the editor's language.
+   * @param {number | null} value
+   */
+  function number(value) {
+    return value === null ? '–' : value.toLocaleString(RED.i18n.lang() || undefined);
+  }
+
+  /** @type {any} */ (window).EnergyDevices = {
+    text,
+    errorText,
+    isEnv,
+    atLeast,
+    address,
+    ask,
+    showResult,
+    testButton,
+    diagnosticsButton,
+    number,
+  };
+})();
