@@ -244,7 +244,7 @@ function parseJson(body: Buffer): unknown {
 /** Refuses header values that would break a request apart, before got does so with the value in its message. */
 export function headerValue(value: string, what: string): string {
   if (!/^[\x20-\x7e]*$/.test(value)) {
-    throw invalidInput(`The ${what} holds characters that cannot be sent.`, 'unsendable', { what });
+    throw invalidInput(`The ${what} holds characters that cannot be sent.`, 'unsendable');
   }
   return value;
 }

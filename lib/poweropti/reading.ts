@@ -40,8 +40,7 @@ function notPoweropti(detail: string): DeviceError {
     `This is not what a poweropti answers: ${detail}. Check the address.`,
     {
       reason: 'poweroptiShape',
-      params: { detail },
-      sent: true,
+        sent: true,
     },
   );
 }

@@ -14,6 +14,7 @@ export function settle(): Promise<void> {
 export class FakeClock implements Clock {
   private readonly timers = new Set<Timer>();
   private elapsed = 0;
+  private readonly waiters: ((ms: number) => void)[] = [];
   /** what `random()` gives next; the last one stays */
   randoms: number[] = [0.5];
 
@@ -36,6 +37,7 @@ export class FakeClock implements Clock {
   after(ms: number, fn: () => void): () => void {
     const timer = { at: this.elapsed + Math.max(ms, 0), fn };
     this.timers.add(timer);
+    for (const tell of this.waiters.splice(0)) tell(ms);
     return () => this.timers.delete(timer);
   }
 
@@ -48,6 +50,12 @@ export class FakeClock implements Clock {
   get next(): number | undefined {
     const times = [...this.timers].map((timer) => timer.at);
     return times.length === 0 ? undefined : Math.min(...times) - this.elapsed;
+  }
+
+  /** Waits, in real time, until something has set a timer, e.g. after an answer has come over a real socket. */
+  nextTimer(): Promise<number> {
+    if (this.next !== undefined) return Promise.resolve(this.next);
+    return new Promise((resolve) => this.waiters.push(resolve));
   }
 
   /** Moves on, fires what is due in order, and lets promises settle in between. */

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { projectRoot } from '../../scripts/support/project-root';
+
+/** The parts of a `ws` client that the harness uses. */
+export interface Socket {
+  on(event: 'message', listener: (data: Buffer | string) => void): void;
+  on(event: 'open' | 'close', listener: () => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
+  send(text: string): void;
+  terminate(): void;
+}
+
+/** The folder of the node-red package that is the project's development dependency. */
+export function findNodeRed(): string {
+  return dirname(createRequire(join(projectRoot(), 'package.json')).resolve('node-red/package.json'));
+}
+
+/** The file that starts the Node-RED in `folder`. */
+export function nodeRedScript(folder: string): string {
+  const script = join(folder, 'red.js');
+  if (!existsSync(script)) throw new Error(`${folder} is not a node-red package`);
+  return script;
+}
+
+/** Opens a WebSocket with the client that Node-RED itself brings along. */
+export function openSocket(url: string): Socket {
+  const WebSocket = requireFromEditorApi('ws') as new (url: string) => Socket;
+  return new WebSocket(url);
+}
+
+/** Hashes a password the way Node-RED's adminAuth expects it. */
+export function hashPassword(password: string): string {
+  const bcrypt = requireFromEditorApi('bcryptjs') as { hashSync(text: string, rounds: number): string };
+  // The fewest rounds there are: these passwords guard nothing.
+  return bcrypt.hashSync(password, 4);
+}
+
+function requireFromEditorApi(name: string): unknown {
+  // Resolved step by step from the package that declares it, so that hoisting is not relied on.
+  const fromNodeRed = createRequire(nodeRedScript(findNodeRed()));
+  const fromEditorApi = createRequire(fromNodeRed.resolve('@node-red/editor-api'));
+  return fromEditorApi(name) as unknown;
+}

@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { PACKAGE_NAME, projectRoot } from '../../scripts/support/project-root';
+import { hashPassword } from './find-node-red';
+
+/** One node of a flow file. */
+export interface FlowNode {
+  id: string;
+  type: string;
+  [property: string]: unknown;
+}
+
+/** A user folder's content. */
+export interface UserDirOptions {
+  /** An existing folder to use, and to leave in place afterwards; else a new one. */
+  userDir?: string;
+  flows?: FlowNode[];
+  /** By node id; written as flows_cred.json. */
+  credentials?: Record<string, Record<string, string>>;
+  /** Merged over the harness's own settings, key by key on the first level. */
+  settings?: Record<string, unknown>;
+  /** Users `admin` (all rights) and `reader` (read only); the password of each is `<name>-password`. */
+  adminAuth?: boolean;
+  logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+  /** `link` to the project (default), `none`, or the path of a tarball that npm is to install. */
+  packageFrom?: string;
+}
+
+/** The password of a user that `adminAuth` creates. */
+export function passwordOf(user: 'admin' | 'reader'): string {
+  return `${user}-password`;
+}
+
+/** Prepares a Node-RED user folder and returns its path. */
+export async function prepareUserDir(options: UserDirOptions, node?: string): Promise<string> {
+  const userDir = options.userDir ?? mkdtempSync(join(tmpdir(), 'energy-node-red-'));
+  mkdirSync(join(userDir, 'node_modules'), { recursive: true });
+  writeFileSync(join(userDir, 'settings.js'), settingsFile(options));
+  if (options.flows) write(userDir, 'flows.json', options.flows);
+  if (options.credentials) write(userDir, 'flows_cred.json', options.credentials);
+  const from = options.packageFrom ?? 'link';
+  if (from === 'link') link(userDir);
+  else if (from !== 'none') await installPackage(userDir, from, node);
+  return userDir;
+}
+
+/** Installs a tarball into a user folder with the arguments the palette manager uses. */
+export async function installPackage(
+  userDir: string,
+  tarball: string,
+  node = process.execPath,
+): Promise<void> {
+  write(userDir, 'package.json', { name: 'node-red-project', version: '0.0.1', private: true });
+  const flags = [
+    '--no-audit',
+    '--no-update-notifier',
+    '--no-fund',
+    '--save',
+    '--save-prefix=~',
+    '--omit=dev',
+  ];
+  await promisify(execFile)('npm', ['install', ...flags, '--engine-strict', '--', resolve(tarball)], {
+    cwd: userDir,
+    // npm runs on the node that comes first in the path, and judges `engines` by that one.
+    env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` },
+  });
+}
+
+function settingsFile(options: UserDirOptions): string {
+  const settings = {
+    uiHost: '127.0.0.1',
+    uiPort: 0,
+    // The waits in tests know the English texts, whatever the machine speaks.
+    lang: 'en-US',
+    flowFile: 'flows.json',
+    credentialSecret: false,
+    telemetry: { enabled: false },
+    editorTheme: { tours: false, palette: { catalogues: [] }, projects: { enabled: false } },
+    logging: { console: { level: options.logLevel ?? 'info', metrics: false, audit: false } },
+    ...(options.adminAuth ? { adminAuth: adminAuth() } : {}),
+    ...options.settings,
+  };
+  // A killed test run cannot stop its children: they notice the broken channel and stop themselves.
+  return `process.on('disconnect', () => process.exit(1));\nmodule.exports = ${JSON.stringify(settings, null, 2)};\n`;
+}
+
+function adminAuth(): object {
+  const user = (username: 'admin' | 'reader', permissions: string): object => ({
+    username,
+    password: hashPassword(passwordOf(username)),
+    permissions,
+  });
+  return { type: 'credentials', users: [user('admin', '*'), user('reader', 'read')] };
+}
+
+function link(userDir: string): void {
+  const path = join(userDir, 'node_modules', PACKAGE_NAME);
+  try {
+    symlinkSync(projectRoot(), path, 'junction');
+  } catch (error) {
+    // A user folder that is used a second time has its link already.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+function write(folder: string, file: string, content: object): void {
+  writeFileSync(join(folder, file), JSON.stringify(content, null, 2));
+}
