@@ -1,0 +1,47 @@
+import { startPoweropti } from '../../simulators/poweropti';
+import { DemoError } from './error';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A system the demo shows: a simulator, or a real device. */
+export interface DemoSystem {
+  /** One line for the console; holds no secret. */
+  about: string;
+  /** Environment variables that the demo flow refers to as `${NAME}`. */
+  variables: Record<string, string>;
+  close(): Promise<void>;
+}
+
+/** Starts a system, or refers to the real device that environment variables point to. */
+export type StartSystem = (environment: Environment) => Promise<DemoSystem>;
+
+/** A simulated day takes 2.4 minutes, and it starts at seven in the morning. */
+const SPEED = 600;
+const MORNING = Date.UTC(2025, 5, 21, 7);
+
+async function poweropti(environment: Environment): Promise<DemoSystem> {
+  const { POWEROPTI_HOST: host, POWEROPTI_KEY: key } = environment;
+  if (host) {
+    if (!key)
+      throw new DemoError('POWEROPTI_HOST is set, but the key of that device is not: set POWEROPTI_KEY.');
+    return {
+      about: `poweropti: the real device at ${host}`,
+      // Without a simulator there is nothing that the demo's buttons could make fail.
+      variables: { DEMO_POWEROPTI_HOST: host, DEMO_POWEROPTI_KEY: key, DEMO_POWEROPTI_SIM: '' },
+      close: () => Promise.resolve(),
+    };
+  }
+  const simulator = await startPoweropti({ speed: SPEED, startAt: MORNING, energyImport: 4_321_000 });
+  return {
+    about: `poweropti: a simulated one at ${simulator.url} (POWEROPTI_HOST and POWEROPTI_KEY choose a real one)`,
+    variables: {
+      DEMO_POWEROPTI_HOST: simulator.host,
+      DEMO_POWEROPTI_KEY: simulator.apiKey,
+      DEMO_POWEROPTI_SIM: `http://127.0.0.1:${simulator.port}`,
+    },
+    close: () => simulator.close(),
+  };
+}
+
+/** Every system of the demo. A new one needs an entry here, and its nodes in flows.json. */
+export const SYSTEMS: readonly StartSystem[] = [poweropti];
