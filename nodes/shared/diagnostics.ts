@@ -47,7 +47,7 @@ export function diagnosticsRoute(
     const redact = createRedactor(Object.values(node.credentials));
     const report = {
       package: `node-red-contrib-energy-devices ${VERSION}`,
-      nodeRed: RED.version(),
+      nodeRed: (RED.settings as { version?: string }).version ?? null,
       node: process.version,
       platform: process.platform,
       time: new Date().toISOString(),

@@ -43,5 +43,5 @@ async function poweropti(environment: Environment): Promise<DemoSystem> {
   };
 }
 
-/** Every system of the demo. A new one needs an entry here, and its nodes in flows.json. */
+/** Every system of the demo. A new one needs an entry here, and its nodes in flows/. */
 export const SYSTEMS: readonly StartSystem[] = [poweropti];

@@ -4,7 +4,7 @@ import { DemoError, errorCode } from './error';
 
 /** The name in the package.json of a user folder that the demo made, by which it knows its own. */
 const FOLDER_NAME = 'energy-devices-demo';
-/** Stands in flows.json for the page, which is kept in a file of its own to stay readable. */
+/** Stands in a flow for the page, which is kept in a file of its own to stay readable. */
 const PAGE_MARK = '@live.html';
 
 interface FolderPackage {
@@ -29,10 +29,10 @@ async function readPackage(folder: string): Promise<FolderPackage | undefined> {
 /** The root of this project, from wherever below it the demo was compiled to. */
 export async function findProjectRoot(): Promise<string> {
   for (let folder = __dirname; folder !== path.dirname(folder); folder = path.dirname(folder)) {
-    const flows = await unlessMissing(stat(path.join(folder, 'scripts', 'demo', 'flows.json')));
+    const flows = await unlessMissing(stat(path.join(folder, 'scripts', 'demo', 'flows')));
     if (flows) return folder;
   }
-  throw new DemoError('The demo runs only from the project folder: scripts/demo/flows.json was not found.');
+  throw new DemoError('The demo runs only from the project folder: scripts/demo/flows was not found.');
 }
 
 /** Refuses a folder that the demo did not make, so that it can never change or delete one of the user's own. */
@@ -81,19 +81,32 @@ async function writePackage(root: string, folder: string, name: string, own?: Fo
   await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(contents, null, 2)}\n`);
 }
 
+/** A node of a demo flow; Node-RED keeps `credentials` in a file of their own. */
+interface DemoNode {
+  id: string;
+  credentials?: Record<string, string>;
+}
+
+/** The demo's flow, one file a system in `flows/`, in the order of their names. */
+async function readFlows(root: string): Promise<DemoNode[]> {
+  const demo = path.join(root, 'scripts', 'demo');
+  const files = (await readdir(path.join(demo, 'flows'))).filter((file) => file.endsWith('.json')).sort();
+  const texts = await Promise.all(files.map((file) => readFile(path.join(demo, 'flows', file), 'utf8')));
+  const page = JSON.stringify(await readFile(path.join(demo, 'live.html'), 'utf8'));
+  return texts.flatMap((text) => JSON.parse(text.replace(`"${PAGE_MARK}"`, () => page)) as DemoNode[]);
+}
+
 async function writeFlows(root: string, folder: string): Promise<void> {
   const target = path.join(folder, 'flows.json');
   if (await unlessMissing(stat(target))) return;
-  const source = (file: string) => readFile(path.join(root, 'scripts', 'demo', file), 'utf8');
-  const [flows, credentials, page] = await Promise.all(
-    ['flows.json', 'flows_cred.json', 'live.html'].map(source),
+  const nodes = await readFlows(root);
+  const secrets = Object.fromEntries(
+    nodes.flatMap(({ id, credentials }) => (credentials ? [[id, credentials]] : [])),
   );
+  const flows = nodes.map((node) => ({ ...node, credentials: undefined }));
   // Credentials first: with a flows file there, a start that was broken off would never write them.
-  await writeFile(path.join(folder, 'flows_cred.json'), credentials ?? '{}');
-  await writeFile(
-    target,
-    (flows ?? '[]').replace(`"${PAGE_MARK}"`, () => JSON.stringify(page)),
-  );
+  await writeFile(path.join(folder, 'flows_cred.json'), JSON.stringify(secrets, null, 2));
+  await writeFile(target, JSON.stringify(flows, null, 2));
 }
 
 /**

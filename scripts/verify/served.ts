@@ -30,14 +30,7 @@ export function installedIn(runtime: Runtime): Installed {
 
 /** Everything a Node-RED with the package installed should serve and does not. */
 export async function servedProblems(installed: Installed): Promise<string[]> {
-  const checks = [
-    typeProblems,
-    iconProblems,
-    catalogueProblems,
-    helpProblems,
-    resourceProblems,
-    exampleProblems,
-  ];
+  const checks = [typeProblems, iconProblems, catalogueProblems, helpProblems, resourceProblems];
   const problems: string[] = [];
   for (const check of checks) problems.push(...(await check(installed)));
   const complaints = installed.runtime.log.filter(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startPoweropti } from '../../simulators/poweropti';
@@ -189,6 +189,20 @@ describe('demo (npm start)', function () {
       assert.equal(await readFile(flowsFile, 'utf8'), original);
       assert.equal(await demo.stop('SIGINT'), 0);
     });
+  });
+
+  it('shows every node type of the package', async () => {
+    const root = path.resolve(__dirname, '../../..');
+    const read = async (file: string) => JSON.parse(await readFile(path.join(root, file), 'utf8')) as unknown;
+    const files = await readdir(path.join(root, 'scripts/demo/flows'));
+    const flows = await Promise.all(files.map((file) => read(`scripts/demo/flows/${file}`)));
+    const flow = flows.flat() as { type: string }[];
+    const { 'node-red': nodeRed } = (await read('package.json')) as { 'node-red': { nodes: object } };
+    const shown = new Set(flow.map(({ type }) => type));
+    assert.deepEqual(
+      Object.keys(nodeRed.nodes).filter((type) => !shown.has(type)),
+      [],
+    );
   });
 
   it('refuses what it cannot do, in one line', async () => {

@@ -34,7 +34,9 @@ describe('examples', () => {
 
   it('answer on paths that are unique among all examples', () => {
     const routes = EXAMPLES.flatMap(({ nodes }) =>
-      nodes.filter((node) => node.type === 'http in').map((node) => `${String(node.method)} ${String(node.url)}`),
+      nodes
+        .filter((node) => node.type === 'http in')
+        .map((node) => `${String(node.method)} ${String(node.url)}`),
     );
     assert.deepEqual(
       routes.filter((route, i) => routes.indexOf(route) !== i),

@@ -16,12 +16,17 @@ const EXAMPLES = join(projectRoot(), 'examples');
 export function readExamples(): Example[] {
   return readdirSync(EXAMPLES, { withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
-    .map(({ name }) => ({ name, nodes: JSON.parse(readFileSync(join(EXAMPLES, name), 'utf8')) as FlowNode[] }));
+    .map(({ name }) => ({
+      name,
+      nodes: JSON.parse(readFileSync(join(EXAMPLES, name), 'utf8')) as FlowNode[],
+    }));
 }
 
 /** The example as it would be after its user changed the port, as its comment says. */
 export function onPort(example: Example, port: number): FlowNode[] {
-  return JSON.parse(JSON.stringify(example.nodes).replaceAll('127.0.0.1:1880', `127.0.0.1:${port}`)) as FlowNode[];
+  return JSON.parse(
+    JSON.stringify(example.nodes).replaceAll('127.0.0.1:1880', `127.0.0.1:${port}`),
+  ) as FlowNode[];
 }
 
 /** Types of nodes that this package provides. */

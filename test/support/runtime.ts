@@ -214,8 +214,10 @@ export class Runtime {
 
   /** Waits until the editor answers and the flows have been started. */
   async ready(withAuth: boolean): Promise<void> {
-    const line = await this.waitForLog(/http:\/\/127\.0\.0\.1:\d+/, { timeout: START_TIMEOUT });
-    this.port = Number(/127\.0\.0\.1:(\d+)/.exec(line)?.[1]);
+    // Only this line is information; the one that says that it cannot listen there is an error.
+    const listening = /\[info\].*http:\/\/127\.0\.0\.1:(\d+)/;
+    const line = await this.waitForLog(listening, { timeout: START_TIMEOUT });
+    this.port = Number(listening.exec(line)?.[1]);
     this.url = `http://127.0.0.1:${this.port}`;
     if (withAuth) this.token = await this.login('admin');
     this.comms = await Comms.connect(this.url, this.token);

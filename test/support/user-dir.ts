@@ -24,7 +24,8 @@ export interface UserDirOptions {
   settings?: Record<string, unknown>;
   /** Users `admin` (all rights) and `reader` (read only); the password of each is `<name>-password`. */
   adminAuth?: boolean;
-  logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+  /** Not less than information: the start is recognised by it. */
+  logLevel?: 'info' | 'debug' | 'trace';
   /** `link` to the project (default), `none`, or the path of a tarball that npm is to install. */
   packageFrom?: string;
 }

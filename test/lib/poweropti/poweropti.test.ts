@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { DeviceError } from '../../../lib/core/errors';
+import type { DeviceError } from '../../../lib/core/errors';
 import { Transport } from '../../../lib/core/transport';
 import { PoweroptiClient } from '../../../lib/poweropti/client';
 import { ReadingGate, StandstillWatch } from '../../../lib/poweropti/gate';

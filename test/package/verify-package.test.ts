@@ -1,0 +1,47 @@
+import { strict as assert } from 'node:assert';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { contentProblems, listFiles, pathLeaks } from '../../scripts/verify/tarball';
+
+const WHOLE = ['package.json', 'README.md', 'LICENSE', 'dist/nodes/acme/probe.js', 'dist/lib/core/http.d.ts'];
+
+describe('verify-package', () => {
+  it('accepts compiled files, types and documents', () => {
+    assert.deepEqual(contentProblems(WHOLE), []);
+  });
+
+  it('names the documents that are missing', () => {
+    assert.deepEqual(contentProblems(['package.json', 'LICENSE']), ['tarball: lacks README.md']);
+  });
+
+  for (const file of [
+    'dist/test/nodes/probe.test.js.map',
+    'dist/simulators/poweropti.js',
+    'dist/scripts/demo.js',
+    'dist/bench/poll.js',
+    'dist/.tsbuildinfo',
+    'lib/core/http.ts',
+    '.env',
+    'old.tgz',
+  ]) {
+    it(`refuses ${file}`, () => {
+      assert.match(contentProblems([...WHOLE, file]).join('\n'), new RegExp(`^tarball: ${file} `, 'm'));
+    });
+  }
+
+  it('finds files that name the folder they were built in', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'verify-package-test-'));
+    try {
+      mkdirSync(join(folder, 'dist'));
+      writeFileSync(join(folder, 'dist/clean.js'), '// ../../lib/core/http.ts');
+      writeFileSync(join(folder, 'dist/leak.js.map'), '{"sources":["/home/someone/project/lib/a.ts"]}');
+      assert.deepEqual(listFiles(folder), ['dist/clean.js', 'dist/leak.js.map']);
+      assert.deepEqual(pathLeaks(folder, '/home/someone/project'), [
+        'dist/leak.js.map: names the folder it was built in',
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
