@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { VERSION } from '../../nodes/shared/version';
+import { flatten, parseCatalogue } from '../../scripts/assets/catalogue';
+import { projectRoot, readManifest } from '../../scripts/support/project-root';
+
+const ROOT = projectRoot();
+
+/** Every file below a folder that ends so, relative to the root. */
+function filesBelow(folder: string, ending: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** All texts of a language, from the catalogues as written. */
+function textsOf(language: string): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const file of filesBelow(`locales/${language}`, '.json')) {
+    for (const [key, text] of flatten(parseCatalogue(readFileSync(file, 'utf8')))) texts.set(key, text);
+  }
+  return texts;
+}
+
+describe('texts', () => {
+  const english = textsOf('en-US');
+
+  it('has a text for every reason that an error can give', () => {
+    const sources = [...filesBelow('lib', '.ts'), ...filesBelow('nodes', '.ts')].map((file) =>
+      readFileSync(file, 'utf8'),
+    );
+    const reasons = new Set<string>();
+    for (const source of sources) {
+      for (const [, reason] of source.matchAll(/\breason: '(\w+)'/g)) reasons.add(reason ?? '');
+      for (const [, reason] of source.matchAll(/invalidInput\(\s*(?:'[^']*'|`[^`]*`),\s*'(\w+)'/g))
+        reasons.add(reason ?? '');
+    }
+    assert.ok(reasons.size > 15, `found only ${[...reasons].join(', ')}`);
+    assert.deepEqual(
+      [...reasons].filter((reason) => !english.has(`errors.${reason}`)),
+      [],
+    );
+  });
+
+  it('has a status text for every error code, short enough to stand below a node', () => {
+    const source = readFileSync(join(ROOT, 'lib/core/errors.ts'), 'utf8');
+    const codes = [...source.matchAll(/^ {2}\| '([A-Z_]+)'/gm)].map(([, code]) => code ?? '');
+    assert.ok(codes.length >= 13);
+    for (const language of ['en-US', 'de', 'sk']) {
+      const texts = textsOf(language);
+      for (const code of codes) assert.ok(texts.has(`status.${code}`), `${language}: status.${code}`);
+      for (const [key, text] of texts) {
+        if (key.startsWith('status.')) assert.ok(text.length <= 20, `${language}: ${key} is "${text}"`);
+      }
+    }
+  });
+
+  it('takes every text of a dialog from the catalogue', () => {
+    for (const file of filesBelow('nodes', '.html')) {
+      const template =
+        /data-template-name[^>]*>([\s\S]*?)<\/script>/.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+      const visible = template
+        .replace(/<!--[\s\S]*?-->/g, '')
+        .replace(/<[^>]*>/g, '\n')
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '' && !/^(W|Wh|kW|V|A|°C|Hz|s|%|min|h|\/|–|-|:|\.)$/.test(line));
+      assert.deepEqual(visible, [], file);
+      assert.doesNotMatch(template, /\b(placeholder|title)="[^"]/, file);
+    }
+  });
+
+  it('names no literal colour in a dialog', () => {
+    for (const file of [...filesBelow('nodes', '.html'), ...filesBelow('resources', '.js')]) {
+      const text = readFileSync(file, 'utf8').replace(/^\s*color: '#[0-9A-F]{6}',$/gm, '');
+      assert.doesNotMatch(text, /#[0-9a-f]{6}\b|\brgba?\(/i, file);
+    }
+  });
+});
+
+describe('the version', () => {
+  it('is the same in the code and in package.json', () => assert.equal(VERSION, readManifest(ROOT).version));
+});
