@@ -26,8 +26,8 @@ export interface Exit {
 
 const START_TIMEOUT = 30_000;
 const STOP_TIMEOUT = 20_000;
-const running = new Set<ChildProcess>();
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+const running = new Set<Runtime>();
+process.on('exit', () => running.forEach((runtime) => runtime.abandon()));
 
 /** Starts a real Node-RED in a process of its own and waits until its flows run, or cannot. */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
@@ -78,7 +78,7 @@ export class Runtime {
     this.pid = child.pid ?? 0;
     this.userDir = userDir;
     this.ownsUserDir = ownsUserDir;
-    running.add(child);
+    running.add(this);
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface(stream).on('line', (line) => this.lines.push(line));
     }
@@ -212,6 +212,12 @@ export class Runtime {
     return exit;
   }
 
+  /** Leaves nothing behind of a runtime that a test run ends without having stopped. */
+  abandon(): void {
+    this.child.kill('SIGKILL');
+    this.removeUserDir();
+  }
+
   /** Waits until the editor answers and the flows have been started. */
   async ready(withAuth: boolean): Promise<void> {
     // Only this line is information; the one that says that it cannot listen there is an error.
@@ -235,7 +241,7 @@ export class Runtime {
 
   private onEnd(exit: Exit): void {
     this.ended = exit;
-    running.delete(this.child);
+    running.delete(this);
     const reason = this.endError(exit);
     this.lines.close(reason);
     this.comms?.close(reason);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -38,6 +38,16 @@ export function passwordOf(user: 'admin' | 'reader'): string {
 /** Prepares a Node-RED user folder and returns its path. */
 export async function prepareUserDir(options: UserDirOptions, node?: string): Promise<string> {
   const userDir = options.userDir ?? mkdtempSync(join(tmpdir(), 'energy-node-red-'));
+  try {
+    await fillUserDir(userDir, options, node);
+  } catch (error) {
+    if (options.userDir === undefined) rmSync(userDir, { recursive: true, force: true });
+    throw error;
+  }
+  return userDir;
+}
+
+async function fillUserDir(userDir: string, options: UserDirOptions, node?: string): Promise<void> {
   mkdirSync(join(userDir, 'node_modules'), { recursive: true });
   writeFileSync(join(userDir, 'settings.js'), settingsFile(options));
   if (options.flows) write(userDir, 'flows.json', options.flows);
@@ -45,7 +55,6 @@ export async function prepareUserDir(options: UserDirOptions, node?: string): Pr
   const from = options.packageFrom ?? 'link';
   if (from === 'link') link(userDir);
   else if (from !== 'none') await installPackage(userDir, from, node);
-  return userDir;
 }
 
 /** Installs a tarball into a user folder with the arguments the palette manager uses. */
