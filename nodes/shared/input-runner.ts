@@ -6,6 +6,8 @@ import { nodeError } from './text';
 export interface InputContext {
   /** aborts when the node closes */
   signal: AbortSignal;
+  /** sends a message ahead of the result, for answers that come in parts */
+  send: (part: NonNullable<InputResult>) => void;
 }
 
 /** What an input handler returns: one message for each output, or `null` for nothing. */
@@ -28,7 +30,7 @@ export function onInput(
     const run = async (): Promise<void> => {
       let failure: Error | undefined;
       try {
-        const result = await handle(msg, { signal: closing.signal });
+        const result = await handle(msg, { signal: closing.signal, send });
         if (result !== null) send(result);
       } catch (thrown) {
         failure = nodeError(RED, node, thrown);
