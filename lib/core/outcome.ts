@@ -1,0 +1,40 @@
+import { cancelled, DeviceError, toDeviceError } from './errors';
+
+/**
+ * Sends a command that must not be sent twice, and tells failures that leave its outcome open from those that do not.
+ *
+ * A refusal (HTTP 3xx and 4xx, or the vendor's own no) means that nothing was switched, and so does a request that
+ * never left. Everything else that goes wrong after the request may have left, a gateway's 5xx and our own giving up
+ * included, is OUTCOME_UNKNOWN: the device may have carried the command out.
+ *
+ * @param send must not repeat the request by itself
+ * @param signal the one that `send` was given
+ */
+export async function sendCommand<T>(send: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal?.aborted) throw cancelled();
+  try {
+    return await send();
+  } catch (thrown) {
+    throw commandError(toDeviceError(thrown));
+  }
+}
+
+/** The error of a command whose request failed with `error`. */
+export function commandError(error: DeviceError): DeviceError {
+  const { code, status, retryAfter } = error;
+  if (code === 'OUTCOME_UNKNOWN' || code === 'REJECTED' || code === 'CONFLICT') return error;
+  const refused = status !== undefined && status < 500;
+  // A request that we gave up ourselves may be on its way.
+  const gone = error.sent || code === 'CANCELLED';
+  if (refused || !gone) return error;
+  return new DeviceError(
+    'OUTCOME_UNKNOWN',
+    `The request left, but no usable answer came (${code}): nobody knows whether the command took effect.`,
+    {
+      params: { cause: code },
+      sent: true,
+      ...(status === undefined ? {} : { status }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    },
+  );
+}
