@@ -155,6 +155,8 @@ export class HttpClient {
       const onAbort = (): void => fail(cancelled());
       call.signal?.addEventListener('abort', onAbort, { once: true });
 
+      // got waits for the body of a method that can have one.
+      if (call.json === undefined && call.method !== 'GET') stream.end();
       stream.on('request', (request: ClientRequest) => wire.watch(request));
       stream.on('response', (response: { statusCode: number; headers: IncomingHttpHeaders }) => {
         head = { status: response.statusCode, headers: response.headers };
