@@ -44,11 +44,17 @@ export interface HttpCall {
   signal?: AbortSignal | undefined;
 }
 
-export interface HttpAnswer {
+export interface HttpHead {
   status: number;
   headers: IncomingHttpHeaders;
+}
+
+export interface HttpAnswer extends HttpHead {
   body: Buffer;
 }
+
+/** Takes a piece of a body. While its promise is pending, no further piece is read from the connection. */
+export type ChunkHandler = (chunk: Buffer) => Promise<void> | void;
 
 /** A kept connection turned out to be dead before the answer began. */
 class StaleConnection extends Error {
@@ -74,16 +80,17 @@ export class HttpClient {
 
   /** Sends a call and returns the answer with a 2xx status. */
   async send(call: HttpCall): Promise<HttpAnswer> {
-    const retries = call.safe ? (call.retries ?? 0) : 0;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.sendOverLiveConnection(call);
-      } catch (error) {
-        if (!(error instanceof DeviceError) || attempt >= retries || !isTransient(error)) throw error;
-        await delay(this.clock, this.retryDelay(attempt, error), call.signal);
-        if (call.signal?.aborted) throw cancelled();
-      }
-    }
+    return this.persist(call);
+  }
+
+  /**
+   * Sends a call and passes the body of a 2xx answer on in pieces, as fast as `onChunk` takes them. What `onChunk`
+   * throws ends the request and is thrown. Here `timeout` is the longest wait for the next piece, not for the whole,
+   * there is no limit to the length unless the call sets `maxBytes`, and retries end with the first piece passed on.
+   */
+  async stream(call: HttpCall, onChunk: ChunkHandler): Promise<HttpHead> {
+    const { status, headers } = await this.persist(call, onChunk);
+    return { status, headers };
   }
 
   /** Sends a call and parses the JSON of the answer. An empty body is an error. */
@@ -97,27 +104,50 @@ export class HttpClient {
     return body.length === 0 ? undefined : parseJson(body);
   }
 
+  private async persist(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
+    let passedOn = false;
+    const take: ChunkHandler | undefined =
+      onChunk &&
+      ((chunk) => {
+        passedOn = true;
+        return onChunk(chunk);
+      });
+    const mayRepeat = (): boolean => !passedOn;
+    const retries = call.safe ? (call.retries ?? 0) : 0;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.sendOverLiveConnection(call, take);
+      } catch (error) {
+        const again = error instanceof DeviceError && attempt < retries && isTransient(error) && mayRepeat();
+        if (!again) throw error;
+        await delay(this.clock, this.retryDelay(attempt, error), call.signal);
+        if (call.signal?.aborted) throw cancelled();
+      }
+    }
+  }
+
   private retryDelay(attempt: number, error: DeviceError): number {
     const backOff = Math.min(RETRY_BASE_MS * 2 ** attempt, RETRY_CAP_MS);
     return Math.max(backOff * (0.5 + this.clock.random() / 2), (error.retryAfter ?? 0) * 1000);
   }
 
-  private async sendOverLiveConnection(call: HttpCall): Promise<HttpAnswer> {
+  private async sendOverLiveConnection(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
     try {
-      return await this.attempt(call);
+      return await this.attempt(call, onChunk);
     } catch (error) {
       if (!(error instanceof StaleConnection)) throw error;
     }
     // The server closed a kept connection while we reached for it: no fault of the device. A call that is not safe
     // goes out on a connection of its own.
-    return this.attempt({ ...call, safe: false });
+    return this.attempt({ ...call, safe: false }, onChunk);
   }
 
   /** @throws DeviceError; StaleConnection only for a safe call */
-  private async attempt(call: HttpCall): Promise<HttpAnswer> {
+  private async attempt(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
     const { transport, options } = this;
     const timeout = call.timeout ?? options.timeout ?? 10_000;
-    const maxBytes = call.maxBytes ?? options.maxBytes ?? 1024 * 1024;
+    const collectBytes = call.maxBytes ?? options.maxBytes ?? 1024 * 1024;
+    const passOnBytes = call.maxBytes ?? Infinity;
     const got = await transport.got();
     if (call.signal?.aborted) throw cancelled();
 
@@ -132,7 +162,7 @@ export class HttpClient {
         },
         ...(call.json === undefined ? {} : { body: JSON.stringify(call.json) }),
         agent: call.safe ? transport.keepAlive(options.tls) : transport.fresh(options.tls),
-        timeout: { connect: options.connectTimeout ?? 5000, request: timeout },
+        timeout: { connect: options.connectTimeout ?? 5000, ...(onChunk ? {} : { request: timeout }) },
         retry: { limit: 0 },
         followRedirect: false,
         throwHttpErrors: false,
@@ -141,30 +171,73 @@ export class HttpClient {
       const wire = new WireWatch();
       const chunks: Buffer[] = [];
       let size = 0;
-      let head: { status: number; headers: IncomingHttpHeaders } | undefined;
+      let head: HttpHead | undefined;
+      let take: ChunkHandler | undefined;
 
+      // A slow reader must not look like a slow server, so a streamed answer is timed from piece to piece.
+      let stopWaiting = (): void => undefined;
+      const waitForServer = (): void => {
+        stopWaiting();
+        if (onChunk) stopWaiting = this.clock.after(timeout, onSilence);
+      };
       const finish = (act: () => void): void => {
+        stopWaiting();
         call.signal?.removeEventListener('abort', onAbort);
         act();
       };
-      const fail = (reason: Error): void =>
+      const fail = (reason: unknown): void =>
         finish(() => {
-          reject(reason);
+          reject(reason instanceof Error ? reason : new Error(String(reason)));
           stream.destroy();
         });
       const onAbort = (): void => fail(cancelled());
       call.signal?.addEventListener('abort', onAbort, { once: true });
+      const onFailure = (error: unknown): void => {
+        const { sent, reused } = wire;
+        const made = errorFromFailure({ error, sent, answered: head !== undefined, timeoutMs: timeout });
+        fail(reused && !head && made.code === 'UNREACHABLE' ? new StaleConnection(made) : made);
+      };
+      const onSilence = (): void => onFailure({ name: 'TimeoutError', code: 'ETIMEDOUT' });
+      const passOn = (chunk: Buffer, handle: ChunkHandler): void => {
+        const taken = handle(chunk);
+        if (!taken) {
+          waitForServer();
+          return;
+        }
+        stopWaiting();
+        stream.pause();
+        taken.then(() => {
+          if (stream.destroyed) return;
+          waitForServer();
+          stream.resume();
+        }, fail);
+      };
+      waitForServer();
 
       // got waits for the body of a method that can have one.
       if (call.json === undefined && call.method !== 'GET') stream.end();
       stream.on('request', (request: ClientRequest) => wire.watch(request));
       stream.on('response', (response: { statusCode: number; headers: IncomingHttpHeaders }) => {
         head = { status: response.statusCode, headers: response.headers };
+        // An error answer is small and is read as a whole, for the vendor's words.
+        if (isSuccess(head)) take = onChunk;
       });
       stream.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size <= maxBytes) chunks.push(chunk);
-        else fail(tooLong(maxBytes));
+        const limit = take ? passOnBytes : collectBytes;
+        if (size > limit) {
+          fail(tooLong(limit));
+          return;
+        }
+        if (!take) {
+          chunks.push(chunk);
+          return;
+        }
+        try {
+          passOn(chunk, take);
+        } catch (error) {
+          fail(error);
+        }
       });
       stream.on('end', () =>
         finish(() => {
@@ -173,14 +246,10 @@ export class HttpClient {
             resolve({ ...head, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
         }),
       );
-      stream.on('error', (error: unknown) => {
-        const { sent, reused } = wire;
-        const made = errorFromFailure({ error, sent, answered: head !== undefined, timeoutMs: timeout });
-        fail(reused && !head && made.code === 'UNREACHABLE' ? new StaleConnection(made) : made);
-      });
+      stream.on('error', onFailure);
     });
 
-    if (answer.status >= 200 && answer.status < 300) return answer;
+    if (isSuccess(answer)) return answer;
     throw this.refused(answer);
   }
 
@@ -211,6 +280,10 @@ class WireWatch {
     if (request.socket) onSocket(request.socket);
     else request.once('socket', onSocket);
   }
+}
+
+function isSuccess({ status }: HttpHead): boolean {
+  return status >= 200 && status < 300;
 }
 
 function isTransient(error: DeviceError): boolean {
