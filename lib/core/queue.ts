@@ -1,3 +1,4 @@
+import { type Clock, delay, systemClock } from './clock';
 import { cancelled, DeviceError } from './errors';
 
 /**
@@ -62,6 +63,12 @@ export class SerialQueue {
 /** What became of a value given to a `LatestQueue`. */
 export type LatestOutcome<R> = { superseded: false; result: R } | { superseded: true };
 
+export interface LatestOptions {
+  /** ms before the next value may be sent, asked for when one waits; what arrives meanwhile takes its place */
+  pause?: () => number;
+  clock?: Clock;
+}
+
 /**
  * A feed in which only the newest value counts: one send at a time, and of the values that arrive meanwhile only
  * the last one is sent after it. There is never a queue of old values.
@@ -69,16 +76,19 @@ export type LatestOutcome<R> = { superseded: false; result: R } | { superseded: 
 export class LatestQueue<T, R> {
   private next: { value: T; settle: (outcome: Promise<LatestOutcome<R>>) => void } | undefined;
   private running = false;
-  private closed = false;
+  private readonly closing = new AbortController();
 
-  constructor(private readonly send: (value: T) => Promise<R>) {}
+  constructor(
+    private readonly send: (value: T) => Promise<R>,
+    private readonly options: LatestOptions = {},
+  ) {}
 
   /**
    * @returns the result of sending, or `superseded` when a newer value took its place before it was sent
    * @throws what `send` throws; DeviceError CANCELLED once closed
    */
   push(value: T): Promise<LatestOutcome<R>> {
-    if (this.closed) return Promise.reject(cancelled());
+    if (this.closing.signal.aborted) return Promise.reject(cancelled());
     return new Promise((resolve) => {
       this.next?.settle(Promise.resolve({ superseded: true }));
       this.next = { value, settle: resolve };
@@ -88,7 +98,7 @@ export class LatestQueue<T, R> {
 
   /** A value that still waits fails with CANCELLED. */
   close(): void {
-    this.closed = true;
+    this.closing.abort();
     this.next?.settle(Promise.reject(cancelled()));
     this.next = undefined;
   }
@@ -96,6 +106,11 @@ export class LatestQueue<T, R> {
   private async drain(): Promise<void> {
     this.running = true;
     for (let item = this.next; item; item = this.next) {
+      const wait = this.options.pause?.() ?? 0;
+      if (wait > 0) {
+        await delay(this.options.clock ?? systemClock, wait, this.closing.signal);
+        continue;
+      }
       this.next = undefined;
       const { value, settle } = item;
       const outcome = this.send(value).then((result): LatestOutcome<R> => ({ superseded: false, result }));

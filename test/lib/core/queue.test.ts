@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { DeviceError } from '../../../lib/core/errors';
 import { LatestQueue, SerialQueue } from '../../../lib/core/queue';
 import { failsWith } from '../../support/expect-error';
-import { settle } from '../../support/fake-clock';
+import { FakeClock, settle } from '../../support/fake-clock';
 
 /** A task that ends when the test says so. */
 function gate(): {
@@ -124,5 +124,45 @@ describe('LatestQueue', () => {
     first.open('ok');
     assert.deepEqual(await sent, { superseded: false, result: 'ok' });
     await failsWith(feed.push(3), 'CANCELLED');
+  });
+
+  it('waits between two values, and sends the one that is newest when the wait is over', async () => {
+    const clock = new FakeClock();
+    const sent: { value: number; at: number }[] = [];
+    let free = 0;
+    const feed = new LatestQueue<number, number>(
+      (value) => {
+        sent.push({ value, at: clock.monotonic() });
+        free = clock.monotonic() + 1000;
+        return Promise.resolve(value);
+      },
+      { pause: () => free - clock.monotonic(), clock },
+    );
+    const outcomes: Promise<unknown>[] = [];
+    for (let i = 0; i < 1000; i++) {
+      outcomes.push(feed.push(i));
+      await clock.advance(2);
+    }
+    await clock.advance(1000);
+    assert.deepEqual(sent, [
+      { value: 0, at: 0 },
+      { value: 499, at: 1000 },
+      { value: 999, at: 2000 },
+    ]);
+    await Promise.all(outcomes);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('ends a wait when it closes', async () => {
+    const clock = new FakeClock();
+    const feed = new LatestQueue<number, number>((value) => Promise.resolve(value), {
+      pause: () => 1000,
+      clock,
+    });
+    const outcome = failsWith(feed.push(1), 'CANCELLED');
+    feed.close();
+    await outcome;
+    await settle();
+    assert.equal(clock.pending, 0);
   });
 });
