@@ -5,7 +5,7 @@ import { cancelled, type DeviceError, toDeviceError } from './errors';
 export interface PollerOptions<T> {
   /** One reading. The signal aborts when nobody wants the answer any more. */
   fetch: (signal: AbortSignal) => Promise<T>;
-  /** ms from the start of one reading to the start of the next */
+  /** ms from the start of one reading to the start of the next; `Infinity` for a device that pushes: only when asked */
   interval: number;
   /** shortest time in ms between the starts of two readings, also of those asked for; default 1 s */
   minGap?: number;
@@ -98,7 +98,7 @@ export class Poller<T> {
     const subscriber: Subscriber<T> = { listener };
     this.subscribers.add(subscriber);
     if (this.tracker.current) listener.onAvailability?.(this.tracker.current);
-    if (this.subscribers.size === 1 && !this.flight) {
+    if (this.subscribers.size === 1 && !this.flight && Number.isFinite(this.options.interval)) {
       this.plan(this.clock.random() * Math.min(this.options.interval, this.options.spread ?? 1000));
     }
     return {
@@ -156,6 +156,8 @@ export class Poller<T> {
 
   private plan(ms: number): void {
     this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    if (!Number.isFinite(ms)) return;
     this.cancelTimer = this.clock.after(ms, () => {
       this.cancelTimer = undefined;
       if (!this.flight) this.read();

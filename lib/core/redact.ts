@@ -7,7 +7,7 @@ const SHORTEST_SECRET = 4;
 
 export type Redactor = (text: string) => string;
 
-/** The spellings in which a secret can turn up: raw, URL-encoded (two dialects), JSON-escaped, base64. */
+/** The spellings in which a secret can turn up: raw, URL-encoded (three dialects), JSON-escaped, base64. */
 function spellings(secret: string): string[] {
   const encoded = encodeURIComponent(secret);
   return [
@@ -15,6 +15,8 @@ function spellings(secret: string): string[] {
     encoded,
     encoded.replace(/%20/g, '+'),
     encoded.toLowerCase(),
+    // URLSearchParams encodes !'()~ too; the equals sign of the empty name is no part of the value.
+    new URLSearchParams({ '': secret }).toString().slice(1),
     JSON.stringify(secret).slice(1, -1),
     Buffer.from(secret).toString('base64'),
   ];

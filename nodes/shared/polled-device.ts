@@ -96,6 +96,11 @@ export class PolledDevice<T> {
     this.poller?.setData(data);
   }
 
+  /** Takes a failure that was noticed outside of a reading, such as a push that is late. */
+  setError(error: DeviceError): void {
+    this.poller?.setError(error);
+  }
+
   private log(availability: Availability): void {
     if (availability.reason) {
       this.wasLost = true;
