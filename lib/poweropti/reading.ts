@@ -40,7 +40,7 @@ function notPoweropti(detail: string): DeviceError {
     `This is not what a poweropti answers: ${detail}. Check the address.`,
     {
       reason: 'poweroptiShape',
-        sent: true,
+      sent: true,
     },
   );
 }
