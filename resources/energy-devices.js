@@ -12,7 +12,7 @@
    * A text of a node type's catalogue, in the editor's language.
    * @param {string} type
    * @param {string} key
-   * @param {Record<string, unknown>} [params]
+   * @param {X
    * @returns {string}
    */
   function text(type, key, params) {
@@ -22,7 +22,7 @@
   /**
    * The text of an error that the runtime reported.
    * @param {string} type
-   * @param {{reason?: string, code?: string, message?: string, params?: Record<string, unknown>}} error
+   * @param {{reason?: string, code?: string, message?: string, params?: Record<string, string | number>}} error
    */
   function errorText(type, error) {
     const key = `errors.${error.reason || error.code || 'unexpected'}`;

@@ -54,7 +54,10 @@ describe('sendCommand', () => {
     const abort = new AbortController();
     abort.abort();
     let sent = 0;
-    const send = (): Promise<void> => Promise.resolve(void sent++);
+    const send = (): Promise<number> => {
+      sent++;
+      return Promise.resolve(sent);
+    };
     await failsWith(sendCommand(send, abort.signal), 'CANCELLED');
     assert.equal(sent, 0);
     await failsWith(
