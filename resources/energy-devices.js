@@ -12,7 +12,7 @@
    * A text of a node type's catalogue, in the editor's language.
    * @param {string} type
    * @param {string} key
-   * @param {X
+   * @param {Record<string, string | number>} [params]
    * @returns {string}
    */
   function text(type, key, params) {
@@ -48,7 +48,8 @@
     return (/** @type {unknown} */ value) => {
       const typed = value === undefined || value === null ? '' : String(value).trim();
       if ((typed === '' && blankAllowed) || isEnv(typed)) return true;
-      if (typed !== '' && Number(typed) >= min) return true;
+      // The same notation that the runtime takes: Number() would also read 0x10 and Infinity.
+      if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(typed) && Number(typed) >= min) return true;
       return text(type, 'invalid.atLeast', { min });
     };
   }

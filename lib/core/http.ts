@@ -216,7 +216,18 @@ export class HttpClient {
 
       // got waits for the body of a method that can have one.
       if (call.json === undefined && call.method !== 'GET') stream.end();
-      stream.on('request', (request: ClientRequest) => wire.watch(request));
+      stream.on('request', (request: ClientRequest) => {
+        wire.watch(request);
+        request.once('upgrade', (_answer, socket) => {
+          socket.destroy();
+          fail(
+            new DeviceError('BAD_RESPONSE', 'What answers there changes to another protocol.', {
+              reason: 'notHttp',
+              sent: true,
+            }),
+          );
+        });
+      });
       stream.on('response', (response: { statusCode: number; headers: IncomingHttpHeaders }) => {
         head = { status: response.statusCode, headers: response.headers };
         // An error answer is small and is read as a whole, for the vendor's words.
@@ -247,6 +258,8 @@ export class HttpClient {
         }),
       );
       stream.on('error', onFailure);
+      // got says nothing more of an answer that it does not understand, such as 101.
+      stream.on('close', () => onFailure({}));
     });
 
     if (isSuccess(answer)) return answer;

@@ -27,7 +27,7 @@ export interface PollerOptions<T> {
 export interface PollListener<T> {
   /** A reading that this listener did not ask for itself. */
   onData?: (data: T) => void;
-  /** On each change; right after subscribing when it is known already. */
+  /** On each change. What is known already when subscribing is in `availability`. */
   onAvailability?: (availability: Availability) => void;
 }
 
@@ -77,6 +77,7 @@ export class Poller<T> {
   private failuresInRow = 0;
   private closed = false;
   private last: T | undefined;
+  private banned: { until: number; error: DeviceError } | undefined;
   readonly stats: PollStats = { polls: 0, failures: 0, lastSuccess: null, recentErrors: [] };
 
   constructor(private readonly options: PollerOptions<T>) {
@@ -97,7 +98,6 @@ export class Poller<T> {
     if (this.closed) throw cancelled();
     const subscriber: Subscriber<T> = { listener };
     this.subscribers.add(subscriber);
-    if (this.tracker.current) listener.onAvailability?.(this.tracker.current);
     if (this.subscribers.size === 1 && !this.flight && Number.isFinite(this.options.interval)) {
       this.plan(this.clock.random() * Math.min(this.options.interval, this.options.spread ?? 1000));
     }
@@ -128,6 +128,8 @@ export class Poller<T> {
 
   private refresh(subscriber: Subscriber<T>): Promise<T> {
     if (this.closed || !this.subscribers.has(subscriber)) return Promise.reject(cancelled());
+    // The vendor has said when to come back; asking earlier prolongs many a ban.
+    if (this.banned && this.clock.monotonic() < this.banned.until) return Promise.reject(this.banned.error);
     return new Promise((resolve, reject) => {
       this.wishes.push({ subscriber, resolve, reject });
       if (!this.flight) this.planWish();
@@ -231,6 +233,7 @@ export class Poller<T> {
   private succeeded(data: T, askers: ReadonlySet<Subscriber<T>>): void {
     this.last = data;
     this.failuresInRow = 0;
+    this.banned = undefined;
     this.stats.lastSuccess = this.clock.now();
     this.announce(this.options.assess?.(data));
     this.notify((subscriber) => {
@@ -240,6 +243,9 @@ export class Poller<T> {
 
   private failed(error: DeviceError): void {
     this.failuresInRow++;
+    if (error.retryAfter !== undefined) {
+      this.banned = { until: this.clock.monotonic() + error.retryAfter * 1000, error };
+    }
     this.stats.failures++;
     const time = new Date(this.clock.now()).toISOString();
     this.stats.recentErrors.push({ time, code: error.code, message: error.message });

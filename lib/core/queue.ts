@@ -113,10 +113,15 @@ export class LatestQueue<T, R> {
       }
       this.next = undefined;
       const { value, settle } = item;
-      const outcome = this.send(value).then((result): LatestOutcome<R> => ({ superseded: false, result }));
+      const outcome = this.sendOne(value);
       settle(outcome);
       await outcome.catch(() => undefined);
     }
     this.running = false;
+  }
+
+  /** Asynchronous as a whole, so that a `send` that throws at once rejects like any other. */
+  private async sendOne(value: T): Promise<LatestOutcome<R>> {
+    return { superseded: false, result: await this.send(value) };
   }
 }

@@ -9,7 +9,8 @@ export type Redactor = (text: string) => string;
 
 /** The spellings in which a secret can turn up: raw, URL-encoded (three dialects), JSON-escaped, base64. */
 function spellings(secret: string): string[] {
-  const encoded = encodeURIComponent(secret);
+  // A lone surrogate cannot be URL-encoded, and so cannot turn up that way either.
+  const encoded = encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '\ufffd'));
   return [
     secret,
     encoded,
@@ -25,12 +26,12 @@ function spellings(secret: string): string[] {
 /**
  * Makes a function that replaces every spelling of the given secrets by `[redacted]`.
  *
- * @param secrets empty, undefined and very short entries, and the word `null`, are ignored
+ * @param secrets very short texts, the word `null` and what is no text are ignored
  */
-export function createRedactor(secrets: Iterable<string | undefined>): Redactor {
+export function createRedactor(secrets: Iterable<unknown>): Redactor {
   const found = new Set<string>();
   for (const secret of secrets) {
-    if (!secret || secret.length < SHORTEST_SECRET || secret === 'null') continue;
+    if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET || secret === 'null') continue;
     for (const spelling of spellings(secret)) found.add(spelling);
   }
   // Longest first: a secret that holds another one must go as a whole.
@@ -50,9 +51,14 @@ export function cleanText(text: string, redact: Redactor = (t) => t, max = 200):
   return oneLine.length > max ? `${oneLine.slice(0, max - 1)}…` : oneLine;
 }
 
-/** An address as typed, without a user name and password. */
-export function withoutUserInfo(address: string): string {
-  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/]*@/i, `$1${REDACTED}@`);
+/** An address as typed, without what may be a secret: everything before the last `@`, and after `?` or `#`. */
+export function addressWithoutSecrets(address: string): string {
+  return address
+    .replace(/[?#].*$/s, '')
+    .replace(
+      /^([a-z][a-z0-9+.-]*:\/\/)?.*@/is,
+      (_all, protocol: string | undefined) => `${protocol ?? ''}${REDACTED}@`,
+    );
 }
 
 /**

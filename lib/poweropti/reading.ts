@@ -26,12 +26,18 @@ export interface PoweroptiReading {
   registers: Record<string, number | null>;
 }
 
-/** Digits and the separators of IEC 62056-61 identifiers, long form included; nothing that could name a prototype. */
-const OBIS = /^[0-9A-Za-z][0-9A-Za-z.:*&-]{0,31}$/;
+/** An IEC 62056-61 identifier, long form included: always with a dot, so no name of a property that objects have. */
+const OBIS = /^[0-9A-Za-z:-]{1,8}\.[0-9A-Za-z.*&]{1,12}$/;
 
-/** `1-0:1.8.0*255` and `1.8.0` name the same register. */
+/** More than any meter has; a device that sends more is none. */
+const MOST_REGISTERS = 200;
+
+/**
+ * `1-0:1.8.0*255` and `1.8.0` name the same register: electricity, no channel, the present value. Other channels and
+ * values of earlier billing periods (`*01`) keep their long name.
+ */
 function shortObis(code: string): string {
-  return code.replace(/^\d+-\d+:/, '').replace(/[*&]\d+$/, '');
+  return /^(?:1-0:)?([^:*&]+)(?:[*&]255)?$/.exec(code)?.[1] ?? code;
 }
 
 function notPoweropti(detail: string): DeviceError {
@@ -54,6 +60,7 @@ function notPoweropti(detail: string): DeviceError {
 export function parseReading(body: unknown): PoweroptiReading {
   if (!isRecord(body)) throw notPoweropti('no object');
   if (!Array.isArray(body.values)) throw notPoweropti('no list of values');
+  if (body.values.length > MOST_REGISTERS) throw notPoweropti('too many values');
   const seconds = toNumber(body.timestamp);
   const timestamp = seconds === null || seconds <= 0 ? null : isoFromEpochSeconds(seconds);
   if (timestamp === null) throw notPoweropti('no timestamp');
@@ -66,7 +73,8 @@ export function parseReading(body: unknown): PoweroptiReading {
     if (!OBIS.test(code)) continue;
     const value = toNumber(entry.value);
     registers[code] = value;
-    byCode.set(shortObis(code), value);
+    const short = shortObis(code);
+    byCode.set(short, byCode.get(short) ?? value);
   }
 
   const register = (code: string): number | null => byCode.get(code) ?? null;

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { systemClock } from '../../lib/core/clock';
-import { shapeOf, withoutUserInfo } from '../../lib/core/redact';
+import { shapeOf, addressWithoutSecrets } from '../../lib/core/redact';
 import { type PoweroptiAnswer, PoweroptiClient } from '../../lib/poweropti/client';
 import { StandstillWatch } from '../../lib/poweropti/gate';
 import { dialogAction } from '../shared/admin';
@@ -37,9 +37,10 @@ export = (RED: NodeAPI): void => {
   function PoweroptiDevice(this: ConfigNode, config: Config): void {
     RED.nodes.createNode(this, config);
     const host = settingText(config.host);
-    const shownHost = withoutUserInfo(host);
-    const interval = settingNumber(config.interval, DEFAULT_INTERVAL, 0);
-    const staleAfter = settingNumber(config.staleAfter, DEFAULT_STALE_AFTER, SHORTEST_INTERVAL);
+    const shownHost = addressWithoutSecrets(host);
+    const unreadable = (value: string): void => this.warn(RED._('log.settingUnreadable', { value }));
+    const interval = settingNumber(config.interval, DEFAULT_INTERVAL, 0, unreadable);
+    const staleAfter = settingNumber(config.staleAfter, DEFAULT_STALE_AFTER, SHORTEST_INTERVAL, unreadable);
     if (interval < SHORTEST_INTERVAL) this.warn(RED._('log.intervalRaised', { seconds: SHORTEST_INTERVAL }));
 
     this.device = new PolledDevice<PoweroptiAnswer>(RED, this, {

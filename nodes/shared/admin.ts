@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { NodeAPI } from 'node-red';
+import type { Node, NodeAPI } from 'node-red';
 
 import { toDeviceError } from '../../lib/core/errors';
 
@@ -32,7 +32,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
  * Reads what a dialog sent: its values as typed, a stored password where the dialog only knows that there is one.
  * Works before the first deploy.
  */
-export function dialogValues(RED: NodeAPI, id: string, body: unknown): DialogValues {
+export function dialogValues(RED: NodeAPI, type: string, id: string, body: unknown): DialogValues {
   const sent = isObject(body) ? body : {};
   const settings = Object.fromEntries(
     Object.entries(isObject(sent.settings) ? sent.settings : {}).map(([key, value]) => [
@@ -40,7 +40,11 @@ export function dialogValues(RED: NodeAPI, id: string, body: unknown): DialogVal
       resolveEnv(value),
     ]),
   );
-  const stored = RED.nodes.getCredentials(id) as Record<string, unknown> | null | undefined;
+  // A secret is handed to the type that it was stored for, and to no other.
+  const own = (RED.nodes.getNode(id) as Node | null)?.type === type;
+  const stored = own
+    ? (RED.nodes.getCredentials(id) as Record<string, unknown> | null | undefined)
+    : undefined;
   const credentials: Record<string, string> = {};
   for (const [key, typed] of Object.entries(isObject(sent.credentials) ? sent.credentials : {})) {
     const value = resolveEnv(typed === STORED ? stored?.[key] : typed);
@@ -61,10 +65,15 @@ export function dialogAction(
 ): void {
   const path = `${ADMIN_ROOT}/${type}/:id/${action}`;
   RED.httpAdmin.post(path, RED.auth.needsPermission(`${type}.write`), (req: Request, res: Response) => {
+    // A form of a foreign web page is sent without asking; JSON is not.
+    if (!req.is('application/json')) {
+      res.status(415).json({ ok: false, code: 'INVALID_INPUT' });
+      return;
+    }
     const id = String(req.params.id);
     const run = async (): Promise<Answer> => ({
       ok: true,
-      ...(await handle(dialogValues(RED, id, req.body), id)),
+      ...(await handle(dialogValues(RED, type, id, req.body), id)),
     });
     void run()
       .catch((thrown: unknown): Answer => {

@@ -56,6 +56,11 @@ export class PolledDevice<T> {
     return this.poller?.availability;
   }
 
+  /** The last good reading. */
+  get data(): T | undefined {
+    return this.poller?.data;
+  }
+
   info(): DeviceBlock {
     return this.definition.info();
   }

@@ -49,6 +49,9 @@ export function attachPolledNode<T>(
   };
   const emit = (first: OutputMessage, second: OutputMessage): void => node.send([first, second]);
 
+  // Several nodes and messages share one reading; what a flow does to its message must not reach the others.
+  const content = (data: T): Record<string, unknown> => structuredClone(options.content(data));
+
   const showData = (data: T): void => {
     if (device?.availability?.available) setStatus(STATUS.fresh(options.statusText(data)));
   };
@@ -59,10 +62,11 @@ export function attachPolledNode<T>(
   };
   const onData = (data: T): void => {
     showData(data);
-    if (options.admit?.(data) ?? true) emit({ ...header(), ...options.content(data) }, null);
+    if (options.admit?.(data) ?? true) emit({ ...header(), ...content(data) }, null);
   };
 
   let subscription: Subscription<T> | undefined;
+  let starting: NodeJS.Immediate | undefined;
   let problem = device
     ? device.problem
     : invalidInput('No device is selected, or it is disabled.', 'noDevice');
@@ -70,6 +74,14 @@ export function attachPolledNode<T>(
     try {
       setStatus(STATUS.waiting());
       subscription = device.subscribe(node, { onData, onAvailability });
+      // After a partial deploy the device is known already, but nodes further down the flow do not exist yet.
+      const { availability, data } = device;
+      if (availability) {
+        starting = setImmediate(() => {
+          if (device.availability === availability) onAvailability(availability);
+          if (data !== undefined) showData(data);
+        });
+      }
     } catch (thrown) {
       problem = toDeviceError(thrown);
     }
@@ -82,10 +94,11 @@ export function attachPolledNode<T>(
     options.answered?.(data);
     showData(data);
     // The message keeps its own topic: its sender may sort answers by it.
-    return [{ ...msg, ...header(), topic: msg.topic ?? header().topic, ...options.content(data) }, null];
+    return [{ ...msg, ...header(), topic: msg.topic ?? header().topic, ...content(data) }, null];
   });
 
   onClose(node, () => {
+    clearImmediate(starting);
     subscription?.close();
     return Promise.resolve();
   });

@@ -5,9 +5,17 @@ import { toNumber } from '../../lib/core/units';
  *
  * @param min lower values are raised to it
  * @param fallback for anything that is no number
+ * @param onUnreadable hears of a value that is there but is no number, e.g. from an environment variable
  */
-export function settingNumber(value: unknown, fallback: number, min: number): number {
-  const parsed = value === '' ? null : toNumber(value);
+export function settingNumber(
+  value: unknown,
+  fallback: number,
+  min: number,
+  onUnreadable?: (value: string) => void,
+): number {
+  const parsed = toNumber(value);
+  if (parsed === null && value !== undefined && value !== null && value !== '')
+    onUnreadable?.(typeof value === 'string' ? value : typeof value);
   return parsed === null ? fallback : Math.max(parsed, min);
 }
 

@@ -7,6 +7,9 @@ const FOLDER_NAME = 'energy-devices-demo';
 /** Stands in a flow for the page, which is kept in a file of its own to stay readable. */
 const PAGE_MARK = '@live.html';
 
+/** Holds the id of the process that uses the folder; one that was killed leaves it behind, which does no harm. */
+const LOCK = 'demo.pid';
+
 interface FolderPackage {
   name?: string;
   dependencies?: Record<string, string>;
@@ -38,20 +41,32 @@ export async function findProjectRoot(): Promise<string> {
 /** Refuses a folder that the demo did not make, so that it can never change or delete one of the user's own. */
 async function readOwnPackage(folder: string): Promise<FolderPackage | undefined> {
   const found = await readPackage(folder);
-  if (found && found.name !== FOLDER_NAME) {
+  const foreign = found ? found.name !== FOLDER_NAME : (await unlessMissing(readdir(folder)))?.length;
+  if (foreign) {
     throw new DemoError(`${folder} is not a folder of this demo. Choose another one with DEMO_USER_DIR.`);
   }
   return found;
 }
 
 async function removeFolder(folder: string): Promise<void> {
-  if (await readOwnPackage(folder)) {
-    await rm(folder, { recursive: true, force: true });
-    return;
+  if (await readOwnPackage(folder)) await rm(folder, { recursive: true, force: true });
+}
+
+/** Two Node-REDs on one folder would overwrite each other's flows. */
+async function refuseIfUsed(folder: string): Promise<void> {
+  const owner = Number(await unlessMissing(readFile(path.join(folder, LOCK), 'utf8')));
+  if (owner > 0 && owner !== process.pid && isAlive(owner)) {
+    throw new DemoError(`Another demo (process ${owner}) uses ${folder}. Stop it, or set DEMO_USER_DIR.`);
   }
-  const contents = await unlessMissing(readdir(folder));
-  if (contents?.length)
-    throw new DemoError(`${folder} was not made by this demo, so --reset leaves it alone.`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
 }
 
 /** Makes Node-RED find the package in the project itself, as if it were installed. */
@@ -116,9 +131,11 @@ async function writeFlows(root: string, folder: string): Promise<void> {
 export async function prepareUserFolder(root: string, folder: string, reset: boolean): Promise<void> {
   const { name } = (await readPackage(root)) ?? {};
   if (name === undefined) throw new DemoError(`${root} has no package.json with a name.`);
+  await refuseIfUsed(folder);
   if (reset) await removeFolder(folder);
   const own = await readOwnPackage(folder);
   await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, LOCK), String(process.pid));
   await writePackage(root, folder, name, own);
   await linkPackage(root, folder, name);
   await writeFlows(root, folder);

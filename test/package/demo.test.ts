@@ -209,9 +209,18 @@ describe('demo (npm start)', function () {
     const foreign = await mkdtemp(path.join(tmpdir(), 'energy-demo-foreign-'));
     const owned = path.join(foreign, 'package.json');
     await writeFile(owned, '{"name": "my-own-node-red"}');
+    const unmarked = await mkdtemp(path.join(tmpdir(), 'energy-demo-unmarked-'));
+    await writeFile(path.join(unmarked, 'thesis.txt'), 'years of work');
+    const used = await mkdtemp(path.join(tmpdir(), 'energy-demo-used-'));
+    await writeFile(path.join(used, 'package.json'), '{"name": "energy-devices-demo"}');
+    await writeFile(path.join(used, 'demo.pid'), String(process.pid));
     const cases: [Environment, string[], RegExp][] = [
       [{ DEMO_USER_DIR: foreign }, ['--reset'], /is not a folder of this demo/],
       [{ DEMO_USER_DIR: foreign }, [], /is not a folder of this demo/],
+      [{ DEMO_USER_DIR: unmarked }, [], /is not a folder of this demo/],
+      [{ DEMO_USER_DIR: unmarked }, ['--reset'], /is not a folder of this demo/],
+      [{ DEMO_USER_DIR: used }, [], /Another demo \(process \d+\) uses/],
+      [{ DEMO_USER_DIR: used }, ['--reset'], /Another demo \(process \d+\) uses/],
       [{ DEMO_USER_DIR: folder, PORT: 'abc' }, [], /PORT must be a number up to 65535, not "abc"/],
       [{ DEMO_USER_DIR: folder }, ['--rest'], /Unknown option --rest/],
       [{ DEMO_USER_DIR: folder, POWEROPTI_HOST: 'poweropti' }, [], /set POWEROPTI_KEY/],
@@ -223,6 +232,7 @@ describe('demo (npm start)', function () {
       assert.equal(demo.output.trim().split('\n').length, 1);
     }
     assert.equal(await readFile(owned, 'utf8'), '{"name": "my-own-node-red"}');
-    await rm(foreign, { recursive: true });
+    assert.equal(await readFile(path.join(unmarked, 'thesis.txt'), 'utf8'), 'years of work');
+    for (const made of [foreign, unmarked, used]) await rm(made, { recursive: true });
   });
 });

@@ -58,6 +58,17 @@ describe('poweropti in a real Node-RED', () => {
     await runtime.waitForStatus('meter1', (status) => status.fill === 'green');
   });
 
+  it('tells a node of a partial deploy what is known of its device', async () => {
+    for (const changed of ['one', 'two']) {
+      const from = runtime.debug.length;
+      const nodes = flow('${METER_KEY}').map((node) =>
+        node.id === 'meter1' ? { ...node, name: changed } : node,
+      );
+      await runtime.deploy(nodes, { type: 'nodes' });
+      await runtime.waitForDebug((message) => JSON.stringify(message).includes('available'), { from });
+    }
+  });
+
   it('leaves nothing behind after a hundred deploys', async () => {
     for (let i = 0; i < 100; i++) {
       const nodes = flow(KEY, { name: `deploy ${i}` });

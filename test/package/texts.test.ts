@@ -72,6 +72,16 @@ describe('texts', () => {
     }
   });
 
+  it('explains what is invalid: a validator needs two parameters to be asked for words', () => {
+    for (const file of filesBelow('nodes', '.html')) {
+      for (const [found, parameters] of readFileSync(file, 'utf8').matchAll(
+        /validate: (?:function )?\(?([^)=]*)/g,
+      )) {
+        assert.equal(parameters?.split(',').length, 2, `${file}: ${found}`);
+      }
+    }
+  });
+
   it('names no literal colour in a dialog', () => {
     for (const file of [...filesBelow('nodes', '.html'), ...filesBelow('resources', '.js')]) {
       const text = readFileSync(file, 'utf8').replace(/^\s*color: '#[0-9A-F]{6}',$/gm, '');

@@ -6,6 +6,11 @@ declare module 'node-red-node-test-helper' {
     args: [{ level: number; msg: unknown; id?: string; type?: string }][];
   }
 
+  interface AdminPost {
+    type(contentType: 'form' | 'json'): AdminPost;
+    send(body: unknown): Promise<AdminReply>;
+  }
+
   interface AdminReply {
     status: number;
     text: string;
@@ -24,7 +29,7 @@ declare module 'node-red-node-test-helper' {
     log(): LogSpy;
     request(): {
       get(path: string): Promise<AdminReply>;
-      post(path: string): { send(body: unknown): Promise<AdminReply> };
+      post(path: string): AdminPost;
     };
   }
 

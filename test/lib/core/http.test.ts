@@ -230,6 +230,23 @@ describe('HttpClient', () => {
     await new Promise((resolve) => rude.close(resolve));
   });
 
+  it('does not hang when the other side changes the protocol', async () => {
+    const odd = net.createServer((socket) => {
+      socket.on('error', () => undefined).resume();
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    });
+    await new Promise<void>((resolve) => odd.listen(0, '127.0.0.1', resolve));
+    const { port } = odd.address() as AddressInfo;
+    for (const call of [GET, COMMAND]) {
+      const error = await failsWith(
+        client({ baseUrl: `http://127.0.0.1:${port}` }).json(call),
+        'BAD_RESPONSE',
+      );
+      assert.equal(error.reason, 'notHttp');
+    }
+    await new Promise((resolve) => odd.close(resolve));
+  });
+
   it('calls what is no HTTP a bad response', async () => {
     const odd = net.createServer((socket) => {
       socket.on('error', () => undefined).resume();

@@ -271,15 +271,34 @@ describe('Poller', () => {
     assert.equal(poller.availability?.available, false);
   });
 
-  it('tells a new listener the availability that is known', async () => {
+  it('holds what is known for listeners that come later', async () => {
     const { clock, device, poller } = setUp();
     poller.subscribe({});
     await clock.advance(1000);
     device.last.reject(down());
     await settle();
-    const codes: (string | undefined)[] = [];
-    poller.subscribe({ onAvailability: (a) => codes.push(a.reason?.code) });
-    assert.deepEqual(codes, ['UNREACHABLE']);
+    poller.subscribe({ onAvailability: () => assert.fail('nothing has changed') });
+    assert.equal(poller.availability?.reason?.code, 'UNREACHABLE');
+  });
+
+  it('asks nobody before the time that the vendor has named, however often it is asked', async () => {
+    const { clock, device, poller } = setUp();
+    const subscription = poller.subscribe({});
+    await clock.advance(1000);
+    device.last.reject(new DeviceError('RATE_LIMITED', 'slow down', { retryAfter: 60 }));
+    await settle();
+    for (let i = 0; i < 5; i++) {
+      await failsWith(subscription.refresh(), 'RATE_LIMITED');
+      await clock.advance(10_000);
+    }
+    assert.equal(device.calls.length, 1);
+    await clock.advance(10_000);
+    assert.equal(device.calls.length, 2);
+    device.last.resolve(1);
+    await clock.advance(1000);
+    const asked = subscription.refresh();
+    device.last.resolve(2);
+    assert.equal(await asked, 2);
   });
 
   it('cancels the reading in flight and every wish when it closes', async () => {

@@ -114,6 +114,17 @@ describe('LatestQueue', () => {
     assert.deepEqual(await feed.push(2), { superseded: false, result: 2 });
   });
 
+  it('goes on after a send that throws at once', async () => {
+    let broken = true;
+    const feed = new LatestQueue<number, number>((value) => {
+      if (broken) throw new DeviceError('INVALID_INPUT', 'no');
+      return Promise.resolve(value);
+    });
+    await failsWith(feed.push(1), 'INVALID_INPUT');
+    broken = false;
+    assert.deepEqual(await feed.push(2), { superseded: false, result: 2 });
+  });
+
   it('cancels a waiting value when it closes', async () => {
     const first = gate();
     const feed = new LatestQueue<number, string>(() => first.task());

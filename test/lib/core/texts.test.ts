@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { cleanText, createRedactor, shapeOf, withoutUserInfo } from '../../../lib/core/redact';
+import { cleanText, createRedactor, shapeOf, addressWithoutSecrets } from '../../../lib/core/redact';
 import { isoFromEpochSeconds, mapNumber, round, toNumber } from '../../../lib/core/units';
 import { joinUrl, parseBaseUrl } from '../../../lib/core/url';
 
@@ -20,6 +20,13 @@ describe('createRedactor', () => {
       assert.equal(redact(`<${text}|${text}>`), '<[redacted]|[redacted]>');
     });
   }
+
+  it('takes no notice of what is no text, and survives text that cannot be encoded', () => {
+    assert.equal(
+      createRedactor([12345, null, {}, 'half\ud800pair'])('12345 half\ud800pair'),
+      '12345 [redacted]',
+    );
+  });
 
   it('leaves ordinary words alone', () => assert.equal(redact('abc null'), 'abc null'));
 
@@ -52,11 +59,12 @@ describe('shapeOf', () => {
   });
 });
 
-describe('withoutUserInfo', () => {
-  it('hides user names and passwords', () => {
-    assert.equal(withoutUserInfo('http://me:pw@host/x'), 'http://[redacted]@host/x');
-    assert.equal(withoutUserInfo('me:pw@host'), '[redacted]@host');
-    assert.equal(withoutUserInfo('https://host/a@b'), 'https://host/a@b');
+describe('addressWithoutSecrets', () => {
+  it('hides user names, passwords and queries', () => {
+    assert.equal(addressWithoutSecrets('http://me:pw@host/x'), 'http://[redacted]@host/x');
+    assert.equal(addressWithoutSecrets('me:pw@host'), '[redacted]@host');
+    assert.equal(addressWithoutSecrets('http://me:p/w@host/x?key=abc#d'), 'http://[redacted]@host/x');
+    assert.equal(addressWithoutSecrets('https://host/a'), 'https://host/a');
   });
 });
 

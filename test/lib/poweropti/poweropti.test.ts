@@ -64,6 +64,20 @@ describe('parseReading', () => {
     assert.deepEqual(reading.registers, { '1-0:1.8.0*255': 5, '96.1.0': 7 });
   });
 
+  it('takes no earlier period and no other channel for the present value', () => {
+    const reading = parseReading(
+      withValues(
+        { obis: '1-0:1.8.0*255', value: 17784955 },
+        { obis: '1-0:1.8.0*01', value: 16000000 },
+        { obis: '1-0:1.7.0', value: 228 },
+        { obis: '1-1:1.7.0', value: 9 },
+        { obis: '1.7.0', value: null },
+      ),
+    );
+    assert.deepEqual([reading.energyImport, reading.power], [17784955, 228]);
+    assert.equal(reading.registers['1-0:1.8.0*01'], 16000000);
+  });
+
   it('makes a value that is no number null', () => {
     for (const value of [null, 'n/a', {}, [], true, '', undefined]) {
       assert.equal(parseReading(withValues({ obis: '1.7.0', value })).power, null);
@@ -72,7 +86,9 @@ describe('parseReading', () => {
 
   it('passes over codes that no meter has', () => {
     const reading = parseReading(
-      withValues({ obis: '__proto__', value: 1 }, { obis: 'x'.repeat(50), value: 1 }),
+      withValues(
+        ...['__proto__', 'constructor', 'toString', '1'.repeat(50)].map((obis) => ({ obis, value: 1 })),
+      ),
     );
     assert.deepEqual(reading.registers, {});
     assert.equal(Object.getPrototypeOf(reading.registers), Object.prototype);
@@ -91,6 +107,7 @@ describe('parseReading', () => {
     { timestamp: 0, values: [] },
     { timestamp: -5, values: [] },
     { timestamp: 1e20, values: [] },
+    { timestamp: 1757053304, values: Array.from({ length: 201 }, () => ({ obis: '1.7.0', value: 1 })) },
     withValues(null),
     withValues(7),
     withValues({ value: 7 }),

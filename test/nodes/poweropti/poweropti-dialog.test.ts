@@ -94,6 +94,16 @@ describe('the dialog of poweropti-device', () => {
     });
   }
 
+  it('takes no form, and gives a stored key to its own type only', async () => {
+    const reply = await admin()
+      .post('/energy-devices/poweropti-device/d/test')
+      .type('form')
+      .send({ settings: 'x' });
+    assert.equal(reply.status, 415);
+    assert.equal((await test('m', { host: sim.host }, { apiKey: '__PWRD__' })).reason, 'apiKeyEmpty');
+    assert.equal(sim.http.counters.requests, 0);
+  });
+
   it('offers diagnostics without key and readings', async () => {
     flow.send('m', { payload: 1 });
     const first = await flow.at('out').waitFor(() => true, 'reading');

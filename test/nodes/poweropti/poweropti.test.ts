@@ -135,6 +135,27 @@ describe('poweropti nodes', () => {
     assert.equal(sim.http.counters.maxInFlight, 1);
   });
 
+  it('give each flow a message of its own', async () => {
+    await load([
+      device(),
+      meter({ raw: true }),
+      meter({ id: 'm2', raw: true, wires: [['out2'], []] }),
+      sink('out2'),
+    ]);
+    const first = await reading();
+    const second = await flow.at('out2').waitFor(() => true, 'reading at the second node');
+    const { registers } = payloadOf(first) as { registers: Record<string, unknown> };
+    registers['1.8.0'] = 'changed by a flow';
+    (first.raw as { values: unknown[] }).values.length = 0;
+    assert.notEqual((payloadOf(second).registers as Record<string, unknown>)['1.8.0'], 'changed by a flow');
+    assert.ok((second.raw as { values: unknown[] }).values.length > 0);
+  });
+
+  it('say when a setting cannot be read', async () => {
+    await load([device({ interval: '0x10' }), meter()]);
+    assert.ok(flow.log(LEVEL.warn).some((line) => line.msg === 'log.settingUnreadable'));
+  });
+
   it('send no reading twice, and call values that stand still stale', async () => {
     sim.frozenClock = true;
     await load([device({ staleAfter: 1 }), meter()]);
