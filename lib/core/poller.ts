@@ -256,18 +256,21 @@ export class Poller<T> {
   private announce(reason: DeviceError | undefined): void {
     const changed = this.tracker.update(reason, this.clock.now());
     if (!changed) return;
-    this.options.onAvailability?.(changed);
+    this.guard(() => this.options.onAvailability?.(changed));
     this.notify((subscriber) => subscriber.listener.onAvailability?.(changed));
   }
 
   /** One listener's fault must not keep the others from hearing. */
   private notify(tell: (subscriber: Subscriber<T>) => void): void {
-    for (const subscriber of [...this.subscribers]) {
-      try {
-        tell(subscriber);
-      } catch (error) {
-        this.options.onUnexpected?.(error);
-      }
+    for (const subscriber of [...this.subscribers]) this.guard(() => tell(subscriber));
+  }
+
+  /** Nothing that a listener throws may end the reading, whose rejection nobody would handle. */
+  private guard(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.options.onUnexpected?.(error);
     }
   }
 }

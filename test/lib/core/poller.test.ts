@@ -333,7 +333,12 @@ describe('Poller', () => {
 
   it('survives a listener that throws, and tells of faults that are no DeviceError', async () => {
     const faults: unknown[] = [];
-    const { clock, device, poller } = setUp({ onUnexpected: (fault) => faults.push(fault) });
+    const { clock, device, poller } = setUp({
+      onUnexpected: (fault) => faults.push(fault),
+      onAvailability: () => {
+        throw new Error('log');
+      },
+    });
     const seen: number[] = [];
     poller.subscribe({
       onData: () => {
@@ -349,7 +354,7 @@ describe('Poller', () => {
     assert.deepEqual(seen, [1]);
     assert.deepEqual(
       faults.map((fault) => (fault as Error).message),
-      ['listener', 'bug'],
+      ['log', 'listener', 'bug', 'log'],
     );
     assert.equal(poller.availability?.reason?.reason, 'unexpected');
   });
