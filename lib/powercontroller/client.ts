@@ -1,0 +1,279 @@
+import { type Clock, systemClock } from '../core/clock';
+import { DeviceError, invalidInput } from '../core/errors';
+import { headerValue, type HttpCall, HttpClient } from '../core/http';
+import { sendCommand } from '../core/outcome';
+import { BearerSession, type Login, secondsLeftOfJwt } from '../core/session';
+import type { Transport } from '../core/transport';
+import { isRecord } from '../core/units';
+import { parseBaseUrl } from '../core/url';
+import { refuseFailureCodes, responseCodes } from './codes';
+import { type CommandRequest, commandRequest, type DurationKey } from './commands';
+import { type DeviceAnswer, parseDevice, parseDevices } from './device';
+import { parseStatuses, type StatusAnswer } from './status';
+
+export interface AccountSettings {
+  /** host or http(s) URL that ends in `/v1` */
+  url: unknown;
+  email?: string | undefined;
+  password?: string | undefined;
+  /** a token made in the vendor's web app; used instead of email and password */
+  token?: string | undefined;
+  /** see `DurationKey`; default `time` */
+  durationKey?: DurationKey;
+  /** ms for reading; default 30 s */
+  timeout?: number;
+  /** ms for whatever has to reach the device over the mobile network; default 60 s */
+  commandTimeout?: number;
+}
+
+/** Which statuses to list. Times are epoch ms; without any, the vendor gives those since yesterday. */
+export interface StatusQuery {
+  device: string;
+  /** from this time to now */
+  date?: number | undefined;
+  /** not before this time */
+  start?: number | undefined;
+  /** before this time */
+  end?: number | undefined;
+}
+
+/** What a command was answered. */
+export interface CommandAnswer {
+  /** the controller's codes, `[]` when the answer held none */
+  responseCodes: number[];
+  /** the body; `undefined` when there was none (202) */
+  raw: unknown;
+}
+
+/** Ten days of statuses a minute apart stay well below this. */
+const MAX_BYTES = 32 * 1024 * 1024;
+/** Further tries of a reading call after a network error, 429 or 5xx. */
+const READ_RETRIES = 5;
+/** The vendor's own default, sent so that we know it: two weeks. */
+const TOKEN_SECONDS = 14 * 86_400;
+const DEVICE_ID = /^[\w~-][\w.~-]{0,127}$/;
+
+/** The Automate Green cloud as one account sees it. */
+export class PowercontrollerClient {
+  readonly baseUrl: string;
+  readonly durationKey: DurationKey;
+  private readonly http: HttpClient;
+  private readonly session: BearerSession;
+  private readonly secrets: (string | undefined)[];
+
+  /** @throws DeviceError INVALID_INPUT for an unusable address or credentials; nothing is sent */
+  constructor(
+    private readonly settings: AccountSettings,
+    transport: Transport,
+    private readonly clock: Clock = systemClock,
+  ) {
+    const { url, email, password, token } = settings;
+    this.baseUrl = parseBaseUrl(url, 'https');
+    this.durationKey = settings.durationKey ?? 'time';
+    this.secrets = [password, token];
+    if (!token && !(email && password)) {
+      throw invalidInput('Enter email and password, or a token.', 'signInEmpty');
+    }
+    if (token) headerValue(token, 'token');
+    this.http = new HttpClient(
+      transport,
+      {
+        baseUrl: this.baseUrl,
+        timeout: settings.timeout ?? 30_000,
+        maxBytes: MAX_BYTES,
+        secrets: () => this.secrets,
+        vendorMessage,
+      },
+      clock,
+    );
+    this.session = new BearerSession({
+      login: token ? handOut(token) : (signal) => this.signIn(signal),
+      clock,
+    });
+  }
+
+  /** Why the credentials were refused, while that stands. */
+  get refused(): DeviceError | undefined {
+    return this.session.refused;
+  }
+
+  /** Cancels a sign-in in flight; later calls fail. */
+  close(): void {
+    this.session.close();
+  }
+
+  /** The account's power controllers. */
+  async devices(signal?: AbortSignal): Promise<DeviceAnswer[]> {
+    return parseDevices(await this.read({ path: 'devices', signal }));
+  }
+
+  /** One controller with its last known status. */
+  async device(id: string, signal?: AbortSignal): Promise<DeviceAnswer> {
+    return parseDevice(await this.read({ path: `devices/${segment(id)}`, signal }));
+  }
+
+  /**
+   * Statuses, in the vendor's order.
+   *
+   * @throws DeviceError; REJECTED when the range is longer than ten days
+   */
+  async statuses({ device, date, start, end }: StatusQuery, signal?: AbortSignal): Promise<StatusAnswer[]> {
+    const query = {
+      device: deviceId(device),
+      date: iso(date),
+      'date[start]': iso(start),
+      'date[end]': iso(end),
+    };
+    return parseStatuses(await this.read({ path: 'statuses', query, signal }));
+  }
+
+  /**
+   * Sends a command or configuration once.
+   *
+   * @param id the device; not looked at for a command that concerns the account
+   * @throws DeviceError REJECTED with the controller's code, OUTCOME_UNKNOWN when it may have arrived
+   */
+  async send(request: CommandRequest, id: string, signal?: AbortSignal): Promise<CommandAnswer> {
+    const path = request.forDevice ? `devices/${segment(id)}${request.path}` : 'devices';
+    const raw = await this.session.run((token) =>
+      sendCommand(() => this.sendOnce(request, path, token, signal), signal),
+    );
+    const codes = responseCodes(raw);
+    refuseFailureCodes(codes);
+    return { responseCodes: codes, raw };
+  }
+
+  /** Adds a controller to the account. */
+  async add(sn: string, country: string, signal?: AbortSignal): Promise<DeviceAnswer> {
+    const { raw } = await this.send(commandRequest({ command: 'add', sn, country }), '', signal);
+    return parseDevice(raw);
+  }
+
+  private async sendOnce(
+    { method, json, async: later }: CommandRequest,
+    path: string,
+    token: string,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    try {
+      return await this.http.jsonOrNothing({
+        method,
+        path,
+        ...(later ? { query: { async: 'true' } } : {}),
+        ...(json === undefined ? {} : { json }),
+        headers: bearer(token),
+        safe: false,
+        timeout: this.settings.commandTimeout ?? 60_000,
+        signal,
+      });
+    } catch (error) {
+      throw error instanceof DeviceError && error.status === 503 ? notResponding(error) : error;
+    }
+  }
+
+  private read(call: Pick<HttpCall, 'path' | 'query' | 'signal'>): Promise<unknown> {
+    return this.session.run((token) =>
+      this.http.json({ ...call, method: 'GET', headers: bearer(token), safe: true, retries: READ_RETRIES }),
+    );
+  }
+
+  private async signIn(signal: AbortSignal): Promise<Login> {
+    const { email, password } = this.settings;
+    let body: unknown;
+    try {
+      body = await this.http.json({
+        method: 'POST',
+        path: 'signin',
+        json: { user: { email, password }, expires: TOKEN_SECONDS },
+        safe: false,
+        signal,
+      });
+    } catch (error) {
+      throw error instanceof DeviceError ? explainSignIn(error) : error;
+    }
+    const token = isRecord(body) ? body.token : undefined;
+    if (typeof token !== 'string' || token === '') {
+      throw new DeviceError('BAD_RESPONSE', 'The sign-in was answered without a token.', {
+        reason: 'noToken',
+        sent: true,
+      });
+    }
+    this.secrets.splice(2, Infinity, token);
+    headerValue(token, 'token');
+    return { token, expiresIn: secondsLeftOfJwt(token, this.clock.now()) ?? TOKEN_SECONDS };
+  }
+}
+
+/** A login that gives the token once: when the server refuses it, there is no other way in. */
+function handOut(token: string): () => Promise<Login> {
+  let given = false;
+  return () => {
+    if (given) {
+      return Promise.reject(
+        new DeviceError('AUTH_FAILED', 'The token is refused. Make a new one in the web app.', {
+          reason: 'tokenRefused',
+          status: 401,
+        }),
+      );
+    }
+    given = true;
+    return Promise.resolve({ token });
+  };
+}
+
+function bearer(token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}` };
+}
+
+function iso(time: number | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString();
+}
+
+/** @throws DeviceError INVALID_INPUT for what could not be a device's id, and could leave its place in a path */
+export function deviceId(value: unknown): string {
+  if (typeof value === 'string' && DEVICE_ID.test(value.trim())) return value.trim();
+  const empty = value === undefined || value === null || value === '';
+  throw empty
+    ? invalidInput('No device: choose one, or give its id as msg.deviceId.', 'deviceIdEmpty')
+    : invalidInput('This is no device id.', 'deviceIdInvalid');
+}
+
+function segment(id: string): string {
+  return encodeURIComponent(deviceId(id));
+}
+
+function vendorMessage(body: unknown): string | undefined {
+  if (!isRecord(body)) return undefined;
+  const said = body.message ?? (isRecord(body.error) ? body.error.message : body.error);
+  return typeof said === 'string' ? said : undefined;
+}
+
+/** A gateway says 503 when the controller did not answer it; the command may be on its way all the same. */
+function notResponding(error: DeviceError): DeviceError {
+  return new DeviceError(
+    'OUTCOME_UNKNOWN',
+    'The controller does not respond (HTTP 503). Nobody knows whether the command reached it.',
+    {
+      reason: 'controllerNotResponding',
+      status: 503,
+      sent: true,
+      ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
+    },
+  );
+}
+
+/** The document does not say by which status a wrong password is answered. */
+function explainSignIn(error: DeviceError): DeviceError {
+  const { status } = error;
+  if (status !== 400 && status !== 401 && status !== 403 && status !== 422) return error;
+  return new DeviceError(
+    'AUTH_FAILED',
+    `The sign-in is refused (HTTP ${status}). Check email and password.`,
+    {
+      reason: 'signInRefused',
+      status,
+      sent: true,
+      params: { status },
+    },
+  );
+}
