@@ -186,9 +186,10 @@ class Simulator implements PowercontrollerSimulator {
     }
     const reply = act();
     if (request.path.endsWith('/status') || (reply.status ?? 200) >= 300) return later ? NO_BODY : reply;
-    this.carriedOut.push({ deviceId: device.id, body: bodyOf(request) });
-    if (!later) return reply;
     const { responseCodes } = reply.json as { responseCodes: number[] };
+    const done = responseCodes.every((code) => code >= 0);
+    if (done) this.carriedOut.push({ deviceId: device.id, body: bodyOf(request) });
+    if (!later) return reply;
     device.noteFunction(reason, bodyOf(request), responseCodes);
     return NO_BODY;
   }

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+
+import { systemClock } from '../../../lib/core/clock';
+import { commandRequest } from '../../../lib/powercontroller/commands';
+import { CommandRunner } from '../../../lib/powercontroller/runner';
+import { failsWith } from '../../support/expect-error';
+import { FakeClock, settle } from '../../support/fake-clock';
+import { type Bench, hurried, startBench } from './support';
+
+describe('CommandRunner', () => {
+  let bench: Bench;
+  let abort: AbortController;
+  beforeEach(async () => {
+    bench = await startBench({ historyDays: 1 });
+    abort = new AbortController();
+  });
+  afterEach(() => bench.close());
+
+  const on = commandRequest('on');
+  const off = commandRequest('off');
+  const confirmed = (): { confirmWithin: number; signal: AbortSignal } => ({
+    confirmWithin: 5000,
+    signal: abort.signal,
+  });
+  const plain = (): { confirmWithin: number; signal: AbortSignal } => ({
+    confirmWithin: 0,
+    signal: abort.signal,
+  });
+
+  it('runs commands that nobody wants confirmed with a single request', async () => {
+    const { simulator, client } = bench;
+    const runner = new CommandRunner(client);
+    const outcome = await runner.run(on, simulator.deviceId, plain());
+    assert.deepEqual([outcome.verified, outcome.status, outcome.responseCodes], [false, null, [102]]);
+    const delayed = commandRequest({ command: 'off', delay: 60 });
+    assert.equal((await runner.run(delayed, simulator.deviceId, confirmed())).verified, false);
+    const added = commandRequest({ command: 'add', sn: 'X', country: 'AT' });
+    assert.equal((await runner.run(added, undefined, plain())).verified, false);
+    assert.equal(simulator.http.log.filter(({ path }) => path === '/v1/statuses').length, 0);
+  });
+
+  it('confirms on and off by the relay status that the command caused', async () => {
+    const { simulator, client } = bench;
+    const runner = new CommandRunner(client);
+    for (const [request, state] of [
+      [on, true],
+      [off, false],
+      [off, false],
+    ] as const) {
+      const { verified, status } = await runner.run(request, simulator.deviceId, confirmed());
+      assert.equal(verified, true);
+      assert.deepEqual([status?.type, status?.reason, status?.on], ['relay', 'api', state]);
+    }
+    assert.equal(simulator.carriedOut.length, 3);
+  });
+
+  it('confirms a command whose answer got lost', async () => {
+    const { simulator, client } = bench;
+    simulator.faults.add({ kind: 'resetAfter', match: ({ path }) => path.endsWith('/command') });
+    const { verified } = await new CommandRunner(client).run(on, simulator.deviceId, confirmed());
+    assert.equal(verified, true);
+    assert.equal(simulator.carriedOut.length, 1);
+  });
+
+  it('waits through failing looks, and gives up when the time is over', async () => {
+    const { simulator, connect } = bench;
+    const clock = new FakeClock();
+    const client = connect({}, hurried);
+    const runner = new CommandRunner(client, clock);
+    simulator.faults.add({
+      kind: 'body',
+      body: '{"responseCodes":[102]}',
+      match: ({ path }) => path.endsWith('/command'),
+    });
+    const waiting = failsWith(runner.run(on, simulator.deviceId, confirmed()), 'OUTCOME_UNKNOWN');
+    const looks = ({ path }: { path: string }): boolean => path === '/v1/statuses';
+    await simulator.http.nextRequest(looks);
+    await simulator.http.nextRequest(looks);
+    simulator.faults.add({ kind: 'status', status: 400, match: looks });
+    let error: unknown;
+    void waiting.then((reason) => (error = reason));
+    while (!error) {
+      await clock.advance(500);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal((await waiting).reason, 'notConfirmed');
+    assert.deepEqual((await waiting).params, { seconds: 5 });
+    assert.equal(clock.pending, 0);
+  });
+
+  it('does not take another cause, another state or an older status for the confirmation', async () => {
+    const { simulator, client } = bench;
+    const device = simulator.controller(simulator.deviceId);
+    device.switch(true, 'api');
+    const lost = ({ path }: { path: string }): boolean => path.endsWith('/command');
+    simulator.faults.add({ kind: 'body', body: '{}', match: lost });
+    const clock = new FakeClock();
+    const waiting = failsWith(
+      new CommandRunner(client, clock).run(on, simulator.deviceId, confirmed()),
+      'OUTCOME_UNKNOWN',
+    );
+    await simulator.http.nextRequest(lost);
+    device.switch(false, 'api');
+    device.switch(true, 'manual');
+    let over = false;
+    void waiting.then(() => (over = true));
+    while (!over) {
+      await clock.advance(500);
+      await settle();
+    }
+    await waiting;
+  });
+
+  it('sends nothing when it cannot see the state before, and passes a refusal on', async () => {
+    const { simulator, client } = bench;
+    const runner = new CommandRunner(client, systemClock);
+    simulator.faults.add({
+      kind: 'status',
+      status: 400,
+      times: 1,
+      match: ({ path }) => path === '/v1/statuses',
+    });
+    await failsWith(runner.run(on, simulator.deviceId, confirmed()), 'REJECTED');
+    assert.equal(simulator.carriedOut.length, 0);
+    simulator.faults.add({
+      kind: 'status',
+      status: 400,
+      times: 1,
+      match: ({ path }) => path.endsWith('/command'),
+    });
+    await failsWith(runner.run(on, simulator.deviceId, confirmed()), 'REJECTED');
+    assert.equal(simulator.carriedOut.length, 0);
+  });
+
+  it('runs one command at a time a device', async () => {
+    const { simulator, client } = bench;
+    const runner = new CommandRunner(client);
+    const { device: other } = await client.add('PC-2', 'AT');
+    const before = simulator.http.counters.maxInFlight;
+    await Promise.all(
+      [on, off, on, off, on].map((request) => runner.run(request, simulator.deviceId, plain())),
+    );
+    assert.equal(simulator.http.counters.maxInFlight, before);
+    assert.deepEqual(
+      simulator.carriedOut.map(({ body }) => (body.command as { name: string }).name),
+      ['on', 'off', 'on', 'off', 'on'],
+    );
+    await Promise.all([simulator.deviceId, other.id].map((id) => runner.run(on, id, plain())));
+  });
+
+  it('refuses devices that cannot be, and everything once it is closed', async () => {
+    const { simulator, client } = bench;
+    const runner = new CommandRunner(client);
+    await failsWith(runner.run(on, undefined, plain()), 'INVALID_INPUT');
+    await failsWith(runner.run(on, '../x', plain()), 'INVALID_INPUT');
+    simulator.faults.add({ kind: 'hang' });
+    const running = failsWith(runner.run(on, simulator.deviceId, plain()), 'CANCELLED');
+    const waiting = failsWith(runner.run(off, simulator.deviceId, plain()), 'CANCELLED');
+    await simulator.http.nextRequest();
+    runner.close();
+    client.close();
+    abort.abort();
+    await Promise.all([running, waiting]);
+    await failsWith(runner.run(on, simulator.deviceId, plain()), 'CANCELLED');
+    assert.equal(simulator.carriedOut.length, 0);
+  });
+});
