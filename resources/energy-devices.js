@@ -194,6 +194,67 @@
   }
 
   /**
+   * Fills a text field's list of suggestions with what the config node knows: its devices, say. Whatever is typed
+   * stays possible, because the config node may not be deployed yet, or the id may come from the environment.
+   *
+   * @param {string} type the flow node's type, for texts
+   * @param {{config: string, field: string, configType: string, action: string}} options
+   *   `config` and `field` name the dialog's fields; the answer's `devices` are `{id, label}`
+   */
+  function suggestions(type, options) {
+    const field = $(`#node-input-${options.field}`);
+    const place = $('<span>');
+    const list = $('<datalist>', { id: `energy-devices-list-${options.field}` });
+    const label = text(type, 'dialog.suggest');
+    const button = $('<button>', {
+      type: 'button',
+      class: 'red-ui-button',
+      title: label,
+      'aria-label': label,
+    });
+    button.append($('<i>', { class: 'fa fa-refresh' })).css({ marginLeft: '4px' });
+    field.attr('list', `energy-devices-list-${options.field}`).css({ width: 'calc(70% - 44px)' });
+    field.after(button, list, place);
+    button.on('click', (event) => {
+      event.preventDefault();
+      const id = String($(`#node-input-${options.config}`).val());
+      showResult(place, 'busy', text(type, 'dialog.testing'));
+      ask({ type: options.configType, id }, options.action, { settings: [], credentials: [] })
+        .done((/** @type {{devices: {id: string, label: string}[]}} */ answer) => {
+          list.empty().append(answer.devices.map((one) => $('<option>', { value: one.id, text: one.label })));
+          const [only] = answer.devices;
+          if (only && answer.devices.length === 1 && !field.val()) field.val(only.id).trigger('change');
+          const names = answer.devices.map((one) => `${one.label} (${one.id})`).join(', ');
+          showResult(place, 'good', names || text(type, 'dialog.noSuggestions'));
+        })
+        .fail((/** @type {string} */ message) => showResult(place, 'bad', message));
+    });
+  }
+
+  /**
+   * Shows only the rows that belong to what is chosen. A row with the class `energy-devices-when` names, in
+   * `data-<field>` (lower case), the values of a choosing field with which it shows; with several, all must agree.
+   *
+   * @param {string[]} fields names of the choosing fields
+   */
+  function rowsFor(fields) {
+    const update = () => {
+      $('.energy-devices-when').each((_i, row) => {
+        const shown = fields.every((name) => {
+          const values = $(row).attr(`data-${name.toLowerCase()}`);
+          if (values === undefined) return true;
+          const field = $(`#node-input-${name}`);
+          const value = field.is(':checkbox') ? String(field.prop('checked')) : String(field.val());
+          return values.split(' ').includes(value);
+        });
+        $(row).toggle(shown);
+      });
+    };
+    for (const name of fields) $(`#node-input-${name}`).on('change', update);
+    update();
+  }
+
+  /**
    * A number in the editor's language.
    * @param {number | null} value
    */
@@ -211,6 +272,8 @@
     showResult,
     testButton,
     diagnosticsButton,
+    suggestions,
+    rowsFor,
     number,
   };
 })();
