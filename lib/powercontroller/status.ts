@@ -112,13 +112,18 @@ export function identityOf({ status, raw }: StatusAnswer): string {
   return status.id ?? JSON.stringify([status.timestamp, status.type, status.reason, raw.info]);
 }
 
-/** Puts statuses into the order of time, those without a time last, and drops repeats. */
+/**
+ * Puts statuses into the order of time, those without a time last, and drops repeats. Statuses of the same moment
+ * keep the order in which they happened, whichever way round the list came.
+ */
 export function inOrder(answers: readonly StatusAnswer[]): StatusAnswer[] {
   const unique = [...new Map(answers.map((answer) => [identityOf(answer), answer])).values()];
-  const timeOf = ({ status }: StatusAnswer): number =>
-    status.timestamp === null ? Infinity : Date.parse(status.timestamp);
-  return unique
-    .map((answer) => ({ answer, time: timeOf(answer) }))
+  const timed = unique.map((answer) => {
+    const { timestamp } = answer.status;
+    return { answer, time: timestamp === null ? Infinity : Date.parse(timestamp) };
+  });
+  const newestFirst = (timed[0]?.time ?? 0) > (timed.at(-1)?.time ?? 0);
+  return (newestFirst ? timed.reverse() : timed)
     .sort((a, b) => (a.time === b.time ? 0 : a.time - b.time))
     .map(({ answer }) => answer);
 }

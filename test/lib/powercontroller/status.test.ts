@@ -153,6 +153,22 @@ describe('parseStatuses', () => {
   });
 });
 
+describe('inOrder', () => {
+  it('keeps the order of what happened at one moment, whichever way round the list came', () => {
+    const happened = parseStatuses([
+      { id: 'a', date: '2025-01-01T00:00:00Z' },
+      { id: 'b', date: '2025-01-01T00:00:01Z' },
+      { id: 'c', date: '2025-01-01T00:00:01Z' },
+    ]);
+    for (const list of [happened, [...happened].reverse()]) {
+      assert.deepEqual(
+        inOrder(list).map(({ status }) => status.id),
+        ['a', 'b', 'c'],
+      );
+    }
+  });
+});
+
 describe('devices', () => {
   const device = {
     id: '6ItNKFLm_mS',

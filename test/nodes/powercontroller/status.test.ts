@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict';
+
+import type { NodeInitializer } from 'node-red';
+
+import { statusText } from '../../../nodes/powercontroller/watch-node';
+import { normaliseStatus } from '../../../lib/powercontroller/status';
+import { type PowercontrollerSimulator, startPowercontroller } from '../../../simulators/powercontroller';
+import { LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { codeOf, type Json, loadWith, node, payloadOf } from './support';
+
+const DAY = 86_400_000;
+const NOW = Date.UTC(2025, 6, 1);
+
+describe('powercontroller-status', () => {
+  let sim: PowercontrollerSimulator;
+  let flow: TestFlow;
+
+  beforeEach(async () => (sim = await startPowercontroller({ startAt: NOW, historyDays: 60 })));
+  afterEach(async () => {
+    await unloadFlow();
+    await sim.close();
+  });
+
+  const load = async (operation: string, more: Json = {}): Promise<TestFlow> =>
+    (flow = await loadWith(sim, [node('status', { operation, deviceId: sim.deviceId, ...more })]));
+  const out = (wanted: (msg: Message) => boolean = () => true): Promise<Message> =>
+    flow.at('out').waitFor(wanted, 'message');
+  const caught = (): Promise<Message> => flow.at('caught').waitFor(() => true, 'error');
+  const shown = (fill: string): Promise<unknown> =>
+    flow.statusOf('n').waitFor((status) => (status as Json).fill === fill, fill);
+
+  describe('get, list and refresh', () => {
+    it('get gives the last status with the configuration, in the message that asked', async () => {
+      await load('get', { raw: true });
+      flow.send('n', { payload: 'go', other: 1 });
+      const msg = await out();
+      const payload = payloadOf(msg);
+      assert.equal(payload.deviceId, sim.deviceId);
+      assert.equal(payload.duration, 900);
+      assert.equal((payload.configuration as { ffr: Json }).ffr.enable, false);
+      assert.equal(msg.other, 1);
+      assert.equal(msg.topic, sim.deviceId);
+      assert.equal((msg.device as Json).serialNumber, 'PC-ZXCVBNMASDF-001');
+      assert.equal((msg.raw as Json).sn, 'PC-ZXCVBNMASDF-001');
+      assert.equal(((await shown('green')) as Json).text, '○ 0 W');
+      await flow.at('completed').waitFor(() => true, 'complete');
+    });
+
+    it('list gives every controller', async () => {
+      await load('list', { raw: true, topic: 'mine' });
+      flow.send('n', { payload: '' });
+      const msg = await out();
+      assert.deepEqual(
+        (msg.payload as Json[]).map(({ id }) => id),
+        [sim.deviceId],
+      );
+      assert.equal((msg.raw as Json[]).length, 1);
+      assert.equal(msg.topic, 'mine');
+    });
+
+    it('refresh has the controller report first', async () => {
+      await load('refresh');
+      sim.controller(sim.deviceId).switch(true, 'manual');
+      flow.send('n', {});
+      assert.equal(payloadOf(await out()).on, true);
+      assert.deepEqual(
+        sim.http.log.map(({ method, path }) => `${method} ${path}`),
+        [`POST /v1/devices/${sim.deviceId}/status`],
+      );
+    });
+
+    it('refresh reads the device when the answer does not hold it', async () => {
+      await load('refresh');
+      sim.faults.add({ kind: 'body', body: '{"responseCodes":[100]}', times: 1 });
+      flow.send('n', {});
+      await out();
+      assert.equal(sim.http.log.at(-1)?.method, 'GET');
+    });
+
+    it('report failures once, with their code', async () => {
+      await load('get', { deviceId: '' });
+      flow.send('n', { deviceId: 'nobody' });
+      assert.equal(codeOf(await caught()), 'NOT_FOUND');
+      assert.equal(((await shown('red')) as Json).text, 'status.NOT_FOUND');
+      flow.send('n', { deviceId: '../signin' });
+      const second = await flow.at('caught').waitFor((msg) => codeOf(msg) === 'INVALID_INPUT', 'second');
+      assert.equal(second.deviceId, '../signin');
+      assert.equal(flow.at('completed').items.length, 0);
+    });
+
+    it('have a red ring without an account', async () => {
+      await load('get', { account: 'gone' });
+      assert.equal(((await shown('red')) as Json).text, 'status.unconfigured');
+      flow.send('n', {});
+      assert.equal(codeOf(await caught()), 'INVALID_INPUT');
+    });
+  });
+
+  describe('history', () => {
+    const range = { start: NOW - 25 * DAY, end: NOW };
+
+    it('sends one array in the order of time, and shows its progress', async () => {
+      await load('history', { inFlight: 2, raw: true });
+      flow.send('n', { payload: range, other: 1 });
+      const msg = await out();
+      const list = msg.payload as { timestamp: string }[];
+      assert.equal(list.length, 25 * 96);
+      assert.equal((msg.raw as unknown[]).length, 25 * 96);
+      assert.deepEqual(
+        list.map(({ timestamp }) => timestamp),
+        list.map((_, i) => new Date(range.start + i * 900_000).toISOString()),
+      );
+      assert.equal(msg.other, 1);
+      assert.equal('parts' in msg, false);
+      const states = flow.statusOf('n').items.map((status) => (status as Json).text);
+      assert.deepEqual(
+        states.filter((text) => String(text).includes('/')),
+        ['0/3', '1/3', '2/3', '3/3'],
+      );
+      assert.equal(((await shown('green')) as Json).text, 'n = 2400');
+      assert.ok(sim.http.counters.maxInFlight <= 2);
+    });
+
+    it('sends a message a window, which a join node puts together', async () => {
+      const join = { id: 'join', type: 'join', z: 'tab', x: 1, y: 1, mode: 'auto', wires: [['state']] };
+      const status = node('status', {
+        operation: 'history',
+        output: 'windows',
+        deviceId: sim.deviceId,
+        wires: [['out', 'join'], []],
+      });
+      const core = (await import(require.resolve('@node-red/nodes/core/sequence/17-split.js'))) as {
+        default: NodeInitializer;
+      };
+      flow = await loadWith(sim, [status, join], { token: sim.token }, {}, [core.default]);
+      flow.send('n', { payload: range, parts: { id: 'outer' } });
+      const joined = await flow.at('state').waitFor(() => true, 'joined');
+      assert.equal((joined.payload as unknown[]).length, 25 * 96);
+      const sizes = flow
+        .at('out')
+        .items.map((msg) => [(msg.payload as unknown[]).length, (msg.parts as Json).index]);
+      assert.deepEqual(sizes, [
+        [960, 0],
+        [960, 1],
+        [480, 2],
+      ]);
+      assert.deepEqual((flow.at('out').items[0]?.parts as Json).parts, { id: 'outer' });
+    });
+
+    it('answers an empty range with nothing in it', async () => {
+      await load('history', { output: 'windows' });
+      flow.send('n', { payload: { start: NOW, end: NOW } });
+      const msg = await out();
+      assert.deepEqual(msg.payload, []);
+      assert.equal((msg.parts as Json).count, 1);
+      assert.equal(sim.http.counters.requests, 0);
+    });
+
+    it('ends at the present when no end is given', async () => {
+      await load('history');
+      flow.send('n', { payload: { start: Date.now() - 1000 } });
+      assert.deepEqual((await out()).payload, []);
+    });
+
+    it('is stopped by a message, with what waits behind it', async () => {
+      await load('history');
+      sim.faults.add({ kind: 'hang' });
+      flow.send('n', { payload: range, n: 1 });
+      flow.send('n', { payload: range, n: 2 });
+      await sim.http.nextRequest();
+      flow.send('n', { payload: { cancel: true } });
+      const second = await flow.at('caught').waitFor((msg) => msg.n === 2, 'the second');
+      assert.equal(codeOf(second), 'CANCELLED');
+      assert.equal(flow.at('caught').items.length, 2);
+      sim.faults.clear();
+      flow.send('n', { payload: { start: NOW - DAY, end: NOW } });
+      assert.equal(((await out()).payload as unknown[]).length, 96);
+      flow.send('n', { cancel: true });
+      await flow.at('completed').waitFor((msg) => msg.cancel === true, 'a cancel with nothing to cancel');
+    });
+
+    it('is stopped by closing', async () => {
+      await load('history');
+      sim.faults.add({ kind: 'hang' });
+      flow.send('n', { payload: range });
+      flow.send('n', { payload: range });
+      await sim.http.nextRequest();
+      await unloadFlow();
+      assert.ok(sim.http.counters.requests <= 3);
+    });
+
+    for (const payload of [
+      undefined,
+      {},
+      { start: 'yesterday' },
+      { start: NOW, end: NOW - 1 },
+      { start: NOW / 1000, end: NOW },
+    ]) {
+      it(`refuses ${JSON.stringify(payload)}`, async () => {
+        await load('history');
+        flow.send('n', { payload });
+        assert.equal(codeOf(await caught()), 'INVALID_INPUT');
+        assert.equal(sim.http.counters.requests, 0);
+      });
+    }
+
+    it('has a red ring without an account', async () => {
+      await load('history', { account: '' });
+      assert.equal(((await shown('red')) as Json).text, 'status.unconfigured');
+      flow.send('n', { payload: range });
+      assert.equal(codeOf(await caught()), 'INVALID_INPUT');
+    });
+  });
+
+  describe('watch', () => {
+    const watch = (more: Json = {}): Promise<TestFlow> => load('watch', { interval: 3600, ...more });
+    const asked = async (n: number): Promise<void> => {
+      flow.send('n', { ask: n });
+      await flow.at('completed').waitFor((msg) => msg.ask === n, `asked ${n}`);
+    };
+
+    it('begins with the newest status, says that it is available, and sends relay and trigger events once', async () => {
+      await watch({ raw: true });
+      const first = await out();
+      assert.equal(payloadOf(first).type, 'update');
+      assert.equal(first.topic, sim.deviceId);
+      assert.equal((first.raw as Json).deviceId, sim.deviceId);
+      assert.equal(payloadOf(await flow.at('state').waitFor(() => true, 'state')).available, true);
+
+      const device = sim.controller(sim.deviceId);
+      device.config.ffr = { enabled: true, tripThreshold: 59.7, returnThreshold: 59.8 };
+      device.switch(true, 'manual');
+      device.setFrequency(59.5);
+      await asked(1);
+      await asked(2);
+      const events = flow.at('out').items.slice(1);
+      assert.deepEqual(
+        events.map((msg) => [payloadOf(msg).type, payloadOf(msg).reason, payloadOf(msg).on, msg.ask]),
+        [
+          ['relay', 'manual', true, 1],
+          ['trigger', 'ffr', null, 1],
+          ['relay', 'ffr', false, 1],
+        ],
+      );
+      assert.equal(flow.at('caught').items.length, 0);
+    });
+
+    it('remembers across a restart what it has sent', async () => {
+      await watch();
+      await out();
+      await unloadFlow();
+      sim.controller(sim.deviceId).switch(true, 'timer');
+      sim.controller(sim.deviceId).switch(false, 'manual');
+      await watch();
+      await asked(1);
+      const sent = flow.at('out').items.map((msg) => payloadOf(msg).reason);
+      assert.deepEqual(sent, ['timer', 'manual'], 'and not the newest one only, as at the very first start');
+    });
+
+    it('shows trouble and recovery, and logs each once', async () => {
+      await watch();
+      await out();
+      sim.faults.add({ kind: 'status', status: 401, times: 1 });
+      flow.send('n', { ask: 1 });
+      assert.equal(codeOf(await caught()), 'AUTH_FAILED');
+      assert.deepEqual(await shown('red'), { fill: 'red', shape: 'ring', text: 'status.AUTH_FAILED' });
+      const states = flow.at('state').items.map((msg) => payloadOf(msg).available);
+      assert.deepEqual(states, [true, false]);
+      assert.equal(flow.log(LEVEL.warn).length, 1);
+      assert.equal(sim.http.log.filter(({ path }) => path.endsWith('/signin')).length, 0);
+    });
+
+    it('needs an account and a device', async () => {
+      await watch({ deviceId: '' });
+      assert.equal(((await shown('red')) as Json).text, 'status.unconfigured');
+      flow.send('n', {});
+      assert.equal(codeOf(await caught()), 'INVALID_INPUT');
+      await unloadFlow();
+      await watch({ account: '' });
+      flow.send('n', {});
+      assert.equal(codeOf(await caught()), 'INVALID_INPUT');
+    });
+
+    it('raises an interval that is too short, and says so', async () => {
+      await watch({ interval: 1 });
+      await out();
+      assert.deepEqual(
+        flow.log(LEVEL.warn).map(({ msg }) => msg),
+        ['log.intervalRaised'],
+      );
+    });
+  });
+
+  it('says beside the node what a status is about', () => {
+    const text = (info: Json): string => statusText(normaliseStatus({ info }));
+    assert.equal(text({ on: true, power: 10, duration: 3600 }), '● 10 W');
+    assert.equal(text({ frequency: 59.6 }), '59.6 Hz');
+    assert.equal(text({ on: true }), 'status.loadOn');
+    assert.equal(text({ on: false }), 'status.loadOff');
+    assert.equal(text({}), 'status.watching');
+  });
+});
