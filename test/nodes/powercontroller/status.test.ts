@@ -245,18 +245,6 @@ describe('powercontroller-status', () => {
       assert.equal(flow.at('caught').items.length, 0);
     });
 
-    it('remembers across a restart what it has sent', async () => {
-      await watch();
-      await out();
-      await unloadFlow();
-      sim.controller(sim.deviceId).switch(true, 'timer');
-      sim.controller(sim.deviceId).switch(false, 'manual');
-      await watch();
-      await asked(1);
-      const sent = flow.at('out').items.map((msg) => payloadOf(msg).reason);
-      assert.deepEqual(sent, ['timer', 'manual'], 'and not the newest one only, as at the very first start');
-    });
-
     it('shows trouble and recovery, and logs each once', async () => {
       await watch();
       await out();
