@@ -15,6 +15,8 @@ export interface PowercontrollerOptions {
   startAt?: number;
   /** Days of records from before the start; default a year. */
   historyDays?: number;
+  /** Seconds between two updates from the start on; default 900, as in all records from before. */
+  samplePeriod?: number;
   seed?: number;
   email?: string;
   password?: string;
@@ -227,8 +229,8 @@ class Simulator implements PowercontrollerSimulator {
   private add(id: string, serialNumber: string, country: string): Controller {
     const historyStart = this.time() - (this.options.historyDays ?? 365) * DAY_MS;
     const now = (): number => this.time();
-    const seed = this.options.seed ?? 1;
-    const device = new Controller({ id, serialNumber, country, now, historyStart, seed });
+    const { seed = 1, samplePeriod = 900 } = this.options;
+    const device = new Controller({ id, serialNumber, country, now, historyStart, seed, samplePeriod });
     this.devices.set(id, device);
     return device;
   }

@@ -1,7 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { toDeviceError, DeviceError } from '../../lib/core/errors';
-import { withoutUserInfo } from '../../lib/core/redact';
 import type { Transport } from '../../lib/core/transport';
 import { PowercontrollerClient } from '../../lib/powercontroller/client';
 import type { DurationKey } from '../../lib/powercontroller/commands';
@@ -106,7 +105,7 @@ export = (RED: NodeAPI): void => {
     const { account, problem, credentials } = node as AccountNode;
     return {
       settings: {
-        url: account ? withoutUserInfo(account.client.baseUrl) : null,
+        url: account?.client.baseUrl ?? null,
         signIn: credentials.token ? 'token' : 'password',
         durationKey: account?.client.durationKey ?? null,
       },

@@ -51,7 +51,8 @@ export = (RED: NodeAPI): void => {
     RED.nodes.createNode(this, config);
     const fixed = config.operation === 'msg' ? undefined : commandOfForm(config);
     const configured = settingText(config.deviceId);
-    const confirmWithin = settingNumber(config.confirmWithin, 0, 0) * 1000;
+    const unreadable = (value: string): void => this.warn(RED._('log.settingUnreadable', { value }));
+    const confirmWithin = settingNumber(config.confirmWithin, 0, 0, unreadable) * 1000;
     const setStatus = statusSetter(this);
     let problem: DeviceError | undefined;
     try {

@@ -84,6 +84,7 @@ export = (RED: NodeAPI): void => {
 
   function PowercontrollerStatus(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
+    const unreadable = (value: string): void => this.warn(RED._('log.settingUnreadable', { value }));
     const common = {
       account: config.account,
       deviceId: settingText(config.deviceId),
@@ -93,11 +94,11 @@ export = (RED: NodeAPI): void => {
       attachHistory(RED, this, {
         ...common,
         output: config.output === 'windows' ? 'windows' : 'array',
-        inFlight: Math.min(settingNumber(config.inFlight, DEFAULT_IN_FLIGHT, 1), MOST_IN_FLIGHT),
+        inFlight: Math.min(settingNumber(config.inFlight, DEFAULT_IN_FLIGHT, 1, unreadable), MOST_IN_FLIGHT),
         raw: config.raw ?? false,
       });
     } else if (config.operation === 'watch') {
-      const interval = settingNumber(config.interval, DEFAULT_INTERVAL, 0);
+      const interval = settingNumber(config.interval, DEFAULT_INTERVAL, 0, unreadable);
       if (interval < SHORTEST_INTERVAL)
         this.warn(RED._('log.intervalRaised', { seconds: SHORTEST_INTERVAL }));
       attachWatch(RED, this, {

@@ -22,6 +22,8 @@ export interface ControllerOptions {
   /** How far back the records reach; epoch ms. */
   historyStart: number;
   seed: number;
+  /** Seconds between two updates from now on. */
+  samplePeriod: number;
 }
 
 /** Settings as `PUT /devices/{id}` sets them. */
@@ -52,13 +54,7 @@ const HOUR_MS = 3_600_000;
  */
 export class Controller {
   readonly id: string;
-  readonly config: ControllerConfig = {
-    ffr: { enabled: false, tripThreshold: 59.7, returnThreshold: 60, periods: 10, maxBackOff: 10 },
-    flowmeter: { type: 'none' },
-    capacity: { enabled: false },
-    samplePeriod: SAMPLE_S,
-    schedule: [],
-  };
+  readonly config: ControllerConfig;
   /** Whether it is in reach of the cloud. */
   online = true;
   on = false;
@@ -77,6 +73,13 @@ export class Controller {
 
   constructor(private readonly options: ControllerOptions) {
     this.id = options.id;
+    this.config = {
+      ffr: { enabled: false, tripThreshold: 59.7, returnThreshold: 60, periods: 10, maxBackOff: 10 },
+      flowmeter: { type: 'none' },
+      capacity: { enabled: false },
+      samplePeriod: options.samplePeriod,
+      schedule: [],
+    };
     this.born = Math.ceil(options.historyStart / (SAMPLE_S * 1000));
     this.time = options.now();
     this.historyEnd = Math.floor(this.time / (SAMPLE_S * 1000));

@@ -20,7 +20,14 @@ class Demo {
 
   constructor(environment: Environment, ...args: string[]) {
     // An empty address is none: whoever runs the tests may have set a real one.
-    const env = { ...process.env, POWEROPTI_HOST: '', POWEROPTI_KEY: '', PORT: '0', ...environment };
+    const env = {
+      ...process.env,
+      POWEROPTI_HOST: '',
+      POWEROPTI_KEY: '',
+      POWERCONTROLLER_TOKEN: '',
+      PORT: '0',
+      ...environment,
+    };
     this.child = spawn(process.execPath, [DEMO, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -224,6 +231,11 @@ describe('demo (npm start)', function () {
       [{ DEMO_USER_DIR: folder, PORT: 'abc' }, [], /PORT must be a number up to 65535, not "abc"/],
       [{ DEMO_USER_DIR: folder }, ['--rest'], /Unknown option --rest/],
       [{ DEMO_USER_DIR: folder, POWEROPTI_HOST: 'poweropti' }, [], /set POWEROPTI_KEY/],
+      [
+        { DEMO_USER_DIR: path.join(foreign, 'other'), POWERCONTROLLER_TOKEN: 't' },
+        [],
+        /set POWERCONTROLLER_DEVICE/,
+      ],
     ];
     const started = cases.map(([environment, args]) => new Demo(environment, ...args));
     for (const [index, demo] of started.entries()) {
