@@ -255,6 +255,19 @@
   }
 
   /**
+   * A property as it stands in the open dialog, else as the node holds it: for validators that depend on another
+   * property, because they are called with the node as it was before the dialog.
+   *
+   * @param {Record<string, unknown>} node
+   * @param {string} name
+   */
+  function present(node, name) {
+    const field = $(`#node-input-${name}`);
+    if (field.length === 0) return node[name];
+    return field.is(':checkbox') ? field.prop('checked') : field.val();
+  }
+
+  /**
    * A number in the editor's language.
    * @param {number | null} value
    */
@@ -274,6 +287,7 @@
     diagnosticsButton,
     suggestions,
     rowsFor,
+    present,
     number,
   };
 })();
