@@ -5,6 +5,9 @@ import { inOrder, type StatusAnswer } from './status';
 /** The longest range that one request may ask for. */
 export const LONGEST_WINDOW = 10 * 86_400_000;
 
+/** Further tries of each window: one that fails for good throws away all that was fetched before. */
+const RETRIES = 5;
+
 export interface HistoryOptions {
   /** windows in flight at a time; default 4 */
   inFlight?: number;
@@ -26,7 +29,7 @@ export function history(
     ...options,
     longest: LONGEST_WINDOW,
     fetch: async (window, signal) => {
-      const found = await client.statuses({ device, start: window.start, end: window.end }, signal);
+      const found = await client.statuses({ device, ...window, retries: RETRIES }, signal);
       return inOrder(found.filter(({ status }) => within(window, status.timestamp)));
     },
   });

@@ -145,12 +145,16 @@ describe('PowercontrollerClient', () => {
     });
   });
 
-  it('retries reading calls through drops and 503s', async () => {
+  it('tries a reading call once more, and a window of a history as often as it is told to', async () => {
     const { client, simulator } = bench;
     await client.devices();
-    simulator.faults.add({ kind: 'reset', times: 2 });
-    simulator.faults.add({ kind: 'status', status: 503, times: 2 });
+    simulator.faults.add({ kind: 'reset', times: 1 });
     assert.equal((await client.devices()).length, 1);
+    simulator.faults.add({ kind: 'status', status: 503, times: 2 });
+    await failsWith(client.devices(), 'UNREACHABLE');
+    simulator.faults.add({ kind: 'reset', times: 2 });
+    simulator.faults.add({ kind: 'status', status: 503, times: 3 });
+    assert.ok((await client.statuses({ device: simulator.deviceId, retries: 5 })).length > 90);
   });
 
   it('signs in once for any number of waiting calls when the token has expired', async () => {
