@@ -33,6 +33,8 @@ export interface PortControlOptions {
   clock?: Clock;
   /** ms in which a switched port must show its new state; default 15 s */
   window?: number;
+  /** ms until the first look after a toggle; default 250 */
+  firstPause?: number;
   /** ms between two reads while a port restarts; default 700 */
   restartPause?: number;
   /** ms in which a restarted port must be back; default 20 s */
@@ -99,14 +101,19 @@ export class PortControl {
   }
 
   private switchPort(port: number, action: 'on' | 'off' | 'toggle', signal?: AbortSignal) {
-    const { window } = this.options;
+    const { window, firstPause } = this.options;
     return switchVerified(
       {
         isOn: async (abort) => portState(await this.read(abort), port),
         toggle: (abort) => this.link.toggle(port, abort),
       },
       action === 'toggle' ? undefined : action === 'on',
-      { clock: this.clock, signal, ...(window === undefined ? {} : { window }) },
+      {
+        clock: this.clock,
+        signal,
+        ...(window === undefined ? {} : { window }),
+        ...(firstPause === undefined ? {} : { firstPause }),
+      },
     );
   }
 
