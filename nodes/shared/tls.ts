@@ -3,28 +3,22 @@ import type { Node, NodeAPI } from 'node-red';
 import { invalidInput } from '../../lib/core/errors';
 import type { TlsOptions } from '../../lib/core/transport';
 
-interface TlsNode extends Node {
-  addTLSOptions: (options: TlsOptions) => TlsOptions;
-}
-
-function isTlsNode(node: Node | null | undefined): node is TlsNode {
-  return node?.type === 'tls-config' && 'addTLSOptions' in node;
+/** Node-RED's own config node for TLS; its certificates may be files or stored with the flow. */
+interface TlsConfigNode extends Node {
+  addTLSOptions(options: TlsOptions): TlsOptions;
 }
 
 /**
- * The TLS settings of Node-RED's own `tls-config` node.
+ * The options of a `tls-config` node. Certificates are verified unless that node says otherwise.
  *
- * @param id empty: none is chosen
- * @throws DeviceError INVALID_INPUT when the chosen one does not run
+ * @param id a node's `tls` property; empty: none chosen
+ * @throws DeviceError INVALID_INPUT when that node is not there, disabled, or not deployed yet
  */
 export function tlsOptions(RED: NodeAPI, id: unknown): TlsOptions | undefined {
   if (typeof id !== 'string' || id === '' || id === '_ADD_') return undefined;
-  const node = RED.nodes.getNode(id) as Node | null | undefined;
-  if (!isTlsNode(node)) {
-    throw invalidInput(
-      'The TLS configuration is not there, or it is disabled. Deploy it first.',
-      'tlsMissing',
-    );
+  const node = RED.nodes.getNode(id) as TlsConfigNode | null | undefined;
+  if (node?.type !== 'tls-config') {
+    throw invalidInput('The TLS settings are missing, disabled, or not deployed yet.', 'tlsMissing');
   }
   return node.addTLSOptions({});
 }
