@@ -77,8 +77,8 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
       .then((outcome) => {
         const refused = isRefusal(outcome);
         if (refused) routes.onRefusal(outcome);
-        // What is left of a refused body is not waited for.
-        if (!request.readableEnded) response.set('Connection', 'close');
+        // Nobody waits for the rest of a body that is too long; a short one is read away, and the connection stays.
+        if (refused && outcome.status === 413) response.set('Connection', 'close');
         request.resume();
         if (refused && outcome.status === 405) response.set('Allow', 'POST');
         response.set('Cache-Control', 'no-store').status(refused ? outcome.status : 200);

@@ -20,12 +20,14 @@ import type { ReceiverNode } from './ups-receiver';
 
 /** Seconds. */
 const DEFAULT_INTERVAL = 60;
-const SHORTEST_INTERVAL = 5;
+/** What is read this often is a load on the UPS; pushes are its own business. */
+const SHORTEST_POLL = 5;
+const SHORTEST_PUSH = 1;
 
 type ConfigNode = UpsNode & Node<DeviceCredentials>;
 
 function statusOptions({ currentUnit, mainsThreshold }: DeviceConfig): StatusOptions {
-  const threshold = settingNumber(mainsThreshold, -1, -1);
+  const threshold = settingNumber(mainsThreshold, 0, 0);
   return {
     currentUnit: currentUnit === '10mA' ? '10mA' : 'mA',
     mainsThreshold: threshold > 0 ? threshold : null,
@@ -43,13 +45,14 @@ export default (RED: NodeAPI): void => {
     RED.nodes.createNode(this, config);
     const options = statusOptions(config);
     const interval = settingNumber(config.interval, DEFAULT_INTERVAL, 0);
+    const shortest = config.source === 'push' ? SHORTEST_PUSH : SHORTEST_POLL;
     const shownUrl = withoutUserInfo(settingText(config.url));
     const timezone = settingText(config.timezone);
     let last: UpsReading | undefined;
     let setZone: Zone | undefined;
     let source: Source | undefined;
     let control: PortControl | undefined;
-    if (interval < SHORTEST_INTERVAL) this.warn(RED._('log.intervalRaised', { seconds: SHORTEST_INTERVAL }));
+    if (interval < shortest) this.warn(RED._('log.intervalRaised', { seconds: shortest }));
 
     const read = (raw: UpsReading['raw']): UpsReading => (last = readingOf(raw, options, Date.now()));
     this.device = new PolledDevice<UpsReading>(RED, this, {
@@ -59,7 +62,7 @@ export default (RED: NodeAPI): void => {
           RED,
           node: this,
           config,
-          interval: Math.max(interval, SHORTEST_INTERVAL) * 1000,
+          interval: Math.max(interval, shortest) * 1000,
           read,
           push: (reading) => this.device.setData(reading),
           fail: (error) => this.device.setError(error),

@@ -30,6 +30,8 @@ export type PushHandler = (push: Push, registration: Registration) => void;
 export interface ReceiverNode extends Node<Credentials> {
   problem: DeviceError | undefined;
   registry: PushRegistry;
+  /** how many requests were refused, by status */
+  refused: Record<number, number>;
   /** Whether a device looks after this UPS. */
   isAssigned: (cmm: string) => boolean;
   /** Hands every push of one UPS on. @returns ends that */
@@ -69,6 +71,7 @@ export default (RED: NodeAPI): void => {
     RED.nodes.createNode(this, config);
     const handlers = new Map<string, Set<PushHandler>>();
     this.registry = new PushRegistry();
+    this.refused = {};
     this.isAssigned = (cmm) => handlers.has(cmm);
     this.attach = (cmm, handler) => {
       const list = handlers.get(cmm) ?? new Set();
@@ -95,7 +98,8 @@ export default (RED: NodeAPI): void => {
       const remove = addPushRoutes(RED, {
         ...settings,
         onPush,
-        onRefusal: ({ status, message }) => this.debug(`refused: ${status} ${message}`),
+        // Counted, not logged: whoever sends rubbish shall not fill the log.
+        onRefusal: ({ status }) => (this.refused[status] = (this.refused[status] ?? 0) + 1),
       });
       onClose(this, () => {
         remove();
@@ -129,10 +133,11 @@ export default (RED: NodeAPI): void => {
   }));
 
   diagnosticsRoute(RED, TYPE, (node) => {
-    const { problem, registry } = node as ReceiverNode;
+    const { problem, registry, refused } = node as ReceiverNode;
     return {
       settings: {},
       problem: problem?.message ?? null,
+      refused,
       upses: registry.all.length,
       pushes: registry.all.reduce((sum, { pushes }) => sum + pushes, 0),
     };
