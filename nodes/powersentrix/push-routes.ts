@@ -46,8 +46,14 @@ function removeHandler(app: unknown, handler: Handler): void {
   if (index >= 0) stack.splice(index, 1);
 }
 
+/** The application that Node-RED's own ones are mounted in; Node-RED's `http in` finds it in this way too. */
+function rootOf(app: NodeAPI['httpNode']): NodeAPI['httpNode'] {
+  const parent = Reflect.get(app, 'parent') as NodeAPI['httpNode'] | undefined;
+  return parent ? rootOf(parent) : app;
+}
+
 /** Adds a handler in front of everything but express's own preparations. */
-function addInFront(app: NodeAPI['httpAdmin'], handler: Handler): void {
+function addInFront(app: NodeAPI['httpNode'], handler: Handler): void {
   app.use(handler);
   const stack = stackOf(app);
   const layer = stack.pop();
@@ -97,11 +103,12 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
     next();
   };
 
+  const rootApp = rootOf(RED.httpNode);
   RED.httpNode.use(handler);
-  addInFront(RED.httpAdmin, mark);
+  addInFront(rootApp, mark);
   return () => {
     removeHandler(RED.httpNode, handler);
-    removeHandler(RED.httpAdmin, mark);
+    removeHandler(rootApp, mark);
   };
 }
 
