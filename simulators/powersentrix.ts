@@ -38,8 +38,12 @@ function portIn(request: SimRequest): number | undefined {
 }
 
 /** Faults of the UPS itself, as its control route receives them. */
-function applyFault(model: UpsModel, fault: Record<string, unknown>): boolean {
+function applyFault(model: UpsModel, fault: Record<string, unknown>, pusher: Pusher | undefined): boolean {
   switch (fault.kind) {
+    case 'register':
+      if (!pusher) throw new Error('this UPS does not push');
+      void pusher.register();
+      return true;
     case 'mains':
       if (typeof fault.on !== 'boolean') throw new Error('"on" must be true or false');
       model.setMains(fault.on);
@@ -63,12 +67,13 @@ function applyFault(model: UpsModel, fault: Record<string, unknown>): boolean {
 
 /**
  * Starts a simulated PWX-12-4422 on loopback: its own interface `/api_actions` (fn=1…5), and pushes to a monitoring
- * server where `push` says so. Control routes `POST /_sim/fault` (kinds `mains`, `charge`, `temperature`, `weakBlock`
+ * server where `push` says so. Control routes `POST /_sim/fault` (kinds `mains`, `charge`, `temperature`, `weakBlock`, `register`
  * and those of every simulator) and `POST /_sim/clear`.
  */
 export async function startPowersentrix(options: PowersentrixOptions = {}): Promise<PowersentrixSimulator> {
   const model = new UpsModel(options);
   const faults = new Faults();
+  const pusher = options.push && new Pusher(model, options.push);
   const apiKey = options.apiKey ?? 'sim-key-5!f(3) a+9';
   const answer = (responseObject: unknown): SimReply => ({
     json: options.wrapped ? { responseMessage: 'OK', responseObject } : responseObject,
@@ -111,7 +116,7 @@ export async function startPowersentrix(options: PowersentrixOptions = {}): Prom
     faults,
     control: controlRoutes(
       faults,
-      (fault) => applyFault(model, fault),
+      (fault) => applyFault(model, fault, pusher),
       () => {
         faults.clear();
         model.setMains(true);
@@ -120,7 +125,6 @@ export async function startPowersentrix(options: PowersentrixOptions = {}): Prom
       },
     ),
   });
-  const pusher = options.push && new Pusher(model, options.push);
   if (pusher) void pusher.boot();
 
   return Object.assign(simulator, {

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
-import { withoutUserInfo } from '../../lib/core/redact';
+import { addressWithoutSecrets } from '../../lib/core/redact';
 import { CloudClient, DEFAULT_CLOUD_URL } from '../../lib/powersentrix/cloud';
 import { type DialogValues, dialogAction } from '../shared/admin';
 import { diagnosticsRoute } from '../shared/diagnostics';
@@ -35,7 +35,7 @@ export interface AccountNode extends Node<Credentials> {
 export default (RED: NodeAPI): void => {
   function PowersentrixAccount(this: AccountNode, config: Config): void {
     RED.nodes.createNode(this, config);
-    this.shownUrl = withoutUserInfo(settingText(config.url) || DEFAULT_CLOUD_URL);
+    this.shownUrl = addressWithoutSecrets(settingText(config.url) || DEFAULT_CLOUD_URL);
     try {
       const { email, password } = this.credentials;
       this.client = new CloudClient(

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 
-import { shapeOf, withoutUserInfo } from '../../lib/core/redact';
+import { shapeOf, addressWithoutSecrets } from '../../lib/core/redact';
 import { LanClient } from '../../lib/powersentrix/lan';
 import { PortControl } from '../../lib/powersentrix/port-control';
 import { type StatusOptions, zoneText } from '../../lib/powersentrix/status';
@@ -46,7 +46,7 @@ export default (RED: NodeAPI): void => {
     const options = statusOptions(config);
     const interval = settingNumber(config.interval, DEFAULT_INTERVAL, 0);
     const shortest = config.source === 'push' ? SHORTEST_PUSH : SHORTEST_POLL;
-    const shownUrl = withoutUserInfo(settingText(config.url));
+    const shownUrl = addressWithoutSecrets(settingText(config.url));
     const timezone = settingText(config.timezone);
     let last: UpsReading | undefined;
     let setZone: Zone | undefined;

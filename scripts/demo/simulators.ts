@@ -1,5 +1,6 @@
 import { startPoweropti } from '../../simulators/poweropti';
 import { DemoError } from './error';
+import { powersentrix } from './powersentrix';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,4 +45,4 @@ async function poweropti(environment: Environment): Promise<DemoSystem> {
 }
 
 /** Every system of the demo. A new one needs an entry here, and its nodes in flows/. */
-export const SYSTEMS: readonly StartSystem[] = [poweropti];
+export const SYSTEMS: readonly StartSystem[] = [poweropti, powersentrix];
