@@ -122,21 +122,34 @@
    * @returns {JQuery.Promise<any>} resolves with the answer; rejects with the text to show
    */
   function ask(node, action, fields) {
+    return request(node.type, node.id, action, {
+      settings: fieldValues(fields.settings),
+      credentials: fieldValues(fields.credentials),
+    });
+  }
+
+  /**
+   * Asks the runtime with values that do not all come from the open dialog, such as those of another config node.
+   *
+   * @param {string} type of the config node that answers
+   * @param {string} id
+   * @param {string} action
+   * @param {{settings: Record<string, unknown>, credentials: Record<string, unknown>}} values
+   * @returns {JQuery.Promise<any>} as `ask`
+   */
+  function request(type, id, action, values) {
     const result = $.Deferred();
     $.ajax({
-      url: `energy-devices/${node.type}/${encodeURIComponent(node.id)}/${action}`,
+      url: `energy-devices/${type}/${encodeURIComponent(id)}/${action}`,
       type: 'POST',
       contentType: 'application/json; charset=utf-8',
-      data: JSON.stringify({
-        settings: fieldValues(fields.settings),
-        credentials: fieldValues(fields.credentials),
-      }),
+      data: JSON.stringify(values),
     })
       .done((answer) => {
         if (answer && answer.ok) result.resolve(answer);
-        else result.reject(errorText(node.type, answer || {}));
+        else result.reject(errorText(type, answer || {}));
       })
-      .fail((xhr) => result.reject(requestFailed(node.type, xhr.status)));
+      .fail((xhr) => result.reject(requestFailed(type, xhr.status)));
     return result.promise();
   }
 
@@ -154,8 +167,8 @@
    * Wires a "Test connection" button.
    *
    * @param {{type: string, id: string}} node
-   * @param {{settings: string[], credentials: string[], describe: (answer: any) => string}} options
-   *   `describe` makes the text for a success
+   * @param {{settings: string[], credentials: string[], describe: (answer: any) => string, ask?: () => JQuery.Promise<any>}} options
+   *   `describe` makes the text for a success; `ask` asks in another way than with this dialog's fields
    */
   function testButton(node, options) {
     const button = $('#energy-devices-test');
@@ -164,7 +177,7 @@
       event.preventDefault();
       button.prop('disabled', true);
       showResult(place, 'busy', text(node.type, 'dialog.testing'));
-      ask(node, 'test', options)
+      (options.ask ? options.ask() : ask(node, 'test', options))
         .done((answer) => showResult(place, 'good', options.describe(answer)))
         .fail((/** @type {string} */ message) => showResult(place, 'bad', message))
         .always(() => button.prop('disabled', false));
@@ -282,6 +295,9 @@
     atLeast,
     address,
     ask,
+    request,
+    requestFailed,
+    fieldValues,
     showResult,
     testButton,
     diagnosticsButton,

@@ -64,7 +64,9 @@ async function main(): Promise<void> {
   const server = await listen(readPort(process.env.PORT));
   await prepareUserFolder(root, folder, reset);
   const systems: DemoSystem[] = [];
-  for (const start of SYSTEMS) systems.push(await start(process.env));
+  // A device that pushes has to know where to.
+  const environment = { ...process.env, DEMO_NODE_RED: `http://127.0.0.1:${portOf(server)}` };
+  for (const start of SYSTEMS) systems.push(await start(environment));
 
   let stopping = false;
   const onSignal = () => {

@@ -12,14 +12,22 @@ import { errorText } from './text';
 export interface PolledNodeOptions<T> {
   /** the node's own topic; empty: the device's name */
   topic: string;
-  /** what a reading puts into the message: `payload`, and `raw` where it is wanted */
-  content: (data: T) => Record<string, unknown>;
+  /** what a reading puts into the message: `payload`, and `raw` where it is wanted; missing: readings are not sent */
+  content?: (data: T) => Record<string, unknown>;
+  /** hears of every reading, for a node that sends something else than readings */
+  onReading?: (data: T) => void;
   /** short text for the status while values are fresh */
   statusText: (data: T) => string;
   /** whether a polled reading is worth a message; default always */
   admit?: (data: T) => boolean;
   /** a reading went out because an input asked for it */
   answered?: (data: T) => void;
+}
+
+/** A flow node that listens to a device. */
+export interface PolledNode {
+  /** Sends a message of the node's own on output 1. */
+  send: (content: Record<string, unknown>) => void;
 }
 
 /** The device of a config node, or `undefined` when none is chosen, it is disabled or of another type. */
@@ -41,7 +49,7 @@ export function attachPolledNode<T>(
   node: Node,
   device: PolledDevice<T> | undefined,
   options: PolledNodeOptions<T>,
-): void {
+): PolledNode {
   const setStatus = statusSetter(node);
   const header = (): Record<string, unknown> => {
     const info = device?.info();
@@ -50,7 +58,7 @@ export function attachPolledNode<T>(
   const emit = (first: OutputMessage, second: OutputMessage): void => node.send([first, second]);
 
   // Several nodes and messages share one reading; what a flow does to its message must not reach the others.
-  const content = (data: T): Record<string, unknown> => structuredClone(options.content(data));
+  const content = (data: T): Record<string, unknown> => structuredClone(options.content?.(data) ?? {});
 
   const showData = (data: T): void => {
     if (device?.availability?.available) setStatus(STATUS.fresh(options.statusText(data)));
@@ -62,7 +70,8 @@ export function attachPolledNode<T>(
   };
   const onData = (data: T): void => {
     showData(data);
-    if (options.admit?.(data) ?? true) emit({ ...header(), ...content(data) }, null);
+    options.onReading?.(data);
+    if (options.content && (options.admit?.(data) ?? true)) emit({ ...header(), ...content(data) }, null);
   };
 
   let subscription: Subscription<T> | undefined;
@@ -102,6 +111,8 @@ export function attachPolledNode<T>(
     subscription?.close();
     return Promise.resolve();
   });
+
+  return { send: (own) => emit({ ...header(), ...own }, null) };
 }
 
 /** The payload of output 2. */

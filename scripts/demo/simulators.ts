@@ -1,6 +1,7 @@
 import { startPowercontroller } from '../../simulators/powercontroller';
 import { startPoweropti } from '../../simulators/poweropti';
 import { DemoError } from './error';
+import { powersentrix } from './powersentrix';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -79,4 +80,4 @@ async function powercontroller(environment: Environment): Promise<DemoSystem> {
 }
 
 /** Every system of the demo. A new one needs an entry here, and its nodes in flows/. */
-export const SYSTEMS: readonly StartSystem[] = [poweropti, powercontroller];
+export const SYSTEMS: readonly StartSystem[] = [poweropti, powersentrix, powercontroller];

@@ -1,0 +1,87 @@
+import { DeviceError } from '../core/errors';
+import { cleanText, type Redactor } from '../core/redact';
+import { isRecord } from '../core/units';
+import { type ComplexObject, readComplex } from './complex';
+
+/** The vendor's own words in an answer, wherever it puts them. */
+export function wordsOf(body: unknown): string | undefined {
+  if (!isRecord(body)) return undefined;
+  const found = [body.message, body.responseMessage, body.error].find(
+    (word) => typeof word === 'string' && word !== '',
+  );
+  return typeof found === 'string' ? found : undefined;
+}
+
+const TOKEN = /invalid authorization token/i;
+const KEY = /api\s*key|apikey|unauthori[sz]ed/i;
+const WRITE = /permission|not (?:allowed|permitted)|forbidden|write/i;
+
+/** The hint that solves nearly every refused command. */
+export function notPermitted(status?: number): DeviceError {
+  return new DeviceError(
+    'FORBIDDEN',
+    'The UPS does not let this API key switch. In its web management, tick "Enable API Write Actions" in the profile ' +
+      "of the key's user.",
+    { reason: 'writeNotPermitted', sent: true, ...(status === undefined ? {} : { status }) },
+  );
+}
+
+/** The error for an answer with status 200 whose words are not OK. */
+export function errorFromWords(words: string, redact: Redactor): DeviceError {
+  const message = cleanText(words, redact);
+  if (TOKEN.test(words)) {
+    return new DeviceError('AUTH_FAILED', 'The token was refused.', { reason: 'tokenRefused', sent: true });
+  }
+  if (WRITE.test(words)) return notPermitted();
+  if (KEY.test(words)) {
+    return new DeviceError('AUTH_FAILED', 'The UPS refuses the API key.', {
+      reason: 'keyRefused',
+      sent: true,
+    });
+  }
+  return new DeviceError('REJECTED', `PowerSentrix says: ${message}`, {
+    reason: 'vendorSaid',
+    sent: true,
+    params: { message },
+  });
+}
+
+/**
+ * Takes the `{ responseMessage, responseObject }` wrapper off an answer; a bare one passes.
+ *
+ * @throws DeviceError when the message is not OK, or the answer is a bare error object
+ */
+export function unwrap(body: unknown, redact: Redactor): unknown {
+  if (!isRecord(body)) return body;
+  if ('responseMessage' in body) {
+    const { responseMessage, responseObject } = body;
+    if (typeof responseMessage !== 'string' || responseMessage.toUpperCase() !== 'OK') {
+      throw errorFromWords(typeof responseMessage === 'string' ? responseMessage : 'no message', redact);
+    }
+    return 'responseObject' in body ? responseObject : body;
+  }
+  const names = Object.keys(body);
+  const words = wordsOf(body);
+  if (words !== undefined && names.length <= 3 && !('id' in body)) throw errorFromWords(words, redact);
+  return body;
+}
+
+/** @throws DeviceError BAD_RESPONSE */
+export function expectComplex(body: unknown): ComplexObject {
+  const read = readComplex(body);
+  if ('complex' in read) return read.complex;
+  throw wrongShape(read.fault);
+}
+
+/** The error for an answer of a shape that the vendor does not document. */
+export function wrongShape(part: string): DeviceError {
+  return new DeviceError(
+    'BAD_RESPONSE',
+    `This is not what a PowerSentrix UPS answers: ${part} is missing or wrong.`,
+    {
+      reason: 'upsShape',
+      sent: true,
+      params: { part },
+    },
+  );
+}

@@ -1,0 +1,113 @@
+import { isRecord, round } from '../core/units';
+import type { UpsStatus } from './status';
+
+/** What can happen to a UPS, as seen in its status. */
+export type StatusChange =
+  | { change: 'mainsLost' | 'mainsRestored' }
+  | { change: 'portChanged'; port: number; description: string | null; on: boolean }
+  | { change: 'overTemperature' | 'temperatureNormal'; temperature: number; limit: number }
+  | { change: 'batteryImbalance' | 'batteryBalanced'; supply: number; cellSpread: number; limit: number };
+
+export interface ChangeLimits {
+  /** °C of the board or the controller, whichever is higher; `null`: not watched */
+  temperature: number | null;
+  /** V between the highest and the lowest block of a battery; `null`: not watched */
+  imbalance: number | null;
+}
+
+/** What has to be remembered over a restart; plain data. */
+export interface ChangeState {
+  battery: boolean | null;
+  ports: (boolean | null)[];
+  hot: boolean;
+  /** by supply */
+  unbalanced: boolean[];
+}
+
+/** An alarm ends this far below its limit, so that a value at the limit does not chatter. */
+const TEMPERATURE_HYSTERESIS = 2;
+const IMBALANCE_HYSTERESIS = 0.05;
+
+function isState(value: unknown): value is ChangeState {
+  return isRecord(value) && Array.isArray(value.ports) && Array.isArray(value.unbalanced);
+}
+
+/**
+ * Compares each status with the one before. A fault that is there at the first look is told too; a value that is
+ * missing changes nothing.
+ */
+export class ChangeWatch {
+  private battery: boolean | null = null;
+  private readonly ports: (boolean | null)[] = [];
+  private hot = false;
+  private readonly unbalanced: boolean[] = [];
+
+  /** @param stored what `state` gave before a restart; anything else is ignored */
+  constructor(
+    private readonly limits: ChangeLimits,
+    stored?: unknown,
+  ) {
+    if (!isState(stored)) return;
+    this.battery = stored.battery;
+    this.ports = [...stored.ports];
+    this.hot = stored.hot;
+    this.unbalanced = [...stored.unbalanced];
+  }
+
+  get state(): ChangeState {
+    const { battery, ports, hot, unbalanced } = this;
+    return { battery, ports: [...ports], hot, unbalanced: [...unbalanced] };
+  }
+
+  /** What has changed since the last status. */
+  update(status: UpsStatus): StatusChange[] {
+    return [
+      ...this.mainsChange(status),
+      ...this.portChanges(status),
+      ...this.temperatureChange(status),
+      ...this.balanceChanges(status),
+    ];
+  }
+
+  private mainsChange({ powerSource }: UpsStatus): StatusChange[] {
+    if (powerSource === 'unknown') return [];
+    const battery = powerSource === 'battery';
+    const before = this.battery;
+    this.battery = battery;
+    if (battery === (before ?? false)) return [];
+    return [{ change: battery ? 'mainsLost' : 'mainsRestored' }];
+  }
+
+  private portChanges({ outputs }: UpsStatus): StatusChange[] {
+    return outputs.flatMap(({ port, description, on }): StatusChange[] => {
+      const before = this.ports[port] ?? null;
+      if (on === null || on === before) return [];
+      this.ports[port] = on;
+      return before === null ? [] : [{ change: 'portChanged', port, description, on }];
+    });
+  }
+
+  private temperatureChange({ temperatures }: UpsStatus): StatusChange[] {
+    const { temperature: limit } = this.limits;
+    const known = [temperatures.board, temperatures.mcu].filter((one) => one !== null);
+    if (limit === null || known.length === 0) return [];
+    const temperature = Math.max(...known);
+    const hot = this.hot ? temperature > limit - TEMPERATURE_HYSTERESIS : temperature > limit;
+    if (hot === this.hot) return [];
+    this.hot = hot;
+    return [{ change: hot ? 'overTemperature' : 'temperatureNormal', temperature, limit }];
+  }
+
+  private balanceChanges({ supplies }: UpsStatus): StatusChange[] {
+    const { imbalance: limit } = this.limits;
+    if (limit === null) return [];
+    return supplies.flatMap(({ cellSpread }, supply): StatusChange[] => {
+      if (cellSpread === null) return [];
+      const was = this.unbalanced[supply] ?? false;
+      const is = cellSpread > (was ? round(limit - IMBALANCE_HYSTERESIS) : limit);
+      this.unbalanced[supply] = is;
+      if (is === was) return [];
+      return [{ change: is ? 'batteryImbalance' : 'batteryBalanced', supply, cellSpread, limit }];
+    });
+  }
+}

@@ -1,0 +1,252 @@
+import { type Clock, systemClock } from '../core/clock';
+import { DeviceError, invalidInput } from '../core/errors';
+import { headerValue, type HttpCall, HttpClient } from '../core/http';
+import { createRedactor } from '../core/redact';
+import { BearerSession, type Login, secondsLeftOfJwt } from '../core/session';
+import type { TlsOptions, Transport } from '../core/transport';
+import { isRecord } from '../core/units';
+import { parseBaseUrl } from '../core/url';
+import { expectComplex, notPermitted, unwrap, wordsOf, wrongShape } from './answer';
+import type { ComplexObject } from './complex';
+import { type LogRecord, parseLogRecord } from './log';
+import type { UpsLink } from './port-control';
+
+export const DEFAULT_CLOUD_URL = 'https://view.powersentrix.com/api/v1';
+
+export interface CloudSettings {
+  /** default `DEFAULT_CLOUD_URL` */
+  url?: unknown;
+  email: unknown;
+  password: unknown;
+  tls?: TlsOptions | undefined;
+  /** ms for one request; default 15 s: the cloud asks the UPS before it answers */
+  timeout?: number;
+}
+
+/** One entry of the account's list. */
+export interface CloudUps {
+  /** internal id, for every other call */
+  id: string;
+  name: string | null;
+  model: string | null;
+  serialNumber: string | null;
+  cmm: string | null;
+}
+
+/** `getBasicInfo`, as it came, with what is always wanted picked out. */
+export interface BasicInfo extends Omit<CloudUps, 'id'> {
+  raw: Record<string, unknown>;
+}
+
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** The first of these fields that holds a text or a number; the list's objects are not documented. */
+function textAmong(source: Record<string, unknown>, ...names: string[]): string | null {
+  for (const name of names) {
+    const value = source[name];
+    if (typeof value === 'string' && value !== '') return value;
+    if (typeof value === 'number') return String(value);
+    if (isRecord(value) && typeof value.name === 'string') return value.name;
+  }
+  return null;
+}
+
+function parseListed(entry: unknown): CloudUps {
+  const id = isRecord(entry) ? textAmong(entry, 'id', 'upsId') : null;
+  if (!isRecord(entry) || id === null) throw wrongShape('id');
+  return { id, ...summary(entry) };
+}
+
+function summary(source: Record<string, unknown>): Omit<CloudUps, 'id'> {
+  return {
+    name: textAmong(source, 'name', 'description', 'upsDescription'),
+    model: textAmong(source, 'model', 'type', 'upsType'),
+    serialNumber: textAmong(source, 'serialNumber', 'sn'),
+    cmm: textAmong(source, 'cmm'),
+  };
+}
+
+/** One account of the PowerSentrix cloud (API v1). */
+export class CloudClient {
+  readonly baseUrl: string;
+  readonly session: BearerSession;
+  private readonly http: HttpClient;
+  private readonly redact: (text: string) => string;
+  private token: string | undefined;
+
+  /** @throws DeviceError INVALID_INPUT for an unusable address or missing credentials; nothing is sent */
+  constructor(settings: CloudSettings, transport: Transport, clock: Clock = systemClock) {
+    const { email, password } = settings;
+    if (typeof email !== 'string' || email === '' || typeof password !== 'string' || password === '') {
+      throw invalidInput('Email and password of the PowerSentrix account are missing.', 'loginEmpty');
+    }
+    this.baseUrl = parseBaseUrl(
+      settings.url === '' ? DEFAULT_CLOUD_URL : (settings.url ?? DEFAULT_CLOUD_URL),
+      'https',
+    );
+    const secrets = (): (string | undefined)[] => [password, this.token];
+    this.redact = (text) => createRedactor(secrets())(text);
+    this.http = new HttpClient(
+      transport,
+      {
+        baseUrl: this.baseUrl,
+        timeout: settings.timeout ?? 15_000,
+        maxBytes: MAX_BYTES,
+        tls: settings.tls,
+        secrets,
+        vendorMessage: wordsOf,
+      },
+      clock,
+    );
+    this.session = new BearerSession({
+      login: async (signal) => {
+        const login = await this.login(email, password, clock.now(), signal);
+        this.token = login.token;
+        return login;
+      },
+      clock,
+    });
+  }
+
+  /** The UPSes that the account may see, filtered by name or description (`searchText`) and model (`searchType`). */
+  async list(
+    filter: { searchText?: string; searchType?: string } = {},
+    signal?: AbortSignal,
+  ): Promise<CloudUps[]> {
+    const { searchText, searchType } = filter;
+    const body = await this.get('ups/getUpsList', { searchText, searchType }, signal);
+    if (!Array.isArray(body)) throw wrongShape('responseObject');
+    return body.map(parseListed);
+  }
+
+  /** The whole status; the cloud asks the UPS for it. */
+  async readComplex(id: string, signal?: AbortSignal): Promise<ComplexObject> {
+    return expectComplex(await this.get('ups/getUpsComplexObject', { id }, signal));
+  }
+
+  /** Name, model, firmware and place of a UPS. */
+  async basicInfo(id: string, signal?: AbortSignal): Promise<BasicInfo> {
+    const body = await this.get('ups/getBasicInfo', { id }, signal);
+    if (!isRecord(body)) throw wrongShape('getBasicInfo');
+    return { ...summary(body), raw: body };
+  }
+
+  /**
+   * One page of the event log, in the server's order.
+   *
+   * @param page counted from 0
+   */
+  async logs(id: string, page: number, limit: number, signal?: AbortSignal): Promise<LogRecord[]> {
+    const body = await this.get('ups/getUpsLogs', { id, page, limit }, signal);
+    if (!Array.isArray(body)) throw wrongShape('getUpsLogs');
+    return body.map((entry) => {
+      const record = parseLogRecord(entry);
+      if (!record) throw wrongShape('getUpsLogs');
+      return record;
+    });
+  }
+
+  /** Turns a port over. Sent once; only a request that was refused for its token is sent again, with a new one. */
+  async toggle(id: string, port: number, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.call({
+        method: 'GET',
+        path: 'ups/changePortState',
+        query: { id, port },
+        safe: false,
+        signal,
+      });
+    } catch (error) {
+      const refused = error instanceof DeviceError && error.code === 'FORBIDDEN';
+      throw refused ? notPermitted(error.status) : error;
+    }
+  }
+
+  /** The way to one UPS of this account. Restart and description have no documented path in the cloud. */
+  link(id: string): UpsLink {
+    return {
+      readComplex: (signal) => this.readComplex(id, signal),
+      toggle: (port, signal) => this.toggle(id, port, signal),
+    };
+  }
+
+  close(): void {
+    this.session.close();
+  }
+
+  private get(
+    path: string,
+    query: Readonly<Record<string, string | number | undefined>>,
+    signal?: AbortSignal,
+  ) {
+    return this.call({ method: 'GET', path, query, safe: true, signal });
+  }
+
+  private call(call: HttpCall): Promise<unknown> {
+    return this.session.run(async (token) => {
+      const headers = { authorization: `Bearer ${token}`, 'cache-control': 'no-cache' };
+      let body: unknown;
+      try {
+        body = await this.http.jsonOrNothing({ ...call, headers });
+      } catch (error) {
+        throw error instanceof DeviceError ? explain(error) : error;
+      }
+      return unwrap(body, this.redact);
+    });
+  }
+
+  private async login(email: string, password: string, now: number, signal: AbortSignal): Promise<Login> {
+    try {
+      const body = await this.http.json({
+        method: 'POST',
+        path: 'user/authenticate',
+        json: { email, password },
+        safe: true,
+        signal,
+      });
+      const token: unknown = isRecord(body)
+        ? (body.token ?? (isRecord(body.responseObject) && body.responseObject.token))
+        : null;
+      if (typeof token !== 'string' || token === '') throw wrongShape('token');
+      return { token: headerValue(token, 'token'), expiresIn: secondsLeftOfJwt(token, now) };
+    } catch (error) {
+      throw error instanceof DeviceError ? explainLogin(error) : error;
+    }
+  }
+}
+
+/** A wrong login is status 400 here, with a word that says why. */
+function explainLogin(error: DeviceError): DeviceError {
+  const words = String(error.params.message ?? '');
+  if (error.status !== 400 && error.status !== 401) return error;
+  const disabled = words.includes('disabledLoginFromWeb');
+  if (error.status === 400 && !disabled && words !== '' && !words.includes('invalidEmailOrPassword'))
+    return error;
+  return new DeviceError(
+    'AUTH_FAILED',
+    disabled
+      ? 'Web login is disabled for this PowerSentrix user. It will not be tried again until you change it.'
+      : 'PowerSentrix refuses email or password. They will not be tried again until you change them.',
+    { reason: disabled ? 'loginDisabled' : 'loginRefused', status: error.status, sent: true },
+  );
+}
+
+/** A token's end may be told with another status than 401. */
+function explain(error: DeviceError): DeviceError {
+  const words = String(error.params.message ?? '');
+  if (error.status === 400 && /invalid authorization token/i.test(words)) {
+    return new DeviceError('AUTH_FAILED', 'The token was refused.', {
+      reason: 'tokenRefused',
+      status: 400,
+      sent: true,
+    });
+  }
+  if (error.status === 404) {
+    return new DeviceError('NOT_FOUND', 'The cloud does not know this UPS, or the address is wrong.', {
+      reason: 'upsNotFound',
+      status: 404,
+      sent: true,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,73 @@
+import { isRecord, toNumber } from '../core/units';
+
+/** What a UPS tells about itself, as it came: the body of `setUpsData`, of fn=2 and of `getUpsComplexObject`. */
+export interface ComplexObject {
+  config: Record<string, unknown>;
+  upsData: Record<string, unknown>;
+}
+
+type Check = (value: unknown) => boolean;
+
+const number: Check = (value) => toNumber(value) !== null;
+const record: Check = isRecord;
+const text: Check = (value) => typeof value === 'string';
+const list =
+  (item: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every((one) => one === null || item(one));
+const fields =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isRecord(value) &&
+    Object.entries(checks).every(([name, check]) => {
+      const field = value[name];
+      return field === undefined || field === null || check(field);
+    });
+
+const IDENT = fields({ sn: text, type: text, comFirmware: text, mainFirmware: text });
+
+/** The parts that are read, each with its form; a missing part or a null is no fault, a wrong form is. */
+const CONFIG: Readonly<Record<string, Check>> = {
+  settings: fields({ timezone: text, forcePowerFromBatteries: number, remoteServer: record }),
+  outputs: list(fields({ id: number, description: text, status: text, voltage: number })),
+  extraActions: list(record),
+  ident: IDENT,
+};
+const UPS_DATA: Readonly<Record<string, Check>> = {
+  voltages: list(number),
+  currents: list(number),
+  outputs: list(number),
+  ventilation: number,
+  uptime: text,
+  temps: fields({ board: number, mcu: number }),
+  ps: list(fields({ main: number, load: number, batt: number, buv: number, cell: list(number) })),
+};
+
+/** Says which part of an object has the wrong form; `undefined`: none. */
+function faultIn(object: Record<string, unknown>, checks: Readonly<Record<string, Check>>, at: string) {
+  for (const [name, check] of Object.entries(checks)) {
+    const value = object[name];
+    if (value !== undefined && value !== null && !check(value)) return `${at}.${name}`;
+  }
+  return undefined;
+}
+
+/**
+ * Looks whether a parsed body is a UPS's status.
+ *
+ * @returns the object, or the name of the part that is wrong
+ */
+export function readComplex(body: unknown): { complex: ComplexObject } | { fault: string } {
+  if (!isRecord(body)) return { fault: 'body' };
+  const { config, upsData } = body;
+  if (config === undefined && upsData === undefined) return { fault: 'config, upsData' };
+  if (config !== undefined && !isRecord(config)) return { fault: 'config' };
+  if (upsData !== undefined && !isRecord(upsData)) return { fault: 'upsData' };
+  const fault = faultIn(config ?? {}, CONFIG, 'config') ?? faultIn(upsData ?? {}, UPS_DATA, 'upsData');
+  return fault === undefined ? { complex: { config: config ?? {}, upsData: upsData ?? {} } } : { fault };
+}
+
+/** Whether a parsed body is what `setNewUps` and fn=1 tell: at least a serial number or a model. */
+export function isIdent(body: unknown): body is Record<string, unknown> {
+  return isRecord(body) && IDENT(body) && (typeof body.sn === 'string' || typeof body.type === 'string');
+}

@@ -1,0 +1,151 @@
+import { type Clock, systemClock } from '../core/clock';
+import { DeviceError, invalidInput } from '../core/errors';
+import { HttpClient } from '../core/http';
+import { createRedactor } from '../core/redact';
+import type { TlsOptions, Transport } from '../core/transport';
+import { isRecord, toNumber } from '../core/units';
+import { parseBaseUrl } from '../core/url';
+import { expectComplex, notPermitted, unwrap, wordsOf, wrongShape } from './answer';
+import { type ComplexObject, isIdent } from './complex';
+import type { UpsLink } from './port-control';
+
+export interface LanSettings {
+  /** the UPS's own address: host, IP, host:port or http(s) URL; a trailing `/api_actions` is accepted */
+  url: unknown;
+  /** the API key of one of the UPS's users; it travels in the query, as the vendor has it */
+  apiKey: unknown;
+  tls?: TlsOptions | undefined;
+  /** ms for one request; default 8 s */
+  timeout?: number;
+}
+
+/** `/api_actions?fn=…` of the UPS's own HTTP server. */
+const FN = { ident: 1, data: 2, toggle: 3, restart: 4, describe: 5 } as const;
+type Fn = (typeof FN)[keyof typeof FN];
+
+const MAX_BYTES = 256 * 1024;
+
+/** The own interface of one UPS. */
+export class LanClient implements UpsLink {
+  readonly baseUrl: string;
+  private readonly http: HttpClient;
+  private readonly apiKey: string;
+  private readonly redact: (text: string) => string;
+  /** the key has been accepted for reading, so a refused command is a matter of its permission */
+  private keyWorks = false;
+
+  /** @throws DeviceError INVALID_INPUT for an unusable address or key; nothing is sent */
+  constructor(settings: LanSettings, transport: Transport, clock: Clock = systemClock) {
+    const { url, apiKey } = settings;
+    if (typeof apiKey !== 'string' || apiKey === '') {
+      throw invalidInput(
+        'The API key is empty. Every user of the UPS has one in its web management.',
+        'upsKeyEmpty',
+      );
+    }
+    this.apiKey = apiKey;
+    this.redact = createRedactor([apiKey]);
+    this.baseUrl = parseBaseUrl(url, 'http').replace(/\/api_actions$/, '');
+    this.http = new HttpClient(
+      transport,
+      {
+        baseUrl: this.baseUrl,
+        timeout: settings.timeout ?? 8000,
+        maxBytes: MAX_BYTES,
+        tls: settings.tls,
+        secrets: () => [apiKey],
+        vendorMessage: wordsOf,
+      },
+      clock,
+    );
+  }
+
+  /** Who the UPS is (fn=1), as it came. */
+  async readIdent(signal?: AbortSignal): Promise<Record<string, unknown>> {
+    const body = await this.ask(FN.ident, signal);
+    if (!isIdent(body)) throw wrongShape('sn, type');
+    return body;
+  }
+
+  /** The whole status (fn=2). */
+  async readComplex(signal?: AbortSignal): Promise<ComplexObject> {
+    return expectComplex(await this.ask(FN.data, signal));
+  }
+
+  /** Turns a port over (fn=3). Sent once. */
+  toggle(port: number, signal?: AbortSignal): Promise<void> {
+    return this.command(FN.toggle, { param1: port }, signal);
+  }
+
+  /** Turns a port off for 5 s (fn=4); the answer means that it has begun. Sent once. */
+  restart(port: number, signal?: AbortSignal): Promise<void> {
+    return this.command(FN.restart, { param1: port }, signal);
+  }
+
+  /** Renames a port (fn=5). Sent once. */
+  describe(port: number, text: string, signal?: AbortSignal): Promise<void> {
+    return this.command(FN.describe, { param1: port, param2: text }, signal);
+  }
+
+  private async ask(fn: Fn, signal?: AbortSignal): Promise<unknown> {
+    try {
+      const body = unwrap(await this.http.json(this.call(fn, {}, true, signal)), this.redact);
+      this.keyWorks = true;
+      return body;
+    } catch (error) {
+      throw error instanceof DeviceError ? explain(error) : error;
+    }
+  }
+
+  private async command(fn: Fn, params: Readonly<Record<string, string | number>>, signal?: AbortSignal) {
+    try {
+      const body = unwrap(await this.http.jsonOrNothing(this.call(fn, params, false, signal)), this.redact);
+      if (isRecord(body) && toNumber(body.info) === 0) throw wrongShape('info');
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      if (error.code === 'FORBIDDEN' || (error.code === 'AUTH_FAILED' && this.keyWorks)) {
+        throw notPermitted(error.status);
+      }
+      throw explain(error);
+    }
+  }
+
+  private call(
+    fn: Fn,
+    params: Readonly<Record<string, string | number>>,
+    safe: boolean,
+    signal?: AbortSignal,
+  ) {
+    return {
+      method: 'GET',
+      path: 'api_actions',
+      query: { apiKey: this.apiKey, fn, ...params },
+      headers: { 'cache-control': 'no-cache' },
+      safe,
+      signal,
+    } as const;
+  }
+}
+
+/** Says what a status means with this device. */
+function explain(error: DeviceError): DeviceError {
+  if (error.code === 'AUTH_FAILED' && error.status === 401) {
+    return new DeviceError('AUTH_FAILED', 'The UPS refuses the API key (HTTP 401).', {
+      reason: 'keyRefused',
+      status: 401,
+      sent: true,
+    });
+  }
+  if (error.code === 'NOT_FOUND') {
+    return new DeviceError(
+      'NOT_FOUND',
+      'Something answers at this address, but it has no /api_actions. Check it.',
+      {
+        reason: 'lanNotFound',
+        status: 404,
+        sent: true,
+      },
+    );
+  }
+  return error;
+}

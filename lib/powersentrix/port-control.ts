@@ -1,0 +1,221 @@
+import { type Clock, delay, systemClock } from '../core/clock';
+import { cancelled, DeviceError, toDeviceError } from '../core/errors';
+import { SerialQueue } from '../core/queue';
+import { switchVerified } from '../core/verified-switch';
+import type { PortCommand } from './command';
+import type { ComplexObject } from './complex';
+import { descriptionOf, portState } from './status';
+
+/** The way to one UPS: its own interface, or the cloud. */
+export interface UpsLink {
+  /** the whole status, asked from the UPS now */
+  readComplex: (signal?: AbortSignal) => Promise<ComplexObject>;
+  /** sent once, never repeated */
+  toggle: (port: number, signal?: AbortSignal) => Promise<void>;
+  /** off for 5 s, then on; missing where the way does not offer it */
+  restart?: (port: number, signal?: AbortSignal) => Promise<void>;
+  /** missing where the way does not offer it */
+  describe?: (port: number, text: string, signal?: AbortSignal) => Promise<void>;
+}
+
+/** What a command came to. */
+export interface PortOutcome {
+  port: number;
+  action: PortCommand['action'];
+  /** the port's state at the end */
+  on: boolean;
+  changed: boolean;
+  /** whether the result was seen, not only acknowledged */
+  verified: boolean;
+}
+
+export interface PortControlOptions {
+  clock?: Clock;
+  /** ms in which a switched port must show its new state; default 15 s */
+  window?: number;
+  /** ms until the first look after a toggle; default 250 */
+  firstPause?: number;
+  /** ms between two reads while a port restarts; default 700 */
+  restartPause?: number;
+  /** ms in which a restarted port must be back; default 20 s */
+  restartWindow?: number;
+  /** every status that was read on the way */
+  onRead?: (complex: ComplexObject) => void;
+}
+
+function notOverCloud(action: string): DeviceError {
+  return new DeviceError(
+    'NOT_SUPPORTED',
+    `"${action}" is not available over the cloud. Set up the UPS with its own address and API key.`,
+    { reason: 'notOverCloud', params: { action } },
+  );
+}
+
+function unknownOutcome(reason: string, text: string): DeviceError {
+  return new DeviceError('OUTCOME_UNKNOWN', text, { reason, sent: true });
+}
+
+/** The commands of one UPS, one at a time. The same mechanism serves the cloud and the UPS's own interface. */
+export class PortControl {
+  private readonly queue = new SerialQueue();
+  private readonly clock: Clock;
+
+  constructor(
+    private readonly link: UpsLink,
+    private readonly options: PortControlOptions = {},
+  ) {
+    this.clock = options.clock ?? systemClock;
+  }
+
+  /**
+   * Carries a command out and looks at the result.
+   *
+   * @throws DeviceError, see `switchVerified`; NOT_SUPPORTED where the way to the UPS does not offer the action
+   */
+  run(command: PortCommand, signal?: AbortSignal): Promise<PortOutcome> {
+    return this.queue.run(async () => {
+      if (signal?.aborted) throw cancelled();
+      const { port, action } = command;
+      switch (action) {
+        case 'on':
+        case 'off':
+        case 'toggle':
+          return { port, action, ...(await this.switchPort(port, action, signal)) };
+        case 'restart':
+          return { port, action, ...(await this.restartPort(port, signal)) };
+        case 'describe':
+          return { port, action, ...(await this.describePort(port, command.description, signal)) };
+      }
+    });
+  }
+
+  /** Commands that still wait fail with CANCELLED. */
+  close(): void {
+    this.queue.close();
+  }
+
+  private async read(signal?: AbortSignal): Promise<ComplexObject> {
+    const complex = await this.link.readComplex(signal);
+    this.options.onRead?.(complex);
+    return complex;
+  }
+
+  private switchPort(port: number, action: 'on' | 'off' | 'toggle', signal?: AbortSignal) {
+    const { window, firstPause } = this.options;
+    return switchVerified(
+      {
+        isOn: async (abort) => portState(await this.read(abort), port),
+        toggle: (abort) => this.link.toggle(port, abort),
+      },
+      action === 'toggle' ? undefined : action === 'on',
+      {
+        clock: this.clock,
+        signal,
+        ...(window === undefined ? {} : { window }),
+        ...(firstPause === undefined ? {} : { firstPause }),
+      },
+    );
+  }
+
+  /**
+   * The UPS acknowledges that a restart has begun, not that it is over, so the port is watched until it is back. The
+   * queue is held meanwhile: a command that found the port off in between would toggle it.
+   */
+  private async restartPort(port: number, signal?: AbortSignal) {
+    const { link } = this;
+    if (!link.restart) throw notOverCloud('restart');
+    if (!portState(await this.read(signal), port)) {
+      throw new DeviceError('REJECTED', `Port ${port} is off, and only a port that is on can be restarted.`, {
+        reason: 'restartOff',
+        params: { port },
+      });
+    }
+    const answered = await this.send(() => link.restart?.(port, signal), signal);
+    const seen = await this.watchRestart(port, signal);
+    if (signal?.aborted) throw unknownOutcome('stoppedWhileSwitching', STOPPED);
+    if (seen.last === true && (seen.off || answered)) {
+      return { on: true, changed: true, verified: seen.off };
+    }
+    if (seen.last === false) {
+      throw unknownOutcome(
+        'restartNotBack',
+        `Port ${port} went off for the restart and has not come back on yet.`,
+      );
+    }
+    throw unknownOutcome(
+      'restartUnseen',
+      `It is not known whether port ${port} was restarted: the command was not answered. Look before you repeat it.`,
+    );
+  }
+
+  /** Reads until the port has been off and is on again, or time runs out. */
+  private async watchRestart(port: number, signal?: AbortSignal): Promise<{ off: boolean; last?: boolean }> {
+    const { restartPause = 700, restartWindow = 20_000 } = this.options;
+    const end = this.clock.monotonic() + restartWindow;
+    let off = false;
+    for (;;) {
+      await delay(this.clock, restartPause, signal);
+      const last = await this.glance(port, signal);
+      off ||= last === false;
+      const over = this.clock.monotonic() >= end || (signal?.aborted ?? false);
+      if ((off && last === true) || over) return last === undefined ? { off } : { off, last };
+    }
+  }
+
+  private async describePort(port: number, text: string, signal?: AbortSignal) {
+    const { link } = this;
+    if (!link.describe) throw notOverCloud('describe');
+    const before = await this.read(signal);
+    const on = portState(before, port);
+    if (descriptionOf(before, port) === text) return { on, changed: false, verified: true };
+    await this.send(() => link.describe?.(port, text, signal), signal);
+    let after: ComplexObject;
+    try {
+      after = await this.read(signal);
+    } catch {
+      throw unknownOutcome(
+        'describeUnread',
+        'It is not known whether the description was changed: the UPS could not be read.',
+      );
+    }
+    if (descriptionOf(after, port) !== text) {
+      throw new DeviceError('REJECTED', `Port ${port} still has its old description.`, {
+        reason: 'notDescribed',
+        sent: true,
+        params: { port },
+      });
+    }
+    return { on, changed: true, verified: true };
+  }
+
+  /** The port's state where it can be read; while a port changes, a contradiction is no news. */
+  private async glance(port: number, signal?: AbortSignal): Promise<boolean | undefined> {
+    try {
+      return portState(await this.read(signal), port);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Sends a command that must not be repeated.
+   *
+   * @returns whether it was answered well; `false` when it left and its effect has to be looked for
+   * @throws DeviceError when it was refused or never left
+   */
+  private async send(command: () => Promise<void> | undefined, signal?: AbortSignal): Promise<boolean> {
+    try {
+      await command();
+      return true;
+    } catch (thrown) {
+      if (signal?.aborted) throw unknownOutcome('stoppedWhileSwitching', STOPPED);
+      const error = toDeviceError(thrown);
+      const refused = error.status !== undefined && error.status >= 400 && error.status < 500;
+      if (!error.sent || refused || error.code === 'FORBIDDEN' || error.code === 'AUTH_FAILED') throw error;
+      return false;
+    }
+  }
+}
+
+const STOPPED =
+  'It is not known whether it took effect: the node was stopped while the command was under way.';

@@ -1,0 +1,97 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+
+import { type DeviceError, toDeviceError } from '../../lib/core/errors';
+import { addressWithoutSecrets } from '../../lib/core/redact';
+import { CloudClient, DEFAULT_CLOUD_URL } from '../../lib/powersentrix/cloud';
+import { type DialogValues, dialogAction } from '../shared/admin';
+import { diagnosticsRoute } from '../shared/diagnostics';
+import { onClose } from '../shared/input-runner';
+import { claimDevice, useTransport, withTransport } from '../shared/runtime';
+import { settingText } from '../shared/settings';
+import { errorText } from '../shared/text';
+import { tlsOptions } from '../shared/tls';
+import { summaryOf } from './summary';
+
+const TYPE = 'powersentrix-account';
+
+interface Config extends NodeDef {
+  url: string;
+  tls?: string;
+}
+
+interface Credentials {
+  email: string;
+  password: string;
+}
+
+/** What `ups-device` uses of an account. */
+export interface AccountNode extends Node<Credentials> {
+  client: CloudClient | undefined;
+  /** why there is no client */
+  problem: DeviceError | undefined;
+  shownUrl: string;
+}
+
+export default (RED: NodeAPI): void => {
+  function PowersentrixAccount(this: AccountNode, config: Config): void {
+    RED.nodes.createNode(this, config);
+    this.shownUrl = addressWithoutSecrets(settingText(config.url) || DEFAULT_CLOUD_URL);
+    try {
+      const { email, password } = this.credentials;
+      this.client = new CloudClient(
+        { url: settingText(config.url), email, password, tls: tlsOptions(RED, config.tls) },
+        useTransport(RED, this),
+      );
+      if (!claimDevice(RED, this, `${TYPE} ${this.client.baseUrl} ${email}`)) {
+        this.warn(RED._('log.accountTwice'));
+      }
+    } catch (thrown) {
+      this.problem = toDeviceError(thrown);
+      this.warn(errorText(RED, this.problem));
+    }
+    onClose(this, () => {
+      this.client?.close();
+      return Promise.resolve();
+    });
+  }
+
+  RED.nodes.registerType<AccountNode, Config, object, Credentials>(TYPE, PowersentrixAccount, {
+    credentials: { email: { type: 'text' }, password: { type: 'password' } },
+  });
+
+  /** Logs in with a dialog's values, does one thing and forgets the login. */
+  const withClient = <T>(
+    { settings, credentials }: DialogValues,
+    use: (client: CloudClient) => Promise<T>,
+  ): Promise<T> =>
+    withTransport(async (transport) => {
+      const { email, password } = credentials;
+      const tls = tlsOptions(RED, settings.tls);
+      const client = new CloudClient({ url: settingText(settings.url), email, password, tls }, transport);
+      try {
+        return await use(client);
+      } finally {
+        client.close();
+      }
+    });
+
+  dialogAction(RED, TYPE, 'test', (values) =>
+    withClient(values, async (client) => ({ upses: await client.list() })),
+  );
+
+  dialogAction(RED, TYPE, 'read', (values) =>
+    withClient(values, async (client) => {
+      const complex = await client.readComplex(settingText(values.settings.upsId));
+      return { ups: summaryOf(complex) };
+    }),
+  );
+
+  diagnosticsRoute(RED, TYPE, (node) => {
+    const { client, problem, shownUrl } = node as AccountNode;
+    return {
+      settings: { url: shownUrl },
+      problem: problem?.message ?? null,
+      loginRefused: client?.session.refused?.message ?? null,
+    };
+  });
+};

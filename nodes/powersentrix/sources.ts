@@ -1,0 +1,178 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+
+import { DeviceError, invalidInput } from '../../lib/core/errors';
+import type { PollerOptions } from '../../lib/core/poller';
+import type { ComplexObject } from '../../lib/powersentrix/complex';
+import { LanClient } from '../../lib/powersentrix/lan';
+import { pullNewLogs } from '../../lib/powersentrix/log';
+import type { UpsLink } from '../../lib/powersentrix/port-control';
+import { PushFeed } from '../../lib/powersentrix/push-feed';
+import { onClose } from '../shared/input-runner';
+import { claimDevice, useTransport } from '../shared/runtime';
+import { settingText } from '../shared/settings';
+import { tlsOptions } from '../shared/tls';
+import type { AccountNode } from './powersentrix-account';
+import type { UpsFunctions, UpsReading } from './ups';
+import type { PushHandler, ReceiverNode } from './ups-receiver';
+
+export interface DeviceConfig extends NodeDef {
+  source: 'cloud' | 'lan' | 'push';
+  account?: string;
+  upsId?: string;
+  url?: string;
+  tls?: string;
+  receiver?: string;
+  cmm?: string;
+  /** s */
+  interval: number | string;
+  currentUnit?: string;
+  /** V; empty: each supply's own limit */
+  mainsThreshold?: number | string;
+  /** IANA or POSIX; empty: the device's own */
+  timezone?: string;
+}
+
+export interface DeviceCredentials {
+  apiKey: string;
+}
+
+/** What a source has to work with. */
+export interface SourceContext {
+  RED: NodeAPI;
+  node: Node<DeviceCredentials>;
+  config: DeviceConfig;
+  /** ms */
+  interval: number;
+  /** makes a reading of a status that came just now, and notes it */
+  read: (raw: ComplexObject) => UpsReading;
+  /** takes a reading that the device pushed */
+  push: (reading: UpsReading) => void;
+  /** takes a failure that was noticed outside of a reading */
+  fail: (error: DeviceError) => void;
+}
+
+/** One way to a UPS. */
+export interface Source {
+  poll: Pick<PollerOptions<UpsReading>, 'fetch' | 'interval' | 'authRetry'>;
+  /** the way for commands; `undefined`: there is none */
+  link: UpsLink | undefined;
+  onPush?: UpsFunctions['onPush'];
+  pullLogs?: UpsFunctions['pullLogs'];
+}
+
+/** ms between tries after a refused API key: a user may be given a new key in the UPS at any time. */
+const KEY_RETRY = 15 * 60_000;
+
+/** A config node that can say why it does not work. */
+type Working = Node & { problem: DeviceError | undefined };
+
+/** Finds a config node of a type that runs and works. @throws DeviceError */
+function found(RED: NodeAPI, id: string | undefined, type: string, missing: DeviceError): Working {
+  const node = id ? (RED.nodes.getNode(id) as Working | null | undefined) : undefined;
+  if (node?.type !== type) throw missing;
+  if (node.problem) throw node.problem;
+  return node;
+}
+
+function warnIfTwice({ RED, node }: SourceContext, key: string): void {
+  if (!claimDevice(RED, node, `ups-device ${key}`)) node.warn(RED._('log.deviceTwice'));
+}
+
+function cloudSource(context: SourceContext): Source {
+  const { RED, config, interval, read } = context;
+  const missing = invalidInput('No PowerSentrix account is selected, or it is disabled.', 'noAccount');
+  const { client } = found(RED, config.account, 'powersentrix-account', missing) as AccountNode;
+  const id = settingText(config.upsId);
+  if (!client) throw missing;
+  if (id === '') throw invalidInput('Select a UPS of the account.', 'noUpsId');
+  warnIfTwice(context, `${client.baseUrl} ${id}`);
+  return {
+    poll: {
+      interval,
+      fetch: async (signal) => read(await client.readComplex(id, signal)),
+    },
+    link: client.link(id),
+    pullLogs: (memory, signal) => pullNewLogs(memory, (page, limit) => client.logs(id, page, limit, signal)),
+  };
+}
+
+function lanClient({ RED, node, config }: SourceContext): LanClient {
+  const { url, tls } = config;
+  return new LanClient(
+    { url, apiKey: node.credentials.apiKey, tls: tlsOptions(RED, tls) },
+    useTransport(RED, node),
+  );
+}
+
+function lanSource(context: SourceContext): Source {
+  const { interval, read } = context;
+  const client = lanClient(context);
+  warnIfTwice(context, client.baseUrl);
+  return {
+    poll: {
+      interval,
+      authRetry: KEY_RETRY,
+      fetch: async (signal) => read(await client.readComplex(signal)),
+    },
+    link: client,
+  };
+}
+
+/** A UPS that pushes can be switched through the address that the user set, never through one that a push came from. */
+function pushSource(context: SourceContext): Source {
+  const { RED, node, config, interval, read, push, fail } = context;
+  const missing = invalidInput('No receiver is selected, or it is disabled.', 'noReceiver');
+  const receiver = found(RED, config.receiver, 'ups-receiver', missing) as ReceiverNode;
+  const cmm = settingText(config.cmm);
+  if (cmm === '')
+    throw invalidInput('Enter the UPS identifier (cmm), or select a UPS that has registered.', 'noCmm');
+  const link = settingText(config.url) === '' ? undefined : lanClient(context);
+  warnIfTwice(context, `${receiver.id} ${cmm}`);
+
+  const feed = new PushFeed<UpsReading>(interval, fail);
+  const handlers = new Set<PushHandler>();
+  const detach = receiver.attach(cmm, (message, registration) => {
+    if (message.kind === 'data') {
+      const reading = read(message.complex);
+      feed.take(reading);
+      push(reading);
+    }
+    for (const handler of handlers) handler(message, registration);
+  });
+  onClose(node, () => {
+    detach();
+    feed.close();
+    return Promise.resolve();
+  });
+  return {
+    poll: { interval: Infinity, fetch: () => new Promise((resolve) => resolve(feed.read())) },
+    link,
+    onPush: (handler) => {
+      handlers.add(handler);
+      return () => void handlers.delete(handler);
+    },
+  };
+}
+
+/** Makes the way that the config node says. @throws DeviceError when it cannot work */
+export function makeSource(context: SourceContext): Source {
+  switch (context.config.source) {
+    case 'cloud':
+      return cloudSource(context);
+    case 'lan':
+      return lanSource(context);
+    case 'push':
+      return pushSource(context);
+    default:
+      throw invalidInput('The source must be cloud, lan or push.', 'sourceInvalid');
+  }
+}
+
+/** Why a UPS that pushes takes no commands. */
+export function noControl(): DeviceError {
+  return new DeviceError(
+    'NOT_SUPPORTED',
+    'This UPS only pushes. To switch its ports, give its own address and API key as well.',
+    { reason: 'pushOnly' },
+  );
+}

@@ -1,0 +1,161 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+
+import { type DeviceError, toDeviceError } from '../../lib/core/errors';
+import { toNumber } from '../../lib/core/units';
+import { ChangeWatch } from '../../lib/powersentrix/changes';
+import { logEvent, LogMemory, type LogRecord } from '../../lib/powersentrix/log';
+import type { Push } from '../../lib/powersentrix/push';
+import type { Registration } from '../../lib/powersentrix/registry';
+import { normaliseIdent } from '../../lib/powersentrix/status';
+import { onClose } from '../shared/input-runner';
+import { attachPolledNode } from '../shared/polled-node';
+import { settingText } from '../shared/settings';
+import { errorText, translate } from '../shared/text';
+import { findUps, type UpsNode, type UpsReading } from './ups';
+
+const KINDS = ['registered', 'log', 'status'] as const;
+type Kind = (typeof KINDS)[number];
+
+interface Config extends NodeDef {
+  device: string;
+  topic?: string;
+  /** which kinds to send */
+  events: string[] | string;
+  /** °C; empty: not watched */
+  temperatureLimit?: number | string;
+  /** V between a battery's blocks; empty: not watched */
+  imbalanceLimit?: number | string;
+}
+
+type Event = { event: Kind } & Record<string, unknown>;
+
+function kindsOf(events: unknown): ReadonlySet<string> {
+  if (Array.isArray(events)) return new Set(events.map(String));
+  const text = settingText(events);
+  return new Set(text === '' ? KINDS : text.split(',').map((kind) => kind.trim()));
+}
+
+function limitOf(value: unknown): number | null {
+  const limit = toNumber(value);
+  return limit !== null && limit > 0 ? limit : null;
+}
+
+/** What a registration tells, for a flow. */
+function registeredEvent(
+  { cmm, ident, description }: Push & { kind: 'registered' },
+  { address }: Registration,
+): Event {
+  return { event: 'registered', cmm, description, address, ident: normaliseIdent(ident) };
+}
+
+/** Key of the node's context; what stands there survives a restart where the user has a context store that does. */
+const MEMORY = 'energyDevicesUpsEvents';
+
+interface Stored {
+  device?: unknown;
+  log?: unknown;
+  changes?: unknown;
+}
+
+/** A context store that can only be read asynchronously is as good as none. */
+function readContext(node: Node): Stored | undefined {
+  try {
+    return node.context().get(MEMORY) as Stored | undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What one node remembers. */
+class Memory {
+  readonly log: LogMemory;
+  readonly changes: ChangeWatch;
+
+  constructor(
+    private readonly node: Node,
+    config: Config,
+  ) {
+    const stored = readContext(node);
+    // Another UPS's past says nothing about this one.
+    const own = stored?.device === config.device ? stored : undefined;
+    const limits = {
+      temperature: limitOf(config.temperatureLimit),
+      imbalance: limitOf(config.imbalanceLimit),
+    };
+    this.log = new LogMemory(own?.log);
+    this.changes = new ChangeWatch(limits, own?.changes);
+    this.device = config.device;
+  }
+
+  private readonly device: string;
+
+  save(): void {
+    this.node
+      .context()
+      .set(MEMORY, { device: this.device, log: this.log.state, changes: this.changes.state });
+  }
+}
+
+export default (RED: NodeAPI): void => {
+  function UpsEvents(this: Node, config: Config): void {
+    RED.nodes.createNode(this, config);
+    const found = findUps(RED, config.device);
+    const kinds = kindsOf(config.events);
+    const memory = new Memory(this, config);
+    const closing = new AbortController();
+
+    const events = attachPolledNode<UpsReading>(RED, this, found?.device, {
+      topic: settingText(config.topic),
+      statusText: ({ status }) => translate(RED, `powerSource.${status.powerSource}`, {}, status.powerSource),
+      onReading: (reading) => {
+        const changes = memory.changes.update(reading.status);
+        if (changes.length > 0) memory.save();
+        for (const change of changes) {
+          emit({ event: 'status', cmm: cmm(), timestamp: reading.timestamp, ...change });
+        }
+        if (found && kinds.has('log')) void pull(found);
+      },
+    });
+    const cmm = (): string | null => found?.ups.cmm() ?? null;
+    const emit = (payload: Event): void => {
+      if (kinds.has(payload.event)) events.send({ payload });
+    };
+    const emitLog = (record: LogRecord): void => {
+      const { cmm: own, ...event } = logEvent(record, found?.ups.zone());
+      emit({ ...event, cmm: own ?? cmm() });
+    };
+
+    let pulling = false;
+    let complained = false;
+    const pull = async ({ ups }: UpsNode): Promise<void> => {
+      if (pulling || !ups.pullLogs) return;
+      pulling = true;
+      try {
+        for (const record of await ups.pullLogs(memory.log, closing.signal)) emitLog(record);
+        memory.save();
+        complained = false;
+      } catch (thrown) {
+        const error: DeviceError = toDeviceError(thrown);
+        // One line an outage: the status itself did arrive, so the device does not count as lost.
+        if (!complained && !closing.signal.aborted) this.warn(errorText(RED, error));
+        complained = true;
+      } finally {
+        pulling = false;
+      }
+    };
+
+    const detach = found?.ups.onPush((push, registration) => {
+      if (push.kind === 'registered') emit(registeredEvent(push, registration));
+      if (push.kind !== 'log' || !memory.log.admit(push.record)) return;
+      memory.save();
+      emitLog(push.record);
+    });
+    onClose(this, () => {
+      closing.abort();
+      detach?.();
+      return Promise.resolve();
+    });
+  }
+
+  RED.nodes.registerType('ups-events', UpsEvents);
+};

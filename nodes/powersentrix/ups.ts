@@ -1,0 +1,54 @@
+import type { NodeAPI } from 'node-red';
+
+import { type DeviceError, invalidInput } from '../../lib/core/errors';
+import type { ComplexObject } from '../../lib/powersentrix/complex';
+import type { LogMemory, LogRecord } from '../../lib/powersentrix/log';
+import type { PortControl } from '../../lib/powersentrix/port-control';
+import { normaliseStatus, type StatusOptions, type UpsStatus } from '../../lib/powersentrix/status';
+import type { Zone } from '../../lib/powersentrix/zone';
+import type { PolledConfigNode } from '../shared/polled-device';
+import type { PushHandler } from './ups-receiver';
+
+/** One status of a UPS, when it was read, and the vendor's body. */
+export interface UpsReading {
+  /** ISO 8601 UTC; the UPS itself tells no time with its status */
+  timestamp: string;
+  status: UpsStatus;
+  raw: ComplexObject;
+}
+
+/** @param at epoch ms */
+export function readingOf(raw: ComplexObject, options: StatusOptions, at: number): UpsReading {
+  return { timestamp: new Date(at).toISOString(), status: normaliseStatus(raw, options), raw };
+}
+
+/** What the flow nodes need of a UPS beside its readings. */
+export interface UpsFunctions {
+  /** its identifier in pushes and logs, where it is known */
+  cmm: () => string | null;
+  /** the zone of its log: the one set, else the device's own */
+  zone: () => Zone | undefined;
+  /** Commands. @throws DeviceError why there can be none */
+  control: () => PortControl;
+  /** What it pushes, besides its status. @returns ends that */
+  onPush: (handler: PushHandler) => () => void;
+  /** New records of the cloud's log; `undefined` where the source has no log to be pulled. */
+  pullLogs?: (memory: LogMemory, signal: AbortSignal) => Promise<LogRecord[]>;
+}
+
+export interface UpsNode extends PolledConfigNode<UpsReading> {
+  ups: UpsFunctions;
+}
+
+export const DEVICE_TYPE = 'ups-device';
+
+/** The UPS of a flow node; `undefined` when none is chosen, it is disabled or of another type. */
+export function findUps(RED: NodeAPI, id: string | undefined): UpsNode | undefined {
+  const found = id ? (RED.nodes.getNode(id) as UpsNode | null | undefined) : undefined;
+  return found?.type === DEVICE_TYPE ? found : undefined;
+}
+
+/** The error of a node that has no UPS. */
+export function noUps(): DeviceError {
+  return invalidInput('No device is selected, or it is disabled.', 'noDevice');
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+
+import {
+  logEvent,
+  LogMemory,
+  type LogRecord,
+  parseLogRecord,
+  pullNewLogs,
+} from '../../../lib/powersentrix/log';
+import { parseZone } from '../../../lib/powersentrix/zone';
+
+const PUSHED = {
+  ord: 1234,
+  code: 'I/E01',
+  cmm: 'ups-01',
+  description: 'Output 1 turned ON',
+  params: '',
+  timestamp: '2026-05-08 14:32:01',
+};
+const PULLED = { ...PUSHED, ord: undefined, id: 9901, upsId: '42', timestamp: '2026-05-08T14:32:01' };
+
+function record(entry: unknown): LogRecord {
+  const parsed = parseLogRecord(entry);
+  if (!parsed) assert.fail('no record');
+  return parsed;
+}
+
+describe('log records', () => {
+  it('become events with UTC and the raw time', () => {
+    const zone = parseZone('CET-1CEST,M3.5.0,M10.5.0/3');
+    assert.deepEqual(logEvent(record(PUSHED), zone), {
+      event: 'log',
+      cmm: 'ups-01',
+      code: 'I/E01',
+      description: 'Output 1 turned ON',
+      params: '',
+      timestamp: '2026-05-08T12:32:01.000Z',
+      localTime: '2026-05-08 14:32:01',
+    });
+    assert.equal(logEvent(record(PUSHED), undefined).timestamp, null);
+    assert.equal(logEvent(record({ ...PUSHED, timestamp: '2026-10-25 02:30:00' }), zone).ambiguous, true);
+  });
+
+  it('are refused when they are none', () => {
+    const bad = [
+      null,
+      {},
+      [],
+      { ...PUSHED, code: 5 },
+      { ...PUSHED, timestamp: 'x' },
+      { ...PUSHED, description: [] },
+    ];
+    for (const entry of bad) assert.equal(parseLogRecord(entry), undefined);
+    assert.deepEqual([record({ code: 'X', timestamp: PUSHED.timestamp }).description], ['']);
+  });
+});
+
+describe('LogMemory', () => {
+  it('knows the same record again, pushed or pulled', () => {
+    const memory = new LogMemory();
+    assert.equal(memory.admit(record(PUSHED)), true);
+    assert.equal(memory.admit(record(PUSHED)), false);
+    assert.equal(memory.admit(record(PULLED)), false);
+    assert.equal(memory.admit(record(PULLED)), false);
+  });
+
+  it('keeps records apart that have numbers of their own', () => {
+    const memory = new LogMemory();
+    assert.equal(memory.admit(record(PUSHED)), true);
+    assert.equal(memory.admit(record({ ...PUSHED, ord: 1235 })), true);
+    assert.equal(memory.admit(record(PULLED)), false);
+    assert.equal(memory.admit(record({ ...PULLED, id: 9902 })), false);
+    assert.equal(memory.admit(record({ ...PULLED, id: 9903 })), true);
+    assert.equal(memory.admit(record({ ...PUSHED, ord: null, cmm: 'ups-02' })), true);
+  });
+
+  it('remembers over a restart, and survives a damaged memory', () => {
+    const first = new LogMemory();
+    first.admit(record(PULLED));
+    const second = new LogMemory(JSON.parse(JSON.stringify(first.state)));
+    assert.equal(second.admit(record(PUSHED)), false);
+    assert.equal(second.admit(record({ ...PULLED, id: 9000, code: 'older' })), false);
+    for (const damaged of [null, 5, { seen: 'x', newestId: null }, { seen: [1], newestId: null }]) {
+      assert.equal(new LogMemory(damaged).admit(record(PUSHED)), true);
+    }
+  });
+
+  it('stays small', () => {
+    const memory = new LogMemory();
+    for (let ord = 0; ord < 2000; ord++) memory.admit(record({ ...PUSHED, ord, code: `C${ord}` }));
+    assert.equal(memory.state.seen.length, 500);
+  });
+});
+
+describe('pullNewLogs', () => {
+  const entries = (from: number, to: number): LogRecord[] =>
+    Array.from({ length: to - from }, (_, index) =>
+      record({ ...PULLED, id: from + index, code: `C${from + index}` }),
+    );
+
+  /** A server that keeps its log in one order or the other. */
+  function server(newestFirst: boolean) {
+    const log: LogRecord[] = [];
+    const pages: number[] = [];
+    const fetchPage = (page: number, limit: number): Promise<LogRecord[]> => {
+      pages.push(page);
+      const ordered = newestFirst ? [...log].reverse() : log;
+      return Promise.resolve(ordered.slice(page * limit, (page + 1) * limit));
+    };
+    return { log, pages, fetchPage };
+  }
+  const ids = (records: LogRecord[]): (number | null)[] => records.map(({ id }) => id);
+
+  for (const newestFirst of [true, false]) {
+    it(`brings what is new, oldest first, from a log with the ${newestFirst ? 'newest' : 'oldest'} first`, async () => {
+      const { log, pages, fetchPage } = server(newestFirst);
+      const memory = new LogMemory();
+      log.push(...entries(1, 121));
+      assert.deepEqual(await pullNewLogs(memory, fetchPage), []);
+      assert.deepEqual(await pullNewLogs(memory, fetchPage), []);
+      log.push(...entries(121, 201));
+      assert.deepEqual(ids(await pullNewLogs(memory, fetchPage)), ids(entries(121, 201)));
+      if (newestFirst) assert.deepEqual(pages, [0, 0, 0, 1]);
+    });
+  }
+
+  it('takes the first record of an empty log for new', async () => {
+    const { log, fetchPage } = server(true);
+    const memory = new LogMemory();
+    assert.deepEqual(await pullNewLogs(memory, fetchPage), []);
+    log.push(...entries(1, 2));
+    assert.deepEqual(ids(await pullNewLogs(memory, fetchPage)), [1]);
+    assert.deepEqual(await pullNewLogs(new LogMemory(memory.state), fetchPage), []);
+  });
+
+  it('sorts records without numbers by their time', async () => {
+    const at = (minute: number): LogRecord =>
+      record({ ...PUSHED, ord: null, code: `C${minute}`, timestamp: `2026-05-08 14:0${minute}:00` });
+    const memory = new LogMemory();
+    await pullNewLogs(memory, () => Promise.resolve([at(1)]));
+    const fresh = await pullNewLogs(memory, () => Promise.resolve([at(3), at(2), at(1)]));
+    assert.deepEqual(
+      fresh.map(({ code }) => code),
+      ['C2', 'C3'],
+    );
+  });
+});
