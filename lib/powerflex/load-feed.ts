@@ -35,6 +35,8 @@ interface Load {
   /** monotonic ms of the measurement; the fail-safe is of no time */
   measured: number;
   why: SentLoad['why'];
+  /** it has had its turn; before that, there is nothing to repeat */
+  begun: boolean;
 }
 
 const DEFAULTS = { minInterval: 1000, repeatInterval: 30_000, maxAge: 120_000 };
@@ -92,7 +94,7 @@ export class LoadFeed {
     if (newest && newest.why !== 'failSafe' && measured < newest.measured - SAME_MOMENT) {
       return { superseded: true };
     }
-    const load: Load = { kilowatts, measured, why: 'input' };
+    const load: Load = { kilowatts, measured, why: 'input', begun: false };
     this.newest = load;
     this.watchAge(this.maxAge - Math.max(age, 0));
     return this.queue.push(load);
@@ -118,6 +120,7 @@ export class LoadFeed {
   }
 
   private async send(load: Load): Promise<void> {
+    load.begun = true;
     // It may have waited for its turn.
     if (this.isStale(load)) throw this.tooOld(this.clock.monotonic() - load.measured);
     this.freeAt = this.clock.monotonic() + (this.options.minInterval ?? DEFAULTS.minInterval);
@@ -152,9 +155,9 @@ export class LoadFeed {
     if (this.closed) return;
     this.cancelRepeat = this.clock.after(this.repeatInterval, () => {
       const { newest } = this;
-      if (!newest || this.isStale(newest)) return;
+      if (!newest?.begun || this.isStale(newest)) return;
       const why = newest.why === 'failSafe' ? 'failSafe' : 'repeat';
-      this.pushUnasked({ ...newest, why });
+      this.pushUnasked({ ...newest, why, begun: false });
     });
   }
 
@@ -174,7 +177,12 @@ export class LoadFeed {
     this.newest = undefined;
     const { failSafe } = this.options;
     if (failSafe === undefined || failSafe === null) return;
-    const load: Load = { kilowatts: failSafe, measured: this.clock.monotonic(), why: 'failSafe' };
+    const load: Load = {
+      kilowatts: failSafe,
+      measured: this.clock.monotonic(),
+      why: 'failSafe',
+      begun: false,
+    };
     this.pushUnasked(load);
   }
 

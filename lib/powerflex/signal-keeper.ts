@@ -25,6 +25,8 @@ interface Kept {
   cancel: () => void;
   /** tells a renewed wait from the one before */
   round: number;
+  /** whether it was said that putting back fails */
+  reported: boolean;
 }
 
 /** ms until the next try to put a signal back. */
@@ -62,6 +64,7 @@ export class SignalKeeper {
       if (restoreAfter === null) return client.setExternalSignal(wanted, signal);
       const kept = this.kept.get(wanted.name) ?? {
         ...{ before: await this.find(wanted.name), ours: [], cancel: () => undefined, round: 0 },
+        reported: false,
       };
       const held = [...kept.ours];
       this.kept.set(wanted.name, kept);
@@ -135,10 +138,21 @@ export class SignalKeeper {
 
   private failed(name: string, kept: Kept, round: number, error: DeviceError): void {
     if (error.code === 'CANCELLED') return;
+    if (!this.isCurrent(name, kept, round)) {
+      this.options.onError?.(error);
+      return;
+    }
+    if (isFinal(error)) this.kept.delete(name);
     // Reading comes first in the next try as well, so it cannot do anything twice.
-    if (this.isCurrent(name, kept, round)) this.plan(name, kept, RETRY);
-    this.options.onError?.(error);
+    else this.plan(name, kept, RETRY);
+    if (!kept.reported) this.options.onError?.(error);
+    kept.reported = true;
   }
+}
+
+/** Whether another try would end in the same way. */
+function isFinal({ code }: DeviceError): boolean {
+  return ['REJECTED', 'CONFLICT', 'INVALID_INPUT', 'NOT_FOUND', 'FORBIDDEN'].includes(code);
 }
 
 function mayHaveTakenEffect(thrown: unknown): boolean {
