@@ -14,6 +14,8 @@ export interface LoadFeedOptions {
   maxAge?: number;
   /** kW to send once when the feed goes stale; `null`: nothing. Default `null` */
   failSafe?: number | null;
+  /** whether loads are to come from now on, or only from the first one on; default `true` */
+  expected?: boolean;
   /** On each change between a feed that works and one that does not. */
   onAvailability?: (availability: Availability) => void;
   /** After each load that the server took. */
@@ -67,7 +69,7 @@ export class LoadFeed {
       pause: () => this.freeAt - this.clock.monotonic(),
       clock: this.clock,
     });
-    this.watchAge(this.maxAge);
+    if (options.expected ?? true) this.watchAge(this.maxAge);
   }
 
   /** The last load that the server took. */

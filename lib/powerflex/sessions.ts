@@ -22,6 +22,12 @@ export interface ChargingSession {
   spaceNumber: string | null;
 }
 
+/** The names of a session's values, in order. */
+export const SESSION_FIELDS: readonly (keyof ChargingSession)[] = [
+  ...(['start', 'end', 'startSeen', 'endSeen', 'energy', 'peakCurrent', 'peakPower'] as const),
+  ...(['evseAddress', 'accId', 'acsId', 'spaceNumber'] as const),
+];
+
 interface Station {
   session: ChargingSession | undefined;
   /** a session that a row without the car interrupted, until it is known whether the car is still the same */
