@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
 import { systemClock } from '../../lib/core/clock';
-import { toNumber } from '../../lib/core/units';
+import { wholeKilowatts } from '../../lib/powerflex/dcm';
 import { LoadFeed } from '../../lib/powerflex/load-feed';
 import { onClose } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
@@ -62,7 +62,9 @@ export function ageText(ms: number): string {
 /** Makes a flow node the load feed of its site: availability to output 2, the last load and its age in the status. */
 export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed {
   const { settings, expected, header, setStatus } = options;
-  const failSafe = toNumber(settings.failSafe);
+  const number = (value: unknown, fallback: number, min: number): number =>
+    settingNumber(value, fallback, min, (text) => node.warn(RED._('log.settingUnreadable', { value: text })));
+  const failSafe = number(settings.failSafe, -1, -1);
   const input = {
     property: settingText(settings.loadProperty),
     unit: settings.loadUnit === 'W' ? 'W' : 'kW',
@@ -81,10 +83,10 @@ export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed
 
   const feed = new LoadFeed({
     send: options.send,
-    minInterval: settingNumber(settings.minInterval, 1, 0) * 1000,
-    repeatInterval: settingNumber(settings.repeatInterval, 30, 1) * 1000,
-    maxAge: settingNumber(settings.maxAge, 120, 1) * 1000,
-    failSafe: failSafe === null || failSafe < 0 ? null : Math.ceil(failSafe),
+    minInterval: number(settings.minInterval, 1, 0) * 1000,
+    repeatInterval: number(settings.repeatInterval, 30, 1) * 1000,
+    maxAge: number(settings.maxAge, 120, 1) * 1000,
+    failSafe: failSafe < 0 ? null : wholeKilowatts(failSafe),
     expected,
     onAvailability: (availability) => {
       const status = statusOfAvailability(availability);

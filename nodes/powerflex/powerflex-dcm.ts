@@ -146,7 +146,9 @@ export = (RED: NodeAPI): void => {
     site: PowerflexSite,
     on: { onRestored: (signal: ExternalSignal) => void; onError: (error: DeviceError) => void },
   ): SignalKeeper {
-    const minutes = settingNumber(config.restoreAfter, 0, 0);
+    const minutes = settingNumber(config.restoreAfter, 0, 0, (value) =>
+      node.warn(RED._('log.settingUnreadable', { value })),
+    );
     const keeper = new SignalKeeper({
       client: {
         getExternalSignals: (signal) => site.run((client) => client.getExternalSignals(signal)),

@@ -13,14 +13,14 @@ import type { FlowMessage } from '../shared/messages';
 import { settingNumber, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { measurementInput } from './measurement-input';
-import { type Item, type OutputForm, rowOutput } from './row-output';
+import { FORMS, type Item, rowOutput } from './row-output';
 import { findSite, noSite, type PowerflexSite } from './site';
 
 interface Config extends NodeDef {
   site: string;
   topic?: string;
   measurement: string;
-  output: OutputForm;
+  output: string;
   /** h back from now, where the message gives no start; 0 or empty: as the server decides */
   hours?: number | string;
   /** h that one request asks for */
@@ -32,6 +32,15 @@ interface Config extends NodeDef {
   /** charging sessions instead of rows */
   sessions?: boolean;
   raw?: boolean;
+}
+
+/** The settings that are numbers, as understood. */
+interface Numbers {
+  hours: number;
+  /** ms */
+  longest: number;
+  inFlight: number;
+  perMessage: number;
 }
 
 const HOUR = 3_600_000;
@@ -46,18 +55,27 @@ export = (RED: NodeAPI): void => {
     const setStatus = statusSetter(this);
     const problem = site ? site.problem : noSite();
     setStatus(problem ? STATUS.unconfigured() : STATUS.waiting());
+    const number = (value: unknown, fallback: number, min: number): number =>
+      settingNumber(value, fallback, min, (text) =>
+        this.warn(RED._('log.settingUnreadable', { value: text })),
+      );
+    const numbers: Numbers = {
+      hours: number(config.hours, 0, 0),
+      longest: Math.min(number(config.windowHours, 24, 1), LONGEST_WINDOW) * HOUR,
+      inFlight: Math.min(number(config.inFlight, 3, 1), MOST_IN_FLIGHT),
+      perMessage: Math.floor(number(config.rowsPerMessage, 1, 1)),
+    };
     // One answer after the other: two at once would mingle their rows.
     const queue = new SerialQueue();
 
     onInput(RED, this, async (msg, { signal, send }) => {
       if (!site || problem) throw problem ?? noSite();
       try {
-        const hours = settingNumber(config.hours, 0, 0);
-        const input = measurementInput(msg, config.measurement, hours, systemClock.now());
+        const input = measurementInput(msg, config.measurement, numbers.hours, systemClock.now());
         if (config.sessions && input.measurement !== 'ct_response') {
           throw invalidInput('Sessions are made of ct_response only.', 'sessionsMeasurement');
         }
-        return await queue.run(() => answer(config, site, msg, input, { signal, send, setStatus }));
+        return await queue.run(() => answer(config, site, msg, input, { numbers, signal, send, setStatus }));
       } catch (thrown) {
         setStatus(statusOfError(toDeviceError(thrown)));
         throw thrown;
@@ -76,21 +94,22 @@ export = (RED: NodeAPI): void => {
     msg: FlowMessage,
     { measurement, range }: ReturnType<typeof measurementInput>,
     run: {
+      numbers: Numbers;
       signal: AbortSignal;
       send: (part: NonNullable<InputResult>) => void;
       setStatus: ReturnType<typeof statusSetter>;
     },
   ): Promise<InputResult> {
-    const { signal, send, setStatus } = run;
+    const { numbers, signal, send, setStatus } = run;
     const info = site.info();
-    const head = { topic: msg.topic ?? (settingText(config.topic) || info.name), device: info };
+    const topic = msg.topic ?? (settingText(config.topic) || info.name);
     const copy = copierOf(msg);
-    const base = (): FlowMessage => ({ ...copy(), ...head });
-    const form = config.output;
+    const base = (): FlowMessage => ({ ...copy(), topic, device: { ...info } }) as FlowMessage;
+    const form = FORMS.find((one) => one === config.output) ?? 'array';
     const builder = config.sessions ? new SessionBuilder() : undefined;
     const output = rowOutput(RED, base, {
       form,
-      perMessage: Math.floor(settingNumber(config.rowsPerMessage, 1, 1)),
+      perMessage: numbers.perMessage,
       columns: builder ? SESSION_FIELDS : rowFields(measurement),
       send: (part) => send([part, null]),
     });
@@ -113,8 +132,8 @@ export = (RED: NodeAPI): void => {
     const { partial } = await site.run((client) =>
       readMeasurements(client, {
         ...{ measurement, range, signal },
-        longest: Math.min(settingNumber(config.windowHours, 24, 1), LONGEST_WINDOW) * HOUR,
-        inFlight: Math.min(settingNumber(config.inFlight, 3, 1), MOST_IN_FLIGHT),
+        longest: numbers.longest,
+        inFlight: numbers.inFlight,
         powerUnit: powerUnitOf(config),
         onRows: async (some: MappedRow[]) => {
           rows += some.length;

@@ -1,7 +1,7 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 
 import { DeviceError, invalidInput } from '../../lib/core/errors';
-import { withoutUserInfo } from '../../lib/core/redact';
+import { addressWithoutSecrets } from '../../lib/core/redact';
 import { PowerflexClient } from '../../lib/powerflex/client';
 import type { AllTargets } from '../../lib/powerflex/dcm';
 import { dialogAction } from '../shared/admin';
@@ -40,7 +40,7 @@ export = (RED: NodeAPI): void => {
     RED.nodes.createNode(this, config);
     const { accId, tls = '' } = config;
     const url = settingText(config.url);
-    const shown = { url: withoutUserInfo(url), accId, tls: tls !== '' };
+    const shown = { url: addressWithoutSecrets(url), accId, tls: tls !== '' };
     const transport = useTransport(RED, this);
 
     this.site = new PowerflexSite(RED, this, settingText(config.name), shown, () => {

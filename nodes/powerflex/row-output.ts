@@ -2,7 +2,8 @@ import type { NodeAPI } from 'node-red';
 
 import type { FlowMessage } from '../shared/messages';
 
-export type OutputForm = 'array' | 'messages' | 'columns';
+export const FORMS = ['array', 'messages', 'columns'] as const;
+export type OutputForm = (typeof FORMS)[number];
 
 /** An item for the flow: a row or a session, with the values as they came where they are wanted. */
 export interface Item {
