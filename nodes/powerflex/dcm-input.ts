@@ -65,8 +65,8 @@ export function signalOf(settings: DcmSettings, { payload }: FlowMessage): Exter
     maxLoadUnit: settings.maxLoadUnit ?? 'kW',
     enabled: settings.enabled ?? true,
   };
-  if (typeof payload === 'number')
-    return signalOf(settings, { _msgid: '', payload: { maxLoad: payload, maxLoadUnit: 'kW' } });
+  // Its unit is that of the dialog only if that is kW, as for any limit without a unit.
+  if (typeof payload === 'number') return signalOf(settings, { _msgid: '', payload: { maxLoad: payload } });
   // An inject's time stamp as a text, true or false must not set a limit by accident.
   if (!isRecord(payload)) {
     throw invalidInput('The message holds neither a number of kW nor an object.', 'signalPayload');

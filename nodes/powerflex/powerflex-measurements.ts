@@ -104,7 +104,7 @@ export = (RED: NodeAPI): void => {
     const info = site.info();
     const topic = msg.topic ?? (settingText(config.topic) || info.name);
     const copy = copierOf(msg);
-    const base = (): FlowMessage => ({ ...copy(), topic, device: { ...info } }) as FlowMessage;
+    const base = (): FlowMessage => ({ ...copy(), topic, device: { ...info } });
     const form = FORMS.find((one) => one === config.output) ?? 'array';
     const builder = config.sessions ? new SessionBuilder() : undefined;
     const output = rowOutput(RED, base, {
