@@ -73,12 +73,13 @@ describe('rowMapper', () => {
   });
 
   it('finds values by column name in any order, and in the tags', () => {
-    const { row, raw } = map('ct_response', { version: '9', power: 1, time: 1 }, { acc_id: '03', acs_id: 7 });
+    const mapped = map('ct_response', { version: '9', power: 1, time: 1 }, { acc_id: '03', acs_id: 7 });
+    const { row } = mapped;
     assert.deepEqual(
       [row.version, row.accId, row.acsId, row.timestamp],
       ['9', '03', '7', '1970-01-01T00:00:01.000Z'],
     );
-    assert.deepEqual(raw(), { acc_id: '03', acs_id: 7, version: '9', power: 1, time: 1 });
+    assert.deepEqual(mapped.raw(), { acc_id: '03', acs_id: 7, version: '9', power: 1, time: 1 });
   });
 
   it('keeps what did not arrive, or is no number, as null and never as 0', () => {
@@ -114,11 +115,11 @@ describe('rowMapper', () => {
   });
 
   it('is not misled by columns and tags named like a prototype', () => {
-    const { raw } = map(
+    const mapped = map(
       'ct_response',
       JSON.parse('{"__proto__": 1, "constructor": 2}') as Record<string, unknown>,
     );
-    assert.deepEqual(Object.keys(raw()), ['__proto__', 'constructor']);
+    assert.deepEqual(Object.keys(mapped.raw()), ['__proto__', 'constructor']);
     assert.equal(map('ct_response', {}, Object.create({ version: 'inherited' }) as object).row.version, null);
   });
 
