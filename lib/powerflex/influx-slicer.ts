@@ -53,6 +53,9 @@ export class InfluxSlicer {
   private rowDepth = 0;
   private anyRows = false;
 
+  /** @param maxKept bytes that may be kept at the most, which is everything but whole rows */
+  constructor(private readonly maxKept = MAX_KEPT_BYTES) {}
+
   /**
    * Takes the next piece of the body and returns the rows that it completes.
    *
@@ -148,11 +151,11 @@ export class InfluxSlicer {
 
   private count(bytes: number): void {
     this.keptBytes += bytes;
-    if (this.keptBytes <= MAX_KEPT_BYTES) return;
-    throw new DeviceError('BAD_RESPONSE', `The answer is longer than ${MAX_KEPT_BYTES} bytes.`, {
+    if (this.keptBytes <= this.maxKept) return;
+    throw new DeviceError('BAD_RESPONSE', `The answer is longer than ${this.maxKept} bytes.`, {
       reason: 'tooLong',
       sent: true,
-      params: { bytes: MAX_KEPT_BYTES },
+      params: { bytes: this.maxKept },
     });
   }
 

@@ -210,4 +210,21 @@ describe('InfluxSlicer', () => {
     assert.equal(read({ results: [{ series: [{ columns: [], partial: true }] }] }).partial, true);
     assert.deepEqual(read({ results: [{ statement_id: 0 }] }), { rows: [], early: 0, partial: false });
   });
+
+  it('keeps no more than its bound of what is not rows, or of one row', () => {
+    const start = '{"results":[{"series":[{"columns":["a"],"values":[';
+    for (const [before, filler] of [
+      ['', ' '],
+      [start, '1,'],
+      [start, '["'],
+    ] as const) {
+      const slicer = new InfluxSlicer(1000);
+      slicer.push(Buffer.from(before));
+      slicer.push(Buffer.from(filler.repeat(300)));
+      assert.throws(() => slicer.push(Buffer.from(filler.repeat(1000))), { reason: 'tooLong' });
+    }
+    const rows = new InfluxSlicer(1000);
+    rows.push(Buffer.from(start));
+    for (let i = 0; i < 100; i++) rows.push(Buffer.from('["x"],'.repeat(1000)));
+  });
 });
