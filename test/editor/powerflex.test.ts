@@ -2,7 +2,8 @@ import { strict as assert } from 'node:assert';
 
 import { startPowerflex, type PowerflexSimulator } from '../../simulators/powerflex';
 import { openEditor, type Editor } from '../support/browser';
-import { type FlowNode, type Runtime, startRuntime } from '../support/runtime';
+import { onPort, readExamples } from '../support/examples';
+import { type Runtime, startRuntime } from '../support/runtime';
 
 describe('PowerFlex in the editor', () => {
   let simulator: PowerflexSimulator;
@@ -92,38 +93,14 @@ describe('PowerFlex in the editor', () => {
     });
   }
 
-  it('imports with the login that an example brings', async () => {
-    const { url, username, password } = simulator;
-    const flow: FlowNode[] = [
-      { id: 'tab', type: 'tab', label: 'garage' },
-      { id: 'site', type: 'powerflex-site', url, accId: '2', tls: '', configVersion: 1 },
-      {
-        id: 'read',
-        type: 'powerflex-dcm',
-        z: 'tab',
-        site: 'site',
-        operation: 'get_target_peak_power',
-        ...{ minInterval: 1, repeatInterval: 30, maxAge: 120 },
-        x: 300,
-        y: 100,
-      },
-      {
-        id: 'go',
-        type: 'inject',
-        z: 'tab',
-        once: true,
-        onceDelay: 0.1,
-        props: [],
-        x: 100,
-        y: 100,
-        wires: [['read']],
-      },
-    ].map((node) => (node.id === 'site' ? { ...node, credentials: { username, password } } : node));
+  it('imports an example with the login that it brings', async () => {
+    const example = readExamples().find(({ name }) => name === 'powerflex-grid-event.json');
+    assert.ok(example);
     runtime = await startRuntime();
     editor = await openEditor(runtime);
-    await editor.importFlow(flow);
+    await editor.importFlow(onPort(example, runtime.port));
     await editor.deploy();
-    const [id] = await editor.nodeIds('powerflex-dcm');
-    assert.match(await editor.statusText(id ?? '', /kW/), /200 kW/);
+    await editor.statusText('pflx3get', /^1 ✓$/);
+    assert.deepEqual(editor.pageErrors, []);
   });
 });
