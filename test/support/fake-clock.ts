@@ -10,6 +10,11 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Lets the event loop turn until something is so; the test runner's time-out ends it otherwise. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await settle();
+}
+
 /** A clock that moves only when a test says so. */
 export class FakeClock implements Clock {
   private readonly timers = new Set<Timer>();

@@ -1,0 +1,282 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import { type Clock, systemClock } from '../core/clock';
+import { DeviceError, invalidInput } from '../core/errors';
+import { headerValue, type HttpCall, HttpClient } from '../core/http';
+import { sendCommand } from '../core/outcome';
+import { BearerSession, type Login } from '../core/session';
+import type { TlsOptions, Transport } from '../core/transport';
+import { isRecord } from '../core/units';
+import { parseBaseUrl } from '../core/url';
+import type { TimeRange } from '../core/windows';
+import {
+  type AllTargets,
+  compareLoad,
+  compareSignal,
+  compareTargets,
+  type ExternalSignal,
+  readSignal,
+  readSignals,
+  readTargets,
+  signalBody,
+  type Targets,
+} from './dcm';
+import type { Batch } from './influx';
+import { InfluxSlicer } from './influx-slicer';
+import type { Measurement } from './rows';
+
+export interface PowerflexSettings {
+  /** host name, host:port or http(s) URL; https where none is given. The vendor's port is 9443 */
+  url: unknown;
+  /** the vendor's number of the site; leading zeros are dropped */
+  accId: unknown;
+  username: unknown;
+  password: unknown;
+  tls?: TlsOptions | undefined;
+  /** ms for one request; default 15 s */
+  timeout?: number;
+}
+
+export interface MeasurementQuery {
+  measurement: Measurement;
+  /** sent only when given; without it, the server decides */
+  range?: TimeRange | undefined;
+}
+
+/** As the vendor documents it. A token that ends earlier is noticed by its 401. */
+const TOKEN_SECONDS = 86_400;
+/** ms between two pieces of a long answer. */
+const DATA_TIMEOUT = 60_000;
+/** Pieces arrive faster than they are worked on, so that without a break nothing else would get its turn. */
+const LONGEST_STRETCH_MS = 8;
+
+/** One site (`acc_id`) of a PowerFlex host: time series, external signals and demand-charge mitigation. */
+export class PowerflexClient {
+  readonly baseUrl: string;
+  readonly accId: number;
+  private readonly http: HttpClient;
+  private readonly session: BearerSession;
+
+  /** @throws DeviceError INVALID_INPUT for unusable settings; nothing is sent */
+  constructor(
+    settings: PowerflexSettings,
+    transport: Transport,
+    private readonly clock: Clock = systemClock,
+  ) {
+    this.baseUrl = parseBaseUrl(settings.url, 'https');
+    this.accId = parseAccId(settings.accId);
+    const { username, password } = settings;
+    if (typeof username !== 'string' || username === '' || typeof password !== 'string' || password === '') {
+      throw invalidInput('Enter user name and password.', 'loginEmpty');
+    }
+    let token = '';
+    this.http = new HttpClient(
+      transport,
+      {
+        baseUrl: this.baseUrl,
+        timeout: settings.timeout ?? 15_000,
+        tls: settings.tls,
+        secrets: () => [password, token],
+        vendorMessage,
+      },
+      clock,
+    );
+    const login = async (signal: AbortSignal): Promise<Login> => {
+      token = await this.login(username, password, signal);
+      return { token, expiresIn: TOKEN_SECONDS };
+    };
+    this.session = new BearerSession({ login, clock });
+  }
+
+  /** Cancels a login in flight. Calls in flight belong to their callers' signals. */
+  close(): void {
+    this.session.close();
+  }
+
+  /** @returns kW for each month */
+  async getTargetPeakPower(signal?: AbortSignal): Promise<AllTargets> {
+    return readTargets(await this.read('GET', 'get_target_peak_power_kW', undefined, signal));
+  }
+
+  /**
+   * Sets the targets of some months.
+   *
+   * @returns what the server holds now, all months
+   * @throws DeviceError CONFLICT when that differs from what was asked, OUTCOME_UNKNOWN when no usable answer came
+   */
+  async setTargetPeakPower(targets: Targets, signal?: AbortSignal): Promise<AllTargets> {
+    const body = { target_peak_power: targets };
+    return this.command('set_target_peak_power_kW', body, signal, (answer) => {
+      const held = readTargets(parse(answer));
+      compareTargets(targets, held);
+      return held;
+    });
+  }
+
+  async getExternalSignals(signal?: AbortSignal): Promise<ExternalSignal[]> {
+    return readSignals(await this.read('POST', 'get_external_signal', {}, signal));
+  }
+
+  async getExternalSignal(name: string, signal?: AbortSignal): Promise<ExternalSignal> {
+    return readSignal(await this.read('POST', 'get_external_signal', { name }, signal));
+  }
+
+  /**
+   * Sets or changes an external signal, which then stays until it is changed.
+   *
+   * @throws DeviceError CONFLICT when the echo differs from what was asked, OUTCOME_UNKNOWN when no usable answer came
+   */
+  async setExternalSignal(wanted: ExternalSignal, signal?: AbortSignal): Promise<ExternalSignal> {
+    return this.command('set_external_signal', signalBody(wanted), signal, (answer) => {
+      const held = readSignal(parse(answer));
+      compareSignal(wanted, held);
+      return held;
+    });
+  }
+
+  /**
+   * Reports the site's load.
+   *
+   * @param kilowatts a whole number, see `wholeKilowatts`
+   * @throws DeviceError OUTCOME_UNKNOWN when no answer came
+   */
+  async setRealTimeLoad(kilowatts: number, signal?: AbortSignal): Promise<void> {
+    // What comes back is not documented: any body will do, as long as it does not tell another load.
+    await this.command('set_real_time_load', { real_time_load_kW: kilowatts }, signal, (answer) => {
+      let body: unknown;
+      try {
+        body = JSON.parse(answer.toString('utf8'));
+      } catch {
+        return;
+      }
+      compareLoad(kilowatts, body);
+    });
+  }
+
+  /**
+   * Reads a time series and passes its rows on as they arrive, as fast as `onBatch` takes them.
+   *
+   * @returns whether the server left rows out
+   * @throws DeviceError, possibly after some batches; what `onBatch` throws
+   */
+  async getMeasurementData(
+    query: MeasurementQuery,
+    onBatch: (batch: Batch) => Promise<void> | void,
+    signal?: AbortSignal,
+  ): Promise<{ partial: boolean }> {
+    const { measurement, range } = query;
+    const filter = range && [Math.floor(range.start / 1000), Math.ceil(range.end / 1000)];
+    const json = filter ? { measurement, time_filter: filter } : { measurement };
+    let slicer = new InfluxSlicer();
+    let turnBegan = this.clock.monotonic();
+    const onChunk = async (chunk: Buffer): Promise<void> => {
+      for (const batch of slicer.push(chunk)) await onBatch(batch);
+      if (this.clock.monotonic() - turnBegan < LONGEST_STRETCH_MS) return;
+      await nextTurn();
+      turnBegan = this.clock.monotonic();
+    };
+    await this.authorised((headers) => {
+      slicer = new InfluxSlicer();
+      const call = { method: 'POST', path: 'get_measurement_data', headers, json, safe: true } as const;
+      return this.http.stream({ ...call, retries: 2, timeout: DATA_TIMEOUT, signal }, onChunk);
+    });
+    const { batches, partial } = slicer.end();
+    for (const batch of batches) await onBatch(batch);
+    return { partial };
+  }
+
+  private async login(username: string, password: string, signal: AbortSignal): Promise<string> {
+    let answer: unknown;
+    try {
+      const json = { username, password };
+      answer = await this.http.json({ method: 'POST', path: 'login', json, safe: true, signal });
+    } catch (error) {
+      throw error instanceof DeviceError ? explainLogin(error) : error;
+    }
+    const token = isRecord(answer) ? answer.access_token : undefined;
+    if (typeof token !== 'string' || token === '') {
+      throw new DeviceError('BAD_RESPONSE', 'The login gave no access token. Check the address.', {
+        reason: 'noToken',
+        sent: true,
+      });
+    }
+    return headerValue(token, 'access token');
+  }
+
+  private async authorised<T>(call: (headers: Record<string, string>) => Promise<T>): Promise<T> {
+    return this.session.run(async (token) => {
+      try {
+        return await call({ authorization: `Bearer ${token}` });
+      } catch (error) {
+        throw error instanceof DeviceError ? refusedToken(error) : error;
+      }
+    });
+  }
+
+  private async read(
+    method: 'GET' | 'POST',
+    endpoint: string,
+    json: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    const path = `${endpoint}/${this.accId}`;
+    const call: HttpCall = { method, path, safe: true, signal, ...(json === undefined ? {} : { json }) };
+    return this.authorised((headers) => this.http.json({ ...call, headers }));
+  }
+
+  /** A request that changes something: never repeated, except after a 401, which says that nothing was done. */
+  private async command<T>(
+    endpoint: string,
+    json: unknown,
+    signal: AbortSignal | undefined,
+    read: (answer: Buffer) => T,
+  ): Promise<T> {
+    const call: HttpCall = { method: 'POST', path: `${endpoint}/${this.accId}`, json, safe: false, signal };
+    return this.authorised((headers) =>
+      sendCommand(async () => read((await this.http.send({ ...call, headers })).body), signal),
+    );
+  }
+}
+
+/** The vendor's number of a site, which goes into the path. */
+function parseAccId(value: unknown): number {
+  const typed = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
+  if (!/^\d{1,9}$/.test(typed))
+    throw invalidInput('The site number (acc_id) is not a whole number.', 'accId');
+  return Number(typed);
+}
+
+/** The vendor's framework puts its words into `msg`; others are common. */
+function vendorMessage(body: unknown): string | undefined {
+  if (!isRecord(body)) return undefined;
+  return [body.msg, body.message, body.error].find((words) => typeof words === 'string');
+}
+
+/** Any no to a login is about the credentials: trying them again would change nothing and may lock the account. */
+function explainLogin(error: DeviceError): DeviceError {
+  const { status } = error;
+  if (status === undefined || ![400, 401, 403, 422].includes(status)) return error;
+  const message = error.params.message ?? '';
+  return new DeviceError('AUTH_FAILED', `PowerFlex refuses the login (HTTP ${status}). ${message}`.trim(), {
+    reason: 'powerflexLogin',
+    status,
+    sent: true,
+    params: { status, message },
+  });
+}
+
+/** A token that the server cannot read, for instance after its key changed, is answered with 422 instead of 401. */
+function refusedToken(error: DeviceError): DeviceError {
+  const aboutToken = /\b(token|signature|segments)\b/i.test(String(error.params.message ?? ''));
+  if (error.status !== 422 || !aboutToken) return error;
+  const { message, params } = error;
+  return new DeviceError('AUTH_FAILED', message, { status: 422, sent: true, params });
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new DeviceError('BAD_RESPONSE', 'The answer is not JSON.', { reason: 'notJson', sent: true });
+  }
+}

@@ -1,0 +1,199 @@
+import { DeviceError, invalidInput } from '../core/errors';
+import { isRecord, round, toNumber } from '../core/units';
+
+/**
+ * What demand-charge mitigation takes and gives: monthly targets, external signals and the real-time load, checked
+ * completely before anything is sent, and compared with the server's echo afterwards.
+ */
+
+export const MONTHS = [
+  'Jan',
+  'Feb',
+  'Mar',
+  'Apr',
+  'May',
+  'Jun',
+  'Jul',
+  'Aug',
+  'Sep',
+  'Oct',
+  'Nov',
+  'Dec',
+] as const;
+export type Month = (typeof MONTHS)[number];
+
+/** kW for some months. */
+export type Targets = Partial<Record<Month, number>>;
+/** kW for all months; `null` where the server told none. */
+export type AllTargets = Record<Month, number | null>;
+
+export const LOAD_UNITS = ['kW', 'A'] as const;
+export type LoadUnit = (typeof LOAD_UNITS)[number];
+
+/** A limit of the cars' aggregate power or current. It stays until it is changed. */
+export interface ExternalSignal {
+  name: string;
+  /** in `maxLoadUnit`; kW and A are never converted into each other */
+  maxLoad: number;
+  maxLoadUnit: LoadUnit;
+  enabled: boolean;
+}
+
+/** Far above any site, and well inside what an integer holds everywhere. */
+const MOST_KW = 1e9;
+const LONGEST_NAME = 200;
+
+/** Checks a number of kW or A. */
+function isLoad(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= MOST_KW;
+}
+
+/**
+ * A load in whole kW, rounded up: a load that is stated too low lets the cars make a new peak.
+ *
+ * @param kilowatts a number
+ * @param negative what becomes of an export: `refuse`, or `zero`
+ * @throws DeviceError INVALID_INPUT
+ */
+export function wholeKilowatts(kilowatts: unknown, negative: 'refuse' | 'zero' = 'refuse'): number {
+  if (typeof kilowatts !== 'number' || !Number.isFinite(kilowatts) || kilowatts > MOST_KW) {
+    throw invalidInput('The load is not a number of kW.', 'loadNotNumber');
+  }
+  if (kilowatts >= 0) return Math.ceil(round(kilowatts));
+  if (negative === 'zero') return 0;
+  throw invalidInput(
+    'The load is negative: the site exports. Choose in the node that an export counts as 0.',
+    'loadNegative',
+  );
+}
+
+/**
+ * Monthly targets as a message or a dialog gives them.
+ *
+ * @param value `{ Jun: 700 }`: English month abbreviations, whole kW ≥ 0, only the months that are to change
+ * @throws DeviceError INVALID_INPUT
+ */
+export function parseTargets(value: unknown): Targets {
+  if (!isRecord(value)) {
+    throw invalidInput('The targets are not an object of months, such as { "Jun": 700 }.', 'targetsNoObject');
+  }
+  const targets: Targets = {};
+  for (const [key, kilowatts] of Object.entries(value)) {
+    const month = MONTHS.find((one) => one === key);
+    if (!month) {
+      // Said by somebody else, so it is shown short and without anything but letters.
+      const shown = key.replace(/[^\w-]+/g, '_').slice(0, 20);
+      throw invalidInput(`"${shown}" is no month; write Jan, Feb, … Dec.`, 'targetMonth', { month: shown });
+    }
+    if (!isLoad(kilowatts) || !Number.isInteger(kilowatts)) {
+      throw invalidInput(`The target of ${month} is not a whole number of kW.`, 'targetValue', { month });
+    }
+    targets[month] = kilowatts;
+  }
+  if (Object.keys(targets).length === 0) throw invalidInput('No month has a target.', 'targetsEmpty');
+  return targets;
+}
+
+/** The targets that the server holds. @throws DeviceError BAD_RESPONSE when the answer has none */
+export function readTargets(body: unknown): AllTargets {
+  const held = isRecord(body) ? MONTHS.map((month) => [month, toNumber(body[month])] as const) : [];
+  if (!held.some(([, kilowatts]) => kilowatts !== null)) throw notDcm();
+  return Object.fromEntries(held) as AllTargets;
+}
+
+/** @throws DeviceError CONFLICT when the server does not hold what was asked */
+export function compareTargets(asked: Targets, held: AllTargets): void {
+  const different = MONTHS.filter((month) => asked[month] !== undefined && asked[month] !== held[month]);
+  if (different.length === 0) return;
+  const list = (values: Targets | AllTargets): string =>
+    different.map((month) => `${month} ${values[month] ?? '–'} kW`).join(', ');
+  throw conflict(list(asked), list(held));
+}
+
+/** @throws DeviceError INVALID_INPUT for a name that is empty or too long */
+export function parseSignalName(value: unknown): string {
+  const name = typeof value === 'string' ? value.trim() : '';
+  if (name === '' || name.length > LONGEST_NAME) {
+    throw invalidInput('The external signal has no usable name.', 'signalName');
+  }
+  return name;
+}
+
+/**
+ * An external signal as a message or a dialog gives it; all four parts are needed.
+ *
+ * @throws DeviceError INVALID_INPUT
+ */
+export function parseSignal(value: Readonly<Record<keyof ExternalSignal, unknown>>): ExternalSignal {
+  const name = parseSignalName(value.name);
+  const { maxLoad, enabled } = value;
+  const maxLoadUnit = LOAD_UNITS.find((unit) => unit === value.maxLoadUnit);
+  if (!maxLoadUnit) throw invalidInput('The unit of the limit is neither kW nor A.', 'signalUnit');
+  if (!isLoad(maxLoad)) throw invalidInput('The limit is not a number of at least 0.', 'signalLoad');
+  if (typeof enabled !== 'boolean')
+    throw invalidInput('"enabled" is neither true nor false.', 'signalEnabled');
+  return { name, maxLoad, maxLoadUnit, enabled };
+}
+
+/** A signal in the vendor's words. */
+export function signalBody({ name, maxLoad, maxLoadUnit, enabled }: ExternalSignal): Record<string, unknown> {
+  return { max_load: maxLoad, max_load_unit: maxLoadUnit, is_enabled: enabled, name };
+}
+
+/** One signal of the server. @throws DeviceError BAD_RESPONSE for anything else */
+export function readSignal(body: unknown): ExternalSignal {
+  if (!isRecord(body)) throw notDcm();
+  const { name, is_enabled: enabled } = body;
+  const maxLoad = toNumber(body.max_load);
+  const maxLoadUnit = LOAD_UNITS.find((unit) => unit === body.max_load_unit);
+  if (typeof name !== 'string' || typeof enabled !== 'boolean' || maxLoad === null || !maxLoadUnit) {
+    throw notDcm();
+  }
+  return { name, maxLoad, maxLoadUnit, enabled };
+}
+
+/** All signals of the server, which answers a map by name. @throws DeviceError BAD_RESPONSE */
+export function readSignals(body: unknown): ExternalSignal[] {
+  if (!isRecord(body)) throw notDcm();
+  return Object.values(body).map(readSignal);
+}
+
+export function sameSignal(a: ExternalSignal, b: ExternalSignal): boolean {
+  return (
+    a.name === b.name && a.maxLoad === b.maxLoad && a.maxLoadUnit === b.maxLoadUnit && a.enabled === b.enabled
+  );
+}
+
+/** @throws DeviceError CONFLICT when the server does not hold what was asked */
+export function compareSignal(asked: ExternalSignal, held: ExternalSignal): void {
+  if (!sameSignal(asked, held)) throw conflict(describeSignal(asked), describeSignal(held));
+}
+
+/** @throws DeviceError CONFLICT when the server repeats another load; an answer without one repeats nothing */
+export function compareLoad(asked: number, body: unknown): void {
+  const held = isRecord(body) ? toNumber(body.real_time_load_kW) : null;
+  if (held !== null && held !== asked) throw conflict(`${asked} kW`, `${held} kW`);
+}
+
+function describeSignal({ name, maxLoad, maxLoadUnit, enabled }: ExternalSignal): string {
+  return `${name}: ${maxLoad} ${maxLoadUnit}, ${enabled ? 'enabled' : 'disabled'}`;
+}
+
+function conflict(asked: string, held: string): DeviceError {
+  return new DeviceError(
+    'CONFLICT',
+    `The server holds something else. Asked: ${asked}. It answers: ${held}.`,
+    {
+      reason: 'powerflexEcho',
+      params: { asked, held: held.slice(0, 300) },
+      sent: true,
+    },
+  );
+}
+
+function notDcm(): DeviceError {
+  return new DeviceError('BAD_RESPONSE', 'This is not what PowerFlex documents as the answer.', {
+    reason: 'powerflexShape',
+    sent: true,
+  });
+}

@@ -1,0 +1,79 @@
+import { invalidInput } from '../../lib/core/errors';
+import { isRecord, toNumber } from '../../lib/core/units';
+import {
+  type ExternalSignal,
+  parseSignal,
+  parseSignalName,
+  parseTargets,
+  type Targets,
+} from '../../lib/powerflex/dcm';
+import type { FlowMessage } from '../shared/messages';
+import { settingText } from '../shared/settings';
+
+export const OPERATIONS = [
+  'set_real_time_load',
+  'get_target_peak_power',
+  'set_target_peak_power',
+  'get_external_signal',
+  'set_external_signal',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** What the dialog presets for the operations; what a message gives takes precedence. */
+export interface DcmSettings {
+  operation: Operation | 'msg';
+  /** kW by month */
+  targets?: Record<string, number>;
+  signalName?: string;
+  /** in `maxLoadUnit` */
+  maxLoad?: number | string;
+  maxLoadUnit?: string;
+  enabled?: boolean;
+}
+
+/** @throws DeviceError INVALID_INPUT when `msg.operation` is to decide and does not */
+export function operationOf(settings: DcmSettings, msg: FlowMessage): Operation {
+  const named = settings.operation === 'msg' ? msg.operation : settings.operation;
+  const operation = OPERATIONS.find((one) => one === named);
+  if (operation) return operation;
+  throw invalidInput('msg.operation names no operation of this node.', 'operationUnknown', {
+    operations: OPERATIONS.join(', '),
+  });
+}
+
+/** The message's targets, else those of the dialog. @throws DeviceError INVALID_INPUT */
+export function targetsOf(settings: DcmSettings, { payload }: FlowMessage): Targets {
+  return parseTargets(isRecord(payload) && 'targets' in payload ? payload.targets : (settings.targets ?? {}));
+}
+
+/** The name of the signal to read; `undefined`: all of them. @throws DeviceError INVALID_INPUT */
+export function signalNameOf(settings: DcmSettings, { payload }: FlowMessage): string | undefined {
+  const preset = settingText(settings.signalName);
+  if (isRecord(payload) && payload.name !== undefined) return parseSignalName(payload.name);
+  return preset === '' ? undefined : preset;
+}
+
+/**
+ * The message's parts of a signal, completed from the dialog. A number alone is a limit in kW.
+ *
+ * @throws DeviceError INVALID_INPUT; above all for a limit whose unit is not sure
+ */
+export function signalOf(settings: DcmSettings, { payload }: FlowMessage): ExternalSignal {
+  const preset = {
+    name: settings.signalName,
+    maxLoad: toNumber(settings.maxLoad) ?? undefined,
+    maxLoadUnit: settings.maxLoadUnit ?? 'kW',
+    enabled: settings.enabled ?? true,
+  };
+  // Its unit is that of the dialog only if that is kW, as for any limit without a unit.
+  if (typeof payload === 'number') return signalOf(settings, { _msgid: '', payload: { maxLoad: payload } });
+  // An inject's time stamp as a text, true or false must not set a limit by accident.
+  if (!isRecord(payload)) {
+    throw invalidInput('The message holds neither a number of kW nor an object.', 'signalPayload');
+  }
+  const { name = preset.name, enabled = preset.enabled } = payload;
+  if (payload.maxLoad === undefined) return parseSignal({ ...preset, name, enabled });
+  // A limit from the message with a unit from the dialog could mean the wrong one.
+  const { maxLoad, maxLoadUnit = preset.maxLoadUnit === 'kW' ? 'kW' : undefined } = payload;
+  return parseSignal({ name, enabled, maxLoad, maxLoadUnit });
+}

@@ -1,0 +1,120 @@
+import type { Node, NodeAPI, NodeStatus } from 'node-red';
+
+import { systemClock } from '../../lib/core/clock';
+import { wholeKilowatts } from '../../lib/powerflex/dcm';
+import { LoadFeed } from '../../lib/powerflex/load-feed';
+import { onClose } from '../shared/input-runner';
+import type { FlowMessage } from '../shared/messages';
+import { availabilityPayload } from '../shared/polled-node';
+import { claimDevice } from '../shared/runtime';
+import { settingNumber, settingText } from '../shared/settings';
+import { STATUS, statusOfAvailability, statusOfError } from '../shared/status';
+import { nodeError } from '../shared/text';
+import { loadOf } from './load-input';
+
+/** The load feed's properties of a flow node; numbers may be texts. */
+export interface FeedSettings {
+  /** message property with the load; empty: find it in the payload */
+  loadProperty?: string;
+  loadUnit?: string;
+  /** s */
+  minInterval?: number | string;
+  /** s */
+  repeatInterval?: number | string;
+  /** s */
+  maxAge?: number | string;
+  /** `refuse` or `zero` */
+  negative?: string;
+  /** kW; empty: nothing is sent when the feed goes stale */
+  failSafe?: number | string;
+}
+
+export interface FeedOptions {
+  settings: FeedSettings;
+  /** whether loads are to come at all, so that their absence means something */
+  expected: boolean;
+  /** the config node, to notice two feeds of one site */
+  siteId: string;
+  send: (kilowatts: number) => Promise<void>;
+  header: () => Record<string, unknown>;
+  setStatus: (status: NodeStatus) => void;
+}
+
+export interface Feed {
+  /**
+   * Takes the load of a message.
+   *
+   * @returns `{ realTimeLoad }` in kW, or `undefined` when a newer load took its place
+   */
+  push: (msg: FlowMessage) => Promise<{ realTimeLoad: number } | undefined>;
+}
+
+/** ms between two looks at the age that the status shows, for a young value and an old one. */
+const SHOW_YOUNG = 10_000;
+const SHOW_OLD = 60_000;
+
+/** An age in the shortest words, without a language. */
+export function ageText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** Makes a flow node the load feed of its site: availability to output 2, the last load and its age in the status. */
+export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed {
+  const { settings, expected, header, setStatus } = options;
+  const number = (value: unknown, fallback: number, min: number): number =>
+    settingNumber(value, fallback, min, (text) => node.warn(RED._('log.settingUnreadable', { value: text })));
+  const failSafe = number(settings.failSafe, -1, -1);
+  const input = {
+    property: settingText(settings.loadProperty),
+    unit: settings.loadUnit === 'W' ? 'W' : 'kW',
+    negative: settings.negative === 'zero' ? 'zero' : 'refuse',
+  } as const;
+
+  let cancelShow = (): void => undefined;
+  const show = (): void => {
+    cancelShow();
+    const { last, availability } = feed;
+    if (!last || availability?.available === false) return;
+    const age = systemClock.now() - last.at;
+    setStatus(STATUS.fresh(`${last.kilowatts} kW · ${ageText(age)}`));
+    cancelShow = systemClock.after(age < 2 * SHOW_OLD ? SHOW_YOUNG : SHOW_OLD, show);
+  };
+
+  const feed = new LoadFeed({
+    send: options.send,
+    minInterval: number(settings.minInterval, 1, 0) * 1000,
+    repeatInterval: number(settings.repeatInterval, 30, 1) * 1000,
+    maxAge: number(settings.maxAge, 120, 1) * 1000,
+    failSafe: failSafe < 0 ? null : wholeKilowatts(failSafe),
+    expected,
+    onAvailability: (availability) => {
+      const status = statusOfAvailability(availability);
+      if (status) setStatus(status);
+      node.send([null, { ...header(), payload: availabilityPayload(RED, availability) }]);
+    },
+    onSent: ({ kilowatts, why }) => {
+      show();
+      if (why === 'failSafe') node.warn(RED._('log.failSafeSent', { kilowatts }));
+    },
+    onError: (error) => {
+      setStatus(statusOfError(error));
+      node.error(nodeError(RED, node, error), header());
+    },
+  });
+
+  if (!claimDevice(RED, node, `powerflex feed ${options.siteId}`)) node.warn(RED._('log.feedTwice'));
+  onClose(node, () => {
+    cancelShow();
+    feed.close();
+    return Promise.resolve();
+  });
+
+  return {
+    push: async (msg) => {
+      const { kilowatts, age } = loadOf(RED, msg, input, systemClock.now());
+      const { superseded } = await feed.push(kilowatts, age);
+      return superseded ? undefined : { realTimeLoad: kilowatts };
+    },
+  };
+}

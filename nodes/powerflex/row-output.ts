@@ -1,0 +1,98 @@
+import type { NodeAPI } from 'node-red';
+
+import type { FlowMessage } from '../shared/messages';
+
+export const FORMS = ['array', 'messages', 'columns'] as const;
+export type OutputForm = (typeof FORMS)[number];
+
+/** An item for the flow: a row or a session, with the values as they came where they are wanted. */
+export interface Item {
+  value: object;
+  raw?: unknown;
+}
+
+/** Takes items and makes messages of them. */
+export interface RowOutput {
+  add: (items: readonly Item[]) => void;
+  /** The last message, or `null` when there is none. */
+  end: () => Record<string, unknown> | null;
+}
+
+export interface OutputOptions {
+  form: OutputForm;
+  /** `messages`: how many items a message carries; 1: the item itself */
+  perMessage: number;
+  /** the names of the columns, known also when no row comes */
+  columns: readonly string[];
+  send: (msg: Record<string, unknown>) => void;
+}
+
+/** Makes the messages of one answer to `msg`; `payload`, `parts` and `raw` are added to what `base` gives. */
+export function rowOutput(RED: NodeAPI, base: () => FlowMessage, options: OutputOptions): RowOutput {
+  switch (options.form) {
+    case 'messages':
+      return messages(base, RED.util.generateId(), options);
+    case 'columns':
+      return columns(base, options);
+    case 'array':
+      return array(base);
+  }
+}
+
+function array(base: () => FlowMessage): RowOutput {
+  const payload: object[] = [];
+  const raw: unknown[] = [];
+  return {
+    add: (items) => {
+      for (const item of items) {
+        payload.push(item.value);
+        if ('raw' in item) raw.push(item.raw);
+      }
+    },
+    end: () => ({ ...base(), payload, ...(raw.length > 0 ? { raw } : {}) }),
+  };
+}
+
+function columns(base: () => FlowMessage, options: OutputOptions): RowOutput {
+  const payload = Object.fromEntries(options.columns.map((name): [string, unknown[]] => [name, []]));
+  const lists = Object.entries(payload);
+  const raw: unknown[] = [];
+  return {
+    add: (items) => {
+      for (const item of items) {
+        for (const [name, list] of lists) list.push(Reflect.get(item.value, name));
+        if ('raw' in item) raw.push(item.raw);
+      }
+    },
+    end: () => ({ ...base(), payload, ...(raw.length > 0 ? { raw } : {}) }),
+  };
+}
+
+/** One message always waits, because the last one tells how many there are, for a `join` node. */
+function messages(base: () => FlowMessage, id: string, { perMessage, send }: OutputOptions): RowOutput {
+  let waiting: Item[] = [];
+  let index = 0;
+  const make = (items: Item[], count?: number): Record<string, unknown> => {
+    const single = perMessage === 1 ? items[0] : undefined;
+    const raw = single ? single.raw : items.map((item) => item.raw);
+    const length = perMessage === 1 ? {} : { len: perMessage };
+    return {
+      ...base(),
+      payload: single ? single.value : items.map((item) => item.value),
+      parts: { id, type: 'array', index: index++, ...length, ...(count === undefined ? {} : { count }) },
+      ...(items[0] && 'raw' in items[0] ? { raw } : {}),
+    };
+  };
+  return {
+    add: (items) => {
+      for (const item of items) {
+        if (waiting.length === perMessage) {
+          send(make(waiting));
+          waiting = [];
+        }
+        waiting.push(item);
+      }
+    },
+    end: () => (waiting.length === 0 ? null : make(waiting, index + 1)),
+  };
+}

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+
+import {
+  compareLoad,
+  compareSignal,
+  compareTargets,
+  parseSignal,
+  parseTargets,
+  readSignal,
+  readSignals,
+  readTargets,
+  signalBody,
+  wholeKilowatts,
+} from '../../../lib/powerflex/dcm';
+
+describe('wholeKilowatts', () => {
+  it('rounds up, but not because of floating-point noise', () => {
+    for (const [given, whole] of [
+      [1100, 1100],
+      [41.0001, 42],
+      [0.001, 1],
+      [0, 0],
+      [0.1 + 0.2 + 2.7, 3],
+      [42001 / 1000, 43],
+    ] as const) {
+      assert.equal(wholeKilowatts(given), whole);
+    }
+  });
+
+  for (const value of [NaN, Infinity, -Infinity, '5', '', true, false, null, undefined, {}, [5], 1e21, 5n]) {
+    it(`refuses ${typeof value} ${inspect(value)}`, () =>
+      assert.throws(() => wholeKilowatts(value, 'zero'), { code: 'INVALID_INPUT', reason: 'loadNotNumber' }));
+  }
+
+  it('refuses an export unless it is to count as 0', () => {
+    for (const value of [-0.4, -12]) {
+      assert.throws(() => wholeKilowatts(value), { code: 'INVALID_INPUT', reason: 'loadNegative' });
+      assert.ok(Object.is(wholeKilowatts(value, 'zero'), 0));
+    }
+  });
+});
+
+describe('parseTargets', () => {
+  it('takes whole kW by English month', () => {
+    assert.deepEqual(parseTargets({ Jun: 700, Jul: 555, Dec: 0 }), { Jun: 700, Jul: 555, Dec: 0 });
+  });
+
+  for (const [value, reason] of [
+    [{}, 'targetsEmpty'],
+    [null, 'targetsNoObject'],
+    [[700], 'targetsNoObject'],
+    [700, 'targetsNoObject'],
+    ['Jun', 'targetsNoObject'],
+    [{ June: 700 }, 'targetMonth'],
+    [{ jun: 700 }, 'targetMonth'],
+    [JSON.parse('{"__proto__": 700}'), 'targetMonth'],
+    [{ Jun: 700.5 }, 'targetValue'],
+    [{ Jun: -1 }, 'targetValue'],
+    [{ Jun: '700' }, 'targetValue'],
+    [{ Jun: NaN }, 'targetValue'],
+    [{ Jun: true }, 'targetValue'],
+    [{ Jun: null }, 'targetValue'],
+    [{ Jun: undefined }, 'targetValue'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(value)}`, () =>
+      assert.throws(() => parseTargets(value), { code: 'INVALID_INPUT', reason }));
+  }
+});
+
+describe('readTargets and compareTargets', () => {
+  it('keeps months that did not arrive as null', () => {
+    const held = readTargets({ Jan: 200, Feb: '123', Mar: 'x' });
+    assert.deepEqual([held.Jan, held.Feb, held.Mar, held.Apr], [200, 123, null, null]);
+    assert.equal(Object.keys(held).length, 12);
+  });
+
+  it('refuses what holds no month', () => {
+    for (const body of [null, {}, [], 'ok', { msg: 'done' }]) {
+      assert.throws(() => readTargets(body), { code: 'BAD_RESPONSE' });
+    }
+  });
+
+  it('tells both values when the echo differs', () => {
+    compareTargets({ Jun: 700 }, readTargets({ Jun: 700, Jul: 5 }));
+    assert.throws(() => compareTargets({ Jun: 700, Jul: 5, Aug: 1 }, readTargets({ Jun: 650, Jul: 5 })), {
+      code: 'CONFLICT',
+      params: { asked: 'Jun 700 kW, Aug 1 kW', held: 'Jun 650 kW, Aug – kW' },
+    });
+  });
+});
+
+describe('external signals', () => {
+  const signal = { name: 'DCM_EVSE_Allocation', maxLoad: 21.6, maxLoadUnit: 'kW', enabled: true } as const;
+  const body = { is_enabled: true, max_load: 21.6, max_load_unit: 'kW', name: 'DCM_EVSE_Allocation' };
+
+  it('are written and read as documented, in kW and in A', () => {
+    assert.deepEqual(signalBody(parseSignal(signal)), body);
+    assert.deepEqual(readSignal(body), signal);
+    assert.deepEqual(readSignals({ DCM_EVSE_Allocation: body, other: { ...body, name: 'other' } }), [
+      signal,
+      { ...signal, name: 'other' },
+    ]);
+    assert.deepEqual(signalBody(parseSignal({ ...signal, maxLoad: 100, maxLoadUnit: 'A' })), {
+      ...body,
+      max_load: 100,
+      max_load_unit: 'A',
+    });
+  });
+
+  for (const [change, reason] of [
+    [{ name: '' }, 'signalName'],
+    [{ name: undefined }, 'signalName'],
+    [{ name: 'x'.repeat(201) }, 'signalName'],
+    [{ maxLoad: -1 }, 'signalLoad'],
+    [{ maxLoad: NaN }, 'signalLoad'],
+    [{ maxLoad: '21' }, 'signalLoad'],
+    [{ maxLoad: undefined }, 'signalLoad'],
+    [{ maxLoadUnit: 'W' }, 'signalUnit'],
+    [{ maxLoadUnit: undefined }, 'signalUnit'],
+    [{ enabled: 'true' }, 'signalEnabled'],
+    [{ enabled: undefined }, 'signalEnabled'],
+  ] as const) {
+    it(`are refused with ${JSON.stringify(change)}`, () =>
+      assert.throws(() => parseSignal({ ...signal, ...change }), { code: 'INVALID_INPUT', reason }));
+  }
+
+  it('are no signals when a part is missing', () => {
+    for (const key of Object.keys(body)) {
+      assert.throws(() => readSignal({ ...body, [key]: undefined }), { code: 'BAD_RESPONSE' });
+    }
+    assert.throws(() => readSignals([]), { code: 'BAD_RESPONSE' });
+    assert.throws(() => readSignal('ok'), { code: 'BAD_RESPONSE' });
+  });
+
+  it('conflict when the echo differs in any part, the unit above all', () => {
+    compareSignal(signal, readSignal(body));
+    for (const change of [{ max_load: 20 }, { max_load_unit: 'A' }, { is_enabled: false }, { name: 'x' }]) {
+      assert.throws(
+        () => compareSignal(signal, readSignal({ ...body, ...change })),
+        (error: Error & { code: string; params: { asked: string; held: string } }) =>
+          error.code === 'CONFLICT' &&
+          error.params.asked === 'DCM_EVSE_Allocation: 21.6 kW, enabled' &&
+          error.params.held !== error.params.asked,
+      );
+    }
+  });
+});
+
+describe('compareLoad', () => {
+  it('conflicts with another load only', () => {
+    for (const body of [{ real_time_load_kW: 5 }, {}, null, 'OK', { msg: 'success' }]) compareLoad(5, body);
+    assert.throws(() => compareLoad(5, { real_time_load_kW: 6 }), {
+      code: 'CONFLICT',
+      params: { asked: '5 kW', held: '6 kW' },
+    });
+  });
+});

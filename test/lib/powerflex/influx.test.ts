@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+
+import { type Batch, readInflux } from '../../../lib/powerflex/influx';
+import { InfluxSlicer } from '../../../lib/powerflex/influx-slicer';
+import { type Random, random } from '../../support/random';
+
+interface Result {
+  series?: { values?: unknown[] }[];
+}
+
+/** Rows with the head each has, however they were batched. */
+function flat(batches: readonly Batch[]): unknown[] {
+  return batches.flatMap(({ head, rows }) => rows.map((row) => ({ head, row })));
+}
+
+/** Reads a text in pieces that end where `cuts` says. */
+function slice(
+  text: string,
+  cuts: (length: number) => number,
+): { rows: unknown[]; early: number; partial: boolean } {
+  const body = Buffer.from(text);
+  const slicer = new InfluxSlicer();
+  const batches: Batch[] = [];
+  for (let at = 0; at < body.length;) {
+    const size = Math.max(1, cuts(body.length - at));
+    // A copy that is overwritten afterwards: nothing may be read from a piece later.
+    const piece = Buffer.from(body.subarray(at, at + size));
+    batches.push(...slicer.push(piece));
+    piece.fill(0x21);
+    at += size;
+  }
+  const early = flat(batches).length;
+  const end = slicer.end();
+  return { rows: flat([...batches, ...end.batches]), early, partial: end.partial };
+}
+
+const NASTY = [
+  '"',
+  '\\',
+  '\\"',
+  ']',
+  '[',
+  '],[',
+  '}',
+  '{',
+  ':',
+  ',',
+  '\n',
+  'ü',
+  '漢',
+  '😀',
+  '\u0000',
+  'values',
+  ' ',
+];
+
+function text(rng: Random): string {
+  return Array.from({ length: rng.below(8) }, () => rng.pick([...NASTY, 'a', 'b', '0'])).join('');
+}
+
+function value(rng: Random, depth = 0): unknown {
+  switch (rng.below(depth > 2 ? 5 : 8)) {
+    case 0:
+      return null;
+    case 1:
+      return rng.below(2) === 0;
+    case 2:
+      return (rng.below(2_000_000) - 1_000_000) / rng.pick([1, 7, 1000]);
+    case 5:
+      return Array.from({ length: rng.below(3) }, () => value(rng, depth + 1));
+    case 6:
+      return Object.fromEntries(
+        Array.from({ length: rng.below(3) }, () => [text(rng), value(rng, depth + 1)]),
+      );
+    default:
+      return text(rng);
+  }
+}
+
+/** An object with its keys in random order, `values` behind what it needs. */
+function series(rng: Random): Record<string, unknown> {
+  const columns = Array.from({ length: 1 + rng.below(4) }, () => text(rng));
+  const before: [string, unknown][] = [['columns', columns]];
+  if (rng.below(2)) before.push(['tags', { tag: text(rng), values: ['x'] }]);
+  if (rng.below(2)) before.push(['name', text(rng)]);
+  if (rng.below(2)) before.push(['extra', value(rng)]);
+  if (rng.below(2)) before.reverse();
+  const values = Array.from({ length: rng.below(6) }, () => columns.map(() => value(rng)));
+  const after: [string, unknown][] = rng.below(3) === 0 ? [['partial', true]] : [];
+  if (rng.below(4)) before.push(['values', values]);
+  if (rng.below(8) === 0) before.reverse();
+  return Object.fromEntries([...before, ...after]);
+}
+
+function answer(rng: Random): unknown {
+  const results = Array.from({ length: rng.below(3) }, () => ({
+    statement_id: 0,
+    ...(rng.below(4) ? { series: Array.from({ length: rng.below(4) }, () => series(rng)) } : {}),
+    ...(rng.below(6) ? {} : { partial: true }),
+  }));
+  const bare = { ...(rng.below(2) ? { note: value(rng) } : {}), results };
+  return rng.below(2) ? { data: bare } : bare;
+}
+
+/** Whether a series has its tags behind rows whose columns are known. */
+function hasLateTags(document: string): boolean {
+  const parsed = JSON.parse(document) as { data?: { results: Result[] }; results: Result[] };
+  return (parsed.data ?? parsed).results.some((result) =>
+    result.series?.some((one) => {
+      const keys = Object.keys(one);
+      const at = ['columns', 'values', 'tags'].map((key) => keys.indexOf(key)) as [number, number, number];
+      return at[0] < at[1] && at[1] < at[2] && one.values?.length;
+    }),
+  );
+}
+
+describe('InfluxSlicer', () => {
+  it('finds the rows that JSON.parse finds, wherever the pieces end', () => {
+    const rng = random();
+    let rows = 0;
+    let early = 0;
+    for (let round = 0; round < 2000; round++) {
+      const told = `TEST_SEED=${rng.seed}, round ${round}`;
+      const document = JSON.stringify(answer(rng), null, rng.pick(['', ' ', '\t\r\n ']));
+      let expected;
+      try {
+        expected = readInflux(JSON.parse(document));
+      } catch {
+        continue;
+      }
+      const longest = rng.pick([1, 3, 20, 300, 1e9]);
+      let sliced;
+      try {
+        sliced = slice(document, () => 1 + rng.below(longest));
+      } catch (error) {
+        // Tags behind the rows cannot be taken back: that is said, never guessed.
+        assert.ok(hasLateTags(document), `${told}: ${String(error)}`);
+        continue;
+      }
+      assert.deepEqual(sliced.rows, flat(expected.batches), told);
+      assert.equal(sliced.partial, expected.partial, told);
+      rows += sliced.rows.length;
+      early += sliced.early;
+    }
+    assert.ok(rows > 2000 && early > rows / 2, `TEST_SEED=${rng.seed}: ${early} of ${rows} rows came early`);
+    console.log(`      (seed ${rng.seed}: ${rows} rows compared)`);
+  });
+
+  it('passes rows on before the answer is complete', () => {
+    const slicer = new InfluxSlicer();
+    const push = (part: string): unknown[] => flat(slicer.push(Buffer.from(part)));
+    const head = { columns: ['time', 'x'], tags: { s: '1' } };
+    assert.deepEqual(
+      push('{"results":[{"series":[{"tags":{"s":"1"},"columns":["time","x"],"values":[[1,"a'),
+      [],
+    );
+    assert.deepEqual(push(']"],[2'), [{ head, row: [1, 'a]'] }]);
+    assert.deepEqual(push(',"b"],[3,"c"]'), [
+      { head, row: [2, 'b'] },
+      { head, row: [3, 'c'] },
+    ]);
+    assert.deepEqual(push(']}]}]}'), []);
+    assert.deepEqual(slicer.end(), { batches: [], partial: false });
+  });
+
+  it('holds rows back until their columns are known', () => {
+    const document =
+      '{"results":[{"series":[{"values":[[1],[2]],"columns":["time"]},{"values":[],"columns":[]}]}]}';
+    for (const size of [1, 5, 1000]) {
+      assert.deepEqual(
+        slice(document, () => size).rows,
+        [1, 2].map((time) => ({ head: { columns: ['time'], tags: {} }, row: [time] })),
+      );
+    }
+  });
+
+  it('reads keys that are written with escapes, and rows that are no lists', () => {
+    const document =
+      '{"results":[{"series":[{"columns":["a"],"valu\\u0065s":[[1]]},{"columns":["a"],"values":[1,{"b":2},"x"]}]}]}';
+    for (const size of [1, 7, 1000]) assert.equal(slice(document, () => size).rows.length, 4);
+  });
+
+  for (const [what, document] of Object.entries({
+    'tags that come behind rows':
+      '{"results":[{"series":[{"columns":["a"],"values":[[1]],"tags":{"x":1}}]}]}',
+    'rows without columns': '{"results":[{"series":[{"values":[[1]]}]}]}',
+    'a trailing comma': '{"results":[{"series":[{"columns":["a"],"values":[[1],]}]}]}',
+    'a missing comma': '{"results":[{"series":[{"columns":["a"],"values":[[1][2]]}]}]}',
+    'a wrong bracket': '{"results":[{"series":[{"columns":["a"],"values":[[1]}]}]}',
+    'half an answer': '{"results":[{"series":[{"columns":["a"],"values":[[1]',
+    'an empty answer': '',
+    'another list': '[]',
+    'another object': '{"msg":"hello"}',
+    'series that are none': '{"results":[{"series":7}]}',
+    'results that are none': '{"results":[7]}',
+  })) {
+    it(`refuses ${what}`, () => {
+      for (const size of [1, 6, 1000])
+        assert.throws(() => slice(document, () => size), { code: 'BAD_RESPONSE' });
+    });
+  }
+
+  it('reports the error of a result, of the answer, and a partial answer', () => {
+    const read = (document: unknown) => slice(JSON.stringify(document), () => 10);
+    const error = { code: 'REJECTED', params: { message: 'database not found' } };
+    assert.throws(() => read({ results: [{ error: 'database not found' }] }), error);
+    assert.throws(() => read({ data: { error: 'database not found' } }), error);
+    assert.throws(() => read({ error: {} }), { code: 'REJECTED' });
+    assert.equal(read({ results: [{ partial: true }] }).partial, true);
+    assert.equal(read({ results: [{ series: [{ columns: [], partial: true }] }] }).partial, true);
+    assert.deepEqual(read({ results: [{ statement_id: 0 }] }), { rows: [], early: 0, partial: false });
+  });
+
+  it('keeps no more than its bound of what is not rows, or of one row', () => {
+    const start = '{"results":[{"series":[{"columns":["a"],"values":[';
+    for (const [before, filler] of [
+      ['', ' '],
+      [start, '1,'],
+      [start, '["'],
+    ] as const) {
+      const slicer = new InfluxSlicer(1000);
+      slicer.push(Buffer.from(before));
+      slicer.push(Buffer.from(filler.repeat(300)));
+      assert.throws(() => slicer.push(Buffer.from(filler.repeat(1000))), { reason: 'tooLong' });
+    }
+    const rows = new InfluxSlicer(1000);
+    rows.push(Buffer.from(start));
+    for (let i = 0; i < 100; i++) rows.push(Buffer.from('["x"],'.repeat(1000)));
+  });
+});

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+
+import { DeviceError } from '../../../lib/core/errors';
+import type { ExternalSignal } from '../../../lib/powerflex/dcm';
+import { SignalKeeper, type SignalKeeperOptions } from '../../../lib/powerflex/signal-keeper';
+import { failsWith } from '../../support/expect-error';
+import { FakeClock, settle } from '../../support/fake-clock';
+
+const MINUTE = 60_000;
+const make = (maxLoad: number, enabled = true): ExternalSignal => ({
+  ...{ name: 'grid', maxLoad, maxLoadUnit: 'kW', enabled },
+});
+
+/** A server that holds signals, and fails as told. */
+class Server {
+  readonly held = new Map<string, ExternalSignal>();
+  readonly sets: number[] = [];
+  readFailure: DeviceError | undefined;
+  setFailure: DeviceError | undefined;
+  /** the failing request is carried out nevertheless */
+  takesEffect = false;
+
+  readonly getExternalSignals = async (): Promise<ExternalSignal[]> => {
+    await settle();
+    if (this.readFailure) throw this.readFailure;
+    return [...this.held.values()];
+  };
+
+  readonly setExternalSignal = async (signal: ExternalSignal): Promise<ExternalSignal> => {
+    await settle();
+    this.sets.push(signal.maxLoad);
+    if (!this.setFailure || this.takesEffect) this.held.set(signal.name, signal);
+    if (this.setFailure) throw this.setFailure;
+    return signal;
+  };
+}
+
+describe('SignalKeeper', () => {
+  let clock: FakeClock;
+  let server: Server;
+  let keeper: SignalKeeper;
+  let log: string[];
+
+  function start(options: Partial<SignalKeeperOptions> = {}): void {
+    log = [];
+    keeper = new SignalKeeper({
+      client: server,
+      restoreAfter: 10 * MINUTE,
+      signal: new AbortController().signal,
+      onRestored: ({ maxLoad, enabled }) => log.push(`restored ${maxLoad} ${enabled}`),
+      onError: ({ code }) => log.push(code),
+      clock,
+      ...options,
+    });
+  }
+
+  /** Advances in steps, so that what a timer begins can go on in between. */
+  async function pass(ms: number): Promise<void> {
+    await clock.advance(ms);
+    for (let i = 0; i < 5; i++) await settle();
+  }
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    server = new Server();
+    server.held.set('grid', make(100));
+    start();
+  });
+
+  afterEach(() => {
+    keeper.close();
+    assert.equal(clock.pending, 0, 'no timer is left behind');
+  });
+
+  it('puts back what was there before, once no message has come for the time that is set', async () => {
+    assert.deepEqual(await keeper.set(make(20)), make(20));
+    await pass(9 * MINUTE);
+    await keeper.set(make(15));
+    await pass(9 * MINUTE);
+    assert.deepEqual(server.held.get('grid'), make(15));
+    assert.deepEqual(keeper.pending, ['grid']);
+    await pass(MINUTE);
+    assert.deepEqual(server.held.get('grid'), make(100));
+    assert.deepEqual(server.sets, [20, 15, 100]);
+    assert.deepEqual(log, ['restored 100 true']);
+    assert.deepEqual(keeper.pending, []);
+    await pass(60 * MINUTE);
+    assert.equal(server.sets.length, 3);
+  });
+
+  it('never touches a limit that somebody else has set meanwhile', async () => {
+    await keeper.set(make(20));
+    server.held.set('grid', make(5));
+    await pass(60 * MINUTE);
+    assert.deepEqual(server.held.get('grid'), make(5));
+    assert.deepEqual(log, ['CONFLICT']);
+    server.held.delete('grid');
+    await keeper.set(make(20));
+    server.held.clear();
+    await pass(60 * MINUTE);
+    assert.equal(server.held.size, 0);
+  });
+
+  it('switches a signal off that was not there before', async () => {
+    server.held.clear();
+    await keeper.set(make(20));
+    await pass(10 * MINUTE);
+    assert.deepEqual(server.held.get('grid'), make(20, false));
+  });
+
+  it('does nothing when what was there before is there again', async () => {
+    await keeper.set(make(20));
+    server.held.set('grid', make(100));
+    await pass(10 * MINUTE);
+    assert.deepEqual(server.sets, [20]);
+    assert.deepEqual(log, ['restored 100 true']);
+  });
+
+  it('changes nothing when the present value cannot be read first', async () => {
+    server.readFailure = new DeviceError('UNREACHABLE', 'down');
+    await failsWith(keeper.set(make(20)), 'UNREACHABLE');
+    assert.deepEqual(server.sets, []);
+    assert.deepEqual(keeper.pending, []);
+  });
+
+  it('has nothing to put back when the server refused', async () => {
+    server.setFailure = new DeviceError('REJECTED', 'no');
+    await failsWith(keeper.set(make(20)), 'REJECTED');
+    assert.deepEqual(keeper.pending, []);
+  });
+
+  it('puts back after a set whose outcome nobody knew, if it took effect', async () => {
+    server.setFailure = new DeviceError('OUTCOME_UNKNOWN', 'gone');
+    server.takesEffect = true;
+    await failsWith(keeper.set(make(20)), 'OUTCOME_UNKNOWN');
+    server.setFailure = undefined;
+    await pass(10 * MINUTE);
+    assert.deepEqual(server.held.get('grid'), make(100));
+  });
+
+  it('keeps waiting for a set that was refused after one that was not', async () => {
+    await keeper.set(make(20));
+    server.setFailure = new DeviceError('REJECTED', 'no');
+    await failsWith(keeper.set(make(15)), 'REJECTED');
+    server.setFailure = undefined;
+    await pass(10 * MINUTE);
+    assert.deepEqual(server.held.get('grid'), make(100));
+  });
+
+  it('tries again while the server is away, looks before it sets, and complains once', async () => {
+    await keeper.set(make(20));
+    server.readFailure = new DeviceError('UNREACHABLE', 'down');
+    await pass(12 * MINUTE + 30_000);
+    assert.deepEqual(log, ['UNREACHABLE']);
+    server.readFailure = undefined;
+    server.setFailure = new DeviceError('OUTCOME_UNKNOWN', 'gone');
+    server.takesEffect = true;
+    await pass(MINUTE);
+    assert.deepEqual(server.sets, [20, 100]);
+    server.setFailure = undefined;
+    await pass(MINUTE);
+    assert.deepEqual(server.sets, [20, 100], 'it took effect, so it is not sent again');
+    assert.deepEqual(log, ['UNREACHABLE', 'restored 100 true']);
+  });
+
+  it('gives up when the server refuses to take it back', async () => {
+    await keeper.set(make(20));
+    server.setFailure = new DeviceError('REJECTED', 'no');
+    await pass(60 * MINUTE);
+    assert.deepEqual(log, ['REJECTED']);
+    assert.deepEqual(keeper.pending, []);
+  });
+
+  it('lets a message that comes while it puts back win', async () => {
+    await keeper.set(make(20));
+    await clock.advance(10 * MINUTE - 1);
+    const late = keeper.set(make(30));
+    await clock.advance(1);
+    await late;
+    await pass(MINUTE);
+    assert.deepEqual(server.held.get('grid'), make(30));
+    assert.deepEqual(keeper.pending, ['grid']);
+  });
+
+  it('only sets when nothing is to be put back', async () => {
+    keeper.close();
+    start({ restoreAfter: null });
+    server.readFailure = new DeviceError('UNREACHABLE', 'down');
+    await keeper.set(make(20));
+    assert.equal(clock.pending, 0);
+  });
+});

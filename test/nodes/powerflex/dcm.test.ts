@@ -1,0 +1,349 @@
+import assert from 'node:assert/strict';
+
+import { type PowerflexSimulator, startPowerflex } from '../../../simulators/powerflex';
+import type { SimRequest } from '../../../simulators/support/server';
+import { until } from '../../support/fake-clock';
+import { LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { flowNode, loadSite } from './support';
+
+const isSet = ({ path }: SimRequest): boolean => path.startsWith('/set_');
+const DEVICE = { vendor: 'powerfox', id: 'meter', model: 'poweropti', name: 'Meter' };
+
+describe('powerflex-dcm', () => {
+  let sim: PowerflexSimulator;
+  let flow: TestFlow;
+
+  const load = async (node: Record<string, unknown>, more: Record<string, unknown>[] = []): Promise<void> => {
+    flow = await loadSite(sim, [flowNode('powerflex-dcm', node), ...more]);
+  };
+  const next = (feed: string, from = 0): Promise<Message> =>
+    flow.at(feed).waitFor(() => true, feed, { from });
+  const codeOf = (msg: Message): string => (msg.error as { code: string }).code;
+  const sets = (): unknown[] => sim.http.log.filter(isSet).map(({ body }) => JSON.parse(body) as unknown);
+  const status = (pattern: RegExp): Promise<unknown> =>
+    flow.statusOf('n').waitFor(({ text }) => pattern.test(text ?? ''), `status ${pattern}`);
+
+  beforeEach(async () => {
+    sim = await startPowerflex();
+  });
+  afterEach(async () => {
+    await unloadFlow();
+    await sim.close();
+  });
+
+  describe('as load feed', () => {
+    it('reports a number of kW, rounded up, keeps the message, and shows load and age', async () => {
+      await load({ operation: 'set_real_time_load' });
+      const req = { url: '/x' };
+      flow.send('n', { payload: 41.2, topic: 'mine', req });
+      const msg = await next('out');
+      assert.deepEqual(msg.payload, { realTimeLoad: 42 });
+      assert.equal(msg.topic, 'mine');
+      assert.equal(msg.req, req);
+      assert.deepEqual(msg.device, {
+        ...{ id: `127.0.0.1:${sim.port}/2`, vendor: 'powerflex', model: 'site', name: 'Garage' },
+      });
+      await next('completed');
+      assert.deepEqual(sets(), [{ real_time_load_kW: 42 }]);
+      await status(/^42 kW · \d s$/);
+      const state = await next('state');
+      assert.equal((state.payload as { available: boolean }).available, true);
+      assert.equal(state.topic, 'Garage');
+    });
+
+    it('takes { realTimeLoad } and readings of this package, whose unit is known', async () => {
+      await load({ operation: 'set_real_time_load', minInterval: 0 });
+      flow.send('n', { payload: { realTimeLoad: 7 } });
+      await next('out');
+      flow.send('n', { payload: { power: 42_001, timestamp: new Date().toISOString() }, device: DEVICE });
+      assert.deepEqual((await next('out', 1)).payload, { realTimeLoad: 43 });
+    });
+
+    it('takes a chosen property in its unit', async () => {
+      await load({ operation: 'set_real_time_load', loadProperty: 'house.total', loadUnit: 'W' });
+      flow.send('n', { payload: 'ignored', house: { total: 1500 } });
+      assert.deepEqual((await next('out')).payload, { realTimeLoad: 2 });
+      flow.send('n', { payload: 5 });
+      assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
+    });
+
+    for (const [what, msg] of Object.entries({
+      NaN: { payload: NaN },
+      infinite: { payload: Infinity },
+      text: { payload: '5' },
+      'an empty text': { payload: '' },
+      negative: { payload: -3 },
+      boolean: { payload: true },
+      null: { payload: null },
+      nothing: {},
+      'an empty object': { payload: {} },
+      'a list': { payload: [5] },
+      'a reading without power': { payload: { power: null, timestamp: 1 }, device: DEVICE },
+      'power of who knows what unit': { payload: { power: 5 } },
+      'an old reading': { payload: { power: 5000, timestamp: '2020-01-01T00:00:00Z' }, device: DEVICE },
+    })) {
+      it(`refuses ${what} and sends nothing`, async () => {
+        await load({ operation: 'set_real_time_load' });
+        flow.send('n', msg);
+        assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
+        assert.equal(flow.statusOf('n').items.at(-1)?.text, 'status.INVALID_INPUT');
+        assert.equal(sim.http.log.length, 0);
+        assert.equal(flow.at('out').items.length + flow.at('completed').items.length, 0);
+      });
+    }
+
+    it('counts an export as 0 where the user says so', async () => {
+      await load({ operation: 'set_real_time_load', negative: 'zero' });
+      flow.send('n', { payload: -3 });
+      assert.deepEqual((await next('out')).payload, { realTimeLoad: 0 });
+    });
+
+    it('sends the first and the newest of many, and completes every message', async () => {
+      await load({ operation: 'set_real_time_load', minInterval: 0 });
+      sim.faults.add({ kind: 'delay', ms: 100, times: 1, match: isSet });
+      for (let i = 0; i < 1000; i++) flow.send('n', { payload: i });
+      await flow.at('completed').waitFor(() => flow.at('completed').items.length === 1000, 'all completed');
+      const loads = sets().map((body) => (body as { real_time_load_kW: number }).real_time_load_kW);
+      assert.deepEqual(loads, [0, 999]);
+      assert.deepEqual(
+        flow.at('out').items.map(({ payload }) => payload),
+        [{ realTimeLoad: 0 }, { realTimeLoad: 999 }],
+      );
+      assert.equal(sim.http.counters.maxInFlight, 1);
+    });
+
+    it('goes stale without loads, says so, and sends the fail-safe load', async () => {
+      await load({ operation: 'set_real_time_load', maxAge: 1, failSafe: '399.5' });
+      const state = await next('state');
+      assert.deepEqual((state.payload as { reason: { code: string } }).reason.code, 'STALE');
+      await until(() => flow.log(LEVEL.warn).length > 0);
+      assert.deepEqual(sets(), [{ real_time_load_kW: 400 }]);
+    });
+
+    it('tells a Catch node when the fail-safe load cannot be sent', async () => {
+      sim.faults.add({ kind: 'status', status: 403, match: isSet });
+      await load({ operation: 'set_real_time_load', maxAge: 1, failSafe: 5 });
+      const caught = await next('caught');
+      assert.equal(codeOf(caught), 'FORBIDDEN');
+      assert.equal((caught.device as { vendor: string }).vendor, 'powerflex');
+    });
+
+    it('repeats the load', async () => {
+      await load({ operation: 'set_real_time_load', repeatInterval: 1 });
+      flow.send('n', { payload: 5 });
+      await sim.http.nextRequest(isSet);
+      await sim.http.nextRequest(isSet);
+      assert.deepEqual(sets(), [{ real_time_load_kW: 5 }, { real_time_load_kW: 5 }]);
+      assert.equal(flow.at('out').items.length, 1);
+    });
+
+    it('warns of two feeds for one site, and of settings that are no numbers', async () => {
+      const second = flowNode('powerflex-dcm', { id: 'n2', operation: 'set_real_time_load', maxAge: 'soon' });
+      await load({ operation: 'set_real_time_load' }, [second]);
+      const warnings = flow.log(LEVEL.warn).map(({ msg }) => msg);
+      assert.deepEqual(warnings.sort(), ['log.feedTwice', 'log.settingUnreadable']);
+    });
+
+    it('reports a dropped connection as an unknown outcome and shows it', async () => {
+      await load({ operation: 'set_real_time_load' });
+      sim.faults.add({ kind: 'resetAfter', times: 1, match: isSet });
+      flow.send('n', { payload: 5 });
+      assert.equal(codeOf(await next('caught')), 'OUTCOME_UNKNOWN');
+      assert.equal(sets().length, 1);
+    });
+  });
+
+  describe('with targets', () => {
+    it('reads them', async () => {
+      await load({ operation: 'get_target_peak_power', topic: 'targets' });
+      flow.send('n', { payload: 'any' });
+      const msg = await next('out');
+      assert.deepEqual(msg.payload, { targets: sim.site.targets });
+      assert.equal(msg.topic, 'targets');
+      await status(/^[A-Z][a-z]{2} 200 kW$/);
+    });
+
+    it('sets those of the message, else those of the dialog', async () => {
+      await load({ operation: 'set_target_peak_power', targets: { Jan: 150 } });
+      flow.send('n', { payload: { targets: { Jun: 700 } } });
+      assert.equal((await next('out')).payload && sim.site.targets.Jun, 700);
+      flow.send('n', { payload: 'go' });
+      const held = (await next('out', 1)).payload as { targets: Record<string, number> };
+      assert.deepEqual([held.targets.Jan, held.targets.Jun], [150, 700]);
+      assert.deepEqual(sets(), [{ target_peak_power: { Jun: 700 } }, { target_peak_power: { Jan: 150 } }]);
+    });
+
+    for (const targets of [{}, { June: 1 }, { Jun: 1.5 }, { Jun: -1 }, { Jun: '5' }, 'all', null]) {
+      it(`refuses ${JSON.stringify(targets)} and sends nothing`, async () => {
+        await load({ operation: 'set_target_peak_power', targets: { Jan: 150 } });
+        flow.send('n', { payload: { targets } });
+        assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
+        assert.equal(sim.http.log.length, 0);
+      });
+    }
+
+    it('reports an echo that differs with both values', async () => {
+      await load({ operation: 'set_target_peak_power' });
+      sim.faults.add({ kind: 'body', body: JSON.stringify({ ...sim.site.targets, Jun: 650 }), match: isSet });
+      flow.send('n', { payload: { targets: { Jun: 700 } } });
+      assert.equal(codeOf(await next('caught')), 'CONFLICT');
+    });
+  });
+
+  describe('with external signals', () => {
+    const preset = {
+      operation: 'set_external_signal',
+      signalName: 'grid',
+      maxLoad: '20',
+      maxLoadUnit: 'kW',
+      enabled: true,
+    };
+
+    it('sets one from a number of kW, or from its parts', async () => {
+      await load(preset);
+      flow.send('n', { payload: 12.5 });
+      assert.deepEqual((await next('out')).payload, {
+        name: 'grid',
+        maxLoad: 12.5,
+        maxLoadUnit: 'kW',
+        enabled: true,
+      });
+      await status(/^12.5 kW$/);
+      flow.send('n', { payload: { enabled: false } });
+      assert.deepEqual((await next('out', 1)).payload, {
+        name: 'grid',
+        maxLoad: 20,
+        maxLoadUnit: 'kW',
+        enabled: false,
+      });
+      await status(/signalOff/);
+      flow.send('n', { payload: { name: 'other', maxLoad: 100, maxLoadUnit: 'A' } });
+      await next('out', 2);
+      assert.deepEqual(sets(), [
+        { max_load: 12.5, max_load_unit: 'kW', is_enabled: true, name: 'grid' },
+        { max_load: 20, max_load_unit: 'kW', is_enabled: false, name: 'grid' },
+        { max_load: 100, max_load_unit: 'A', is_enabled: true, name: 'other' },
+      ]);
+    });
+
+    it('never takes a limit in a unit that nobody named', async () => {
+      await load({ ...preset, maxLoadUnit: 'A' });
+      flow.send('n', { payload: { maxLoad: 50 } });
+      assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
+      flow.send('n', { payload: { maxLoad: 50, maxLoadUnit: 'A' } });
+      await next('out');
+      assert.deepEqual(sets(), [{ max_load: 50, max_load_unit: 'A', is_enabled: true, name: 'grid' }]);
+      flow.send('n', { payload: 30 });
+      assert.equal(codeOf(await next('caught', 1)), 'INVALID_INPUT', 'a number is in kW');
+    });
+
+    for (const payload of [
+      true,
+      'on',
+      '',
+      null,
+      undefined,
+      [],
+      NaN,
+      -1,
+      { maxLoad: '5' },
+      { enabled: 'yes' },
+      { name: '' },
+    ]) {
+      it(`refuses ${JSON.stringify(payload)} and sends nothing`, async () => {
+        await load(preset);
+        flow.send('n', { payload });
+        assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
+        assert.equal(sim.http.log.length, 0);
+      });
+    }
+
+    it('reads all, one by name, and the one of the dialog', async () => {
+      await load({ operation: 'get_external_signal' });
+      const signal = { name: 'grid', max_load: 5, max_load_unit: 'A', is_enabled: false };
+      sim.site.signals.set('grid', signal);
+      const held = { name: 'grid', maxLoad: 5, maxLoadUnit: 'A', enabled: false };
+      flow.send('n', { payload: 1 });
+      assert.deepEqual((await next('out')).payload, [held]);
+      flow.send('n', { payload: { name: 'grid' } });
+      assert.deepEqual((await next('out', 1)).payload, held);
+      flow.send('n', { payload: { name: 'gone' } });
+      assert.equal(codeOf(await next('caught')), 'NOT_FOUND');
+    });
+
+    it('puts back what was there before when no message follows', async () => {
+      sim.site.signals.set('grid', { name: 'grid', max_load: 100, max_load_unit: 'kW', is_enabled: true });
+      await load({ ...preset, restoreAfter: 0.005 });
+      flow.send('n', { payload: 12 });
+      await next('out');
+      const restored = await next('out', 1);
+      assert.equal(restored.restored, true);
+      assert.deepEqual(restored.payload, { name: 'grid', maxLoad: 100, maxLoadUnit: 'kW', enabled: true });
+      assert.equal(sim.site.signals.get('grid')?.max_load, 100);
+    });
+
+    it('tells a Catch node when somebody else has changed it, and leaves it alone', async () => {
+      await load({ ...preset, restoreAfter: 0.005 });
+      flow.send('n', { payload: 12 });
+      await next('out');
+      sim.site.signals.set('grid', { name: 'grid', max_load: 5, max_load_unit: 'kW', is_enabled: true });
+      assert.equal(codeOf(await next('caught')), 'CONFLICT');
+      assert.equal(sim.site.signals.get('grid')?.max_load, 5);
+    });
+
+    it('warns when it stops before it could put back', async () => {
+      await load({ ...preset, restoreAfter: 60 });
+      flow.send('n', { payload: 12 });
+      await next('out');
+      const node = flow.node('n');
+      await new Promise<void>((resolve) => {
+        void node.close(false).then(resolve);
+      });
+      assert.ok(flow.log(LEVEL.warn).some(({ msg }) => msg === 'log.restorePending'));
+    });
+  });
+
+  describe('as msg.operation says', () => {
+    it('does each operation', async () => {
+      await load({ operation: 'msg', signalName: 'grid' });
+      for (const [operation, payload] of [
+        ['set_real_time_load', 5],
+        ['get_target_peak_power', undefined],
+        ['set_target_peak_power', { targets: { Jan: 5 } }],
+        ['set_external_signal', 9],
+        ['get_external_signal', {}],
+      ] as const) {
+        const from = flow.at('out').items.length;
+        flow.send('n', { operation, payload });
+        await next('out', from);
+      }
+      assert.equal(flow.at('caught').items.length, 0);
+    });
+
+    it('refuses an operation that it does not know', async () => {
+      await load({ operation: 'msg' });
+      flow.send('n', { operation: 'constructor', payload: 5 });
+      assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
+      assert.equal(sim.http.log.length, 0);
+    });
+  });
+
+  it('says that no site is chosen', async () => {
+    await load({ operation: 'set_real_time_load', site: '' });
+    flow.send('n', { payload: 5 });
+    assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
+    assert.equal(flow.statusOf('n').items.at(-1)?.text ?? 'status.unconfigured', 'status.unconfigured');
+  });
+
+  it('leaves nothing behind when it closes in the middle of a request', async () => {
+    await load({ operation: 'set_real_time_load', repeatInterval: 1 });
+    flow.send('n', { payload: 1 });
+    await next('out');
+    sim.faults.add({ kind: 'hang' });
+    const arrived = sim.http.nextRequest(isSet);
+    flow.send('n', { payload: 2 });
+    await arrived;
+    await unloadFlow();
+    await until(() => sim.http.counters.inFlight === 0);
+  });
+});
