@@ -16,7 +16,7 @@ export interface Timeseries {
 export function parseCsv(text: string): string[][] {
   const records: string[][] = [];
   let record: string[] = [];
-  const field = /("((?:[^"]|"")*)"|[^,\r\n]*)(,|\r?\n|$)/gy;
+  const field = /("((?:[^"]|"")*)"|(?!")[^,\r\n]*)(,|\r?\n|$)/gy;
   while (field.lastIndex < text.length) {
     const start = field.lastIndex;
     const match = field.exec(text);
