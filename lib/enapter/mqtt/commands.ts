@@ -44,6 +44,7 @@ const TEXT = {
   timeout: (seconds: number) => `The flow gave no answer within ${seconds} s.`,
   closed: 'Node-RED was stopped or redeployed before the command was finished.',
   busy: 'Too many commands are open.',
+  broken: 'The flow could not take the command.',
 };
 
 interface Known {
@@ -69,6 +70,7 @@ export class CommandDesk {
   /** insertion order is age */
   private readonly known = new Map<string, Known>();
   private open = 0;
+  private closed = false;
   readonly stats = { received: 0, answered: 0, repeated: 0, junk: 0, unhandled: 0, timedOut: 0 };
 
   constructor(private readonly options: CommandDeskOptions) {
@@ -132,6 +134,7 @@ export class CommandDesk {
 
   /** Answers every open command with an error. */
   close(): void {
+    this.closed = true;
     for (const [id, known] of this.known) {
       if (!known.answer) this.finish({ id, state: 'error', payload: { message: TEXT.closed } });
     }
@@ -167,6 +170,10 @@ export class CommandDesk {
   }
 
   private dispatch(command: Command): void {
+    if (this.closed) {
+      this.refuse(command.id, TEXT.closed);
+      return;
+    }
     const handlers = [...this.handlers];
     const handler =
       handlers.find((one) => one.command === command.name) ?? handlers.find((one) => one.command === '');
@@ -182,7 +189,11 @@ export class CommandDesk {
     const known: Known = { timeout: handler.timeout };
     this.remember(command.id, known);
     this.watch(command.id, known);
-    handler.take(command);
+    try {
+      handler.take(command);
+    } catch {
+      this.finish({ id: command.id, state: 'error', payload: { message: TEXT.broken } });
+    }
   }
 
   private refuse(id: string, message: string): void {

@@ -15,7 +15,7 @@ export interface ConnectionOptions {
   propertiesTopic: PropertiesTopic;
   /** each change; never a repeat */
   onAvailability?: (availability: Availability) => void;
-  /** logs that were lost because more waited than fit */
+  /** logs that were dropped because more waited than fit; a few of them may have arrived without being confirmed */
   onDropped?: (count: number) => void;
   /** the first body on the command topic that is no command */
   onJunk?: () => void;
@@ -173,14 +173,6 @@ export class EnapterConnection {
     this.stats.lastConnect = this.clock.now();
     this.cancelStable = this.clock.after(this.options.stableAfter ?? 10_000, () => this.backOff.reset());
     this.announce(undefined);
-    const dropped = this.outbox.takeDropped();
-    if (dropped > 0) {
-      this.options.onDropped?.(dropped);
-      this.publishLog({
-        message: `${dropped} log messages were lost while there was no connection.`,
-        severity: 'warning',
-      });
-    }
     // What was sent just before the connection broke may not have arrived. Its own time goes with it, so that a
     // second copy changes nothing.
     for (const publication of this.outbox.newest()) this.send(publication);
@@ -249,9 +241,21 @@ export class EnapterConnection {
         await link.confirm();
         this.outbox.confirm();
         this.stats.published += batch.length;
+        if (this.outbox.waiting === 0) this.reportDropped();
       }
     } catch {
       // The link is lost; what is in the queue goes out over the next one.
     }
+  }
+
+  /** Said when there is room again: a report that pushes out another line would never end. */
+  private reportDropped(): void {
+    const dropped = this.outbox.takeDropped();
+    if (dropped === 0) return;
+    this.options.onDropped?.(dropped);
+    this.publishLog({
+      message: `Up to ${dropped} log messages were lost while there was no connection.`,
+      severity: 'warning',
+    });
   }
 }

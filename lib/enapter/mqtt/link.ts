@@ -89,7 +89,8 @@ function explain(error: unknown): DeviceError {
 /** One connection to the broker, from its first packet to its last. A new try is a new link. */
 export class Link {
   private readonly client: mqtt.MqttClient;
-  private readonly lost = new AbortController();
+  private lost = false;
+  private readonly onLost = new Set<() => void>();
   private readonly pongs: (() => void)[] = [];
   private awaited: (() => void) | undefined;
   private reason: DeviceError | undefined;
@@ -125,7 +126,8 @@ export class Link {
       if (cmd === 'pingresp') this.pongs.shift()?.();
     });
     this.client.once('close', () => {
-      this.lost.abort();
+      this.lost = true;
+      for (const tell of [...this.onLost]) tell();
       events.down(this.reason ?? explain(undefined));
     });
   }
@@ -151,10 +153,10 @@ export class Link {
 
   /** Says goodbye where that is possible, and ends at once where not. Resolves when the socket is closed. */
   close(patience: number): Promise<void> {
-    if (this.lost.signal.aborted) return Promise.resolve();
+    if (this.lost) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.client.stream.destroy(), patience);
-      this.lost.signal.addEventListener('abort', () => {
+      this.onLost.add(() => {
         clearTimeout(timer);
         resolve();
       });
@@ -165,18 +167,17 @@ export class Link {
   }
 
   private whileUp(work: (resolve: () => void, reject: (error: Error) => void) => void): Promise<void> {
-    const { signal } = this.lost;
     return new Promise((resolve, reject) => {
-      const onLost = (): void => reject(new Error('lost'));
-      if (signal.aborted) {
+      const settle = (act: () => void): void => {
+        this.onLost.delete(onLost);
+        act();
+      };
+      const onLost = (): void => settle(() => reject(new Error('lost')));
+      if (this.lost) {
         onLost();
         return;
       }
-      const settle = (act: () => void): void => {
-        signal.removeEventListener('abort', onLost);
-        act();
-      };
-      signal.addEventListener('abort', onLost, { once: true });
+      this.onLost.add(onLost);
       work(
         () => settle(resolve),
         (error) => settle(() => reject(error)),

@@ -222,8 +222,9 @@ describe('enapter: HTTP client', () => {
       granularity: 60,
     });
     assert.equal(series.rows.length, 15);
-    assert.equal(series.rows[0]?.timestamp, '2025-01-01T00:00:00.000Z');
-    assert.equal(typeof series.rows[0]?.power, 'number');
+    const [first] = series.rows;
+    assert.equal(first?.timestamp, '2025-01-01T00:00:00.000Z');
+    assert.equal(typeof first.power, 'number');
     assert.equal(series.rows.map(({ power }) => power).indexOf(null), 9);
     assert.deepEqual(series.columns[1], { attribute: 'energy', device: IDS.meter, type: 'float' });
   });
