@@ -56,12 +56,13 @@ export async function killTenTimes(broker: KillableBroker, device: TestDevice, s
 
   for (let round = 0; round < 10; round++) {
     const before = broker.arrived.all.length;
-    for (let n = random(round * 3, 40); n >= 0; n--) {
+    const words = 1 + random(round * 3, 40);
+    for (let n = words; n > 0; n--) {
       speak();
       if (n % 5 === 0) await command(`c${++commands}`);
     }
     // Somewhere in the midst of what was just said.
-    const some = random(round * 3 + 1, 20);
+    const some = random(round * 3 + 1, words);
     await broker.arrived.until(() => broker.arrived.all.length >= before + some);
     await broker.kill();
     for (let n = OFFLINE_LOGS[round % 2] ?? 0; n > 0; n--) speak();

@@ -3,19 +3,6 @@ import { isIP } from 'node:net';
 import { invalidInput } from '../../core/errors';
 import { isRecord, toNumber } from '../../core/units';
 
-/** How a standalone device reaches its broker. Holds secrets: never to be shown as a whole. */
-export interface ConnectionConfig {
-  host: string;
-  port: number;
-  protocol: 'MQTT' | 'MQTTS';
-  hardwareId: string;
-  channelId: string;
-  /** MQTT */
-  login?: { username: string; password: string };
-  /** MQTTS, each PEM */
-  tls?: { ca: string; cert: string; key: string };
-}
-
 /** The part of a configuration that may be shown. */
 export interface ShownConfig {
   host: string;
@@ -24,6 +11,14 @@ export interface ShownConfig {
   hardwareId: string;
   channelId: string;
 }
+
+/** How a standalone device reaches its broker. Holds secrets: never to be shown as a whole. */
+export type ConnectionConfig = Omit<ShownConfig, 'protocol'> &
+  (
+    | { protocol: 'MQTT'; login: { username: string; password: string } }
+    /** each PEM */
+    | { protocol: 'MQTTS'; tls: { ca: string; cert: string; key: string } }
+  );
 
 /** Both ids become levels of a topic. */
 const TOPIC_LEVEL = /^[A-Za-z0-9_.:-]{1,128}$/;
@@ -152,7 +147,7 @@ export function shownConfig({ host, port, protocol, hardwareId, channelId }: Con
 
 /** Every secret of a configuration, line by line for PEM, so that half a key is recognised too. */
 export function configSecrets(config: ConnectionConfig): string[] {
-  const { login, tls } = config;
-  const lines = tls ? tls.key.split('\n').filter((line) => line !== '' && !line.startsWith('-----')) : [];
-  return [...(login ? [login.password] : []), ...(tls ? [tls.key.trim(), ...lines] : [])];
+  if (config.protocol === 'MQTT') return [config.login.password];
+  const key = config.tls.key.trim();
+  return [key, ...key.split('\n').filter((line) => !line.startsWith('-----'))];
 }

@@ -24,15 +24,16 @@ const REFUSED_LOGIN = new Set([4, 5]);
 
 function optionsOf(config: ConnectionConfig): mqtt.IClientOptions {
   // `mqtt` hands all options to `tls.connect`, although its types do not name this one.
-  const tls: mqtt.IClientOptions & Pick<ConnectionOptions, 'checkServerIdentity'> = config.tls
-    ? {
-        ...config.tls,
-        rejectUnauthorized: true,
-        // The broker's certificate does not carry its name. Who it is, is proved by the chain of trust alone.
-        checkServerIdentity: () => undefined,
-        ...(isIP(config.host) === 0 ? { servername: config.host } : {}),
-      }
-    : {};
+  const secrets: mqtt.IClientOptions & Pick<ConnectionOptions, 'checkServerIdentity'> =
+    config.protocol === 'MQTT'
+      ? config.login
+      : {
+          ...config.tls,
+          rejectUnauthorized: true,
+          // The broker's certificate does not carry its name. Who it is, is proved by the chain of trust alone.
+          checkServerIdentity: () => undefined,
+          ...(isIP(config.host) === 0 ? { servername: config.host } : {}),
+        };
   return {
     protocol: config.protocol === 'MQTTS' ? 'mqtts' : 'mqtt',
     host: config.host,
@@ -46,8 +47,7 @@ function optionsOf(config: ConnectionConfig): mqtt.IClientOptions {
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
-    ...(config.login ?? {}),
-    ...tls,
+    ...secrets,
   };
 }
 

@@ -22,6 +22,11 @@ const secure = {
   mqtt_protocol: 'MQTTS',
   mqtt_credentials: { private_key: pem.clientKey, certificate: pem.clientCert, ca_chain: pem.ca },
 };
+const tlsOf = (value: unknown): { ca: string; cert: string; key: string } => {
+  const config = parse(value);
+  assert.equal(config.protocol, 'MQTTS');
+  return config.tls;
+};
 const parse = (value: unknown): ReturnType<typeof parseConnectionConfig> =>
   parseConnectionConfig(JSON.stringify(value));
 
@@ -51,10 +56,10 @@ describe('enapter: connection configuration', () => {
       certificate: escaped(pem.clientCert),
       ca_chain: escaped(pem.ca + pem.otherCa),
     };
-    const { tls } = parse({ ...secure, mqtt_credentials: twice });
-    assert.equal(tls?.key, pem.clientKey);
+    const tls = tlsOf({ ...secure, mqtt_credentials: twice });
+    assert.equal(tls.key, pem.clientKey);
     assert.equal(tls.ca, pem.ca + pem.otherCa);
-    assert.equal(parse(secure).tls?.cert, pem.clientCert);
+    assert.equal(tlsOf(secure).cert, pem.clientCert);
   });
 
   it('decides TLS by the protocol, never by the port', () => {

@@ -259,9 +259,8 @@ describe('enapter: MQTTS', () => {
   const devices: TestDevice[] = [];
   const tls = { ca: pem.ca, cert: pem.clientCert, key: pem.clientKey };
   const secure = (given = tls): ConnectionConfig => {
-    const { login, ...rest } = plainConfig(broker.port);
-    assert.ok(login);
-    return { ...rest, protocol: 'MQTTS', tls: given };
+    const { host, port, hardwareId, channelId } = plainConfig(broker.port);
+    return { host, port, hardwareId, channelId, protocol: 'MQTTS', tls: given };
   };
   const start = (config: ConnectionConfig): TestDevice => {
     const device = startDevice(config);
