@@ -122,21 +122,34 @@
    * @returns {JQuery.Promise<any>} resolves with the answer; rejects with the text to show
    */
   function ask(node, action, fields) {
+    return request(node.type, node.id, action, {
+      settings: fieldValues(fields.settings),
+      credentials: fieldValues(fields.credentials),
+    });
+  }
+
+  /**
+   * As `ask`, with values of any config node: those of one that another dialog refers to.
+   *
+   * @param {string} type
+   * @param {string} id
+   * @param {string} action
+   * @param {{settings: Record<string, unknown>, credentials: Record<string, unknown>}} values
+   * @returns {JQuery.Promise<any>} resolves with the answer; rejects with the text to show
+   */
+  function request(type, id, action, values) {
     const result = $.Deferred();
     $.ajax({
-      url: `energy-devices/${node.type}/${encodeURIComponent(node.id)}/${action}`,
+      url: `energy-devices/${type}/${encodeURIComponent(id)}/${action}`,
       type: 'POST',
       contentType: 'application/json; charset=utf-8',
-      data: JSON.stringify({
-        settings: fieldValues(fields.settings),
-        credentials: fieldValues(fields.credentials),
-      }),
+      data: JSON.stringify(values),
     })
       .done((answer) => {
         if (answer && answer.ok) result.resolve(answer);
-        else result.reject(errorText(node.type, answer || {}));
+        else result.reject(errorText(type, answer || {}));
       })
-      .fail((xhr) => result.reject(requestFailed(node.type, xhr.status)));
+      .fail((xhr) => result.reject(requestFailed(type, xhr.status)));
     return result.promise();
   }
 
@@ -172,6 +185,20 @@
   }
 
   /**
+   * Saves a text as a file of the browser's user.
+   * @param {string} name
+   * @param {string} content
+   * @param {string} type
+   */
+  function download(name, content, type) {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([content], { type }));
+    link.download = name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  /**
    * Wires a "Download diagnostics" button.
    * @param {{type: string, id: string, name?: string}} node
    */
@@ -181,12 +208,8 @@
       event.preventDefault();
       $.getJSON(`energy-devices/${node.type}/${encodeURIComponent(node.id)}/diagnostics`)
         .done((report) => {
-          const blob = new Blob([JSON.stringify(report, null, 2)], { type: 'application/json' });
-          const link = document.createElement('a');
-          link.href = URL.createObjectURL(blob);
-          link.download = `${node.type}-${(node.name || node.id).replace(/[^\w-]+/g, '_')}.json`;
-          link.click();
-          URL.revokeObjectURL(link.href);
+          const name = `${node.type}-${(node.name || node.id).replace(/[^\w-]+/g, '_')}.json`;
+          download(name, JSON.stringify(report, null, 2), 'application/json');
           showResult(place, 'good', text(node.type, 'dialog.diagnosticsSaved'));
         })
         .fail((xhr) => showResult(place, 'bad', requestFailed(node.type, xhr.status)));
@@ -282,6 +305,8 @@
     atLeast,
     address,
     ask,
+    request,
+    download,
     showResult,
     testButton,
     diagnosticsButton,

@@ -53,6 +53,7 @@ export function startDevice(config: ConnectionConfig, options: Partial<Connectio
     propertiesTopic: 'register',
     backOff: { base: 5, cap: 40 },
     stableAfter: 1,
+    spread: 0,
     onAvailability: availability.add,
     onDropped: dropped.add,
     ...options,

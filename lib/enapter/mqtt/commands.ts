@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../core/clock';
 import { DeviceError, invalidInput } from '../../core/errors';
 import { isRecord } from '../../core/units';
+import { encode } from './payloads';
 
 /** A command that the EMS sent to this device. */
 export interface Command {
@@ -110,9 +111,11 @@ export class CommandDesk {
   /**
    * Answers an open command, or tells of its progress.
    *
-   * @throws DeviceError CONFLICT when it is answered already, NOT_FOUND when there is none with this id
+   * @throws DeviceError CONFLICT when it is answered already, NOT_FOUND when there is none with this id, INVALID_INPUT
+   *   for a payload that cannot be written
    */
   answer(response: CommandResponse): void {
+    encode(response);
     const known = this.known.get(response.id);
     if (!known) {
       throw new DeviceError('NOT_FOUND', 'There is no such open command on this connection.', {

@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   onJunk?: () => void;
   /** waits between tries; default 1 s to a minute */
   backOff?: BackOffOptions;
+  /** longest wait in ms before the first try; the actual one is drawn, so that many do not come at once; default 1 s */
+  spread?: number;
   /** ms that a connection must last before the waits start from the beginning; default 10 s */
   stableAfter?: number;
   /** loads the MQTT client, on first use */
@@ -92,11 +94,20 @@ export class EnapterConnection {
     return configSecrets(this.options.config);
   }
 
-  /** Connects; once is enough. */
+  /** Connects, soon; once is enough. */
   start(): void {
     if (this.started || this.closed) return;
     this.started = true;
-    void this.connect();
+    const wait = (this.options.spread ?? 1000) * (0.2 + 0.8 * this.clock.random());
+    this.cancelRetry = this.clock.after(wait, () => void this.connect());
+  }
+
+  /** Disconnects until the next `start`; what is known and what waits is kept. */
+  async stop(): Promise<void> {
+    if (!this.started) return;
+    this.started = false;
+    this.cancelRetry?.();
+    await this.link?.close(GOODBYE);
   }
 
   /**
@@ -135,9 +146,8 @@ export class EnapterConnection {
     this.desk.close();
     if (this.up) await Promise.race([this.pumping, delay(this.clock, LAST_WORDS)]);
     this.closed = true;
-    this.cancelRetry?.();
+    await this.stop();
     this.cancelStable?.();
-    await this.link?.close(GOODBYE);
   }
 
   private async connect(): Promise<void> {
@@ -145,7 +155,7 @@ export class EnapterConnection {
     let module: MqttModule;
     try {
       module = await load();
-      if (this.isClosed()) return;
+      if (this.isStopped()) return;
       const link = new Link(module, this.options.config, this.topics.commands, {
         up: () => this.onUp(),
         message: (payload) => this.onMessage(payload),
@@ -162,9 +172,9 @@ export class EnapterConnection {
     }
   }
 
-  /** Set by `close` while something was awaited. */
-  private isClosed(): boolean {
-    return this.closed;
+  /** Set by `stop` while something was awaited. */
+  private isStopped(): boolean {
+    return !this.started;
   }
 
   private onUp(): void {
@@ -189,7 +199,7 @@ export class EnapterConnection {
     this.link = undefined;
     this.cancelStable?.();
     this.outbox.putBack();
-    if (this.closed) return;
+    if (!this.started) return;
     this.announce(error);
     const wait = error.code === 'UNREACHABLE' ? this.backOff.next() : this.backOff.longest();
     this.cancelRetry = this.clock.after(wait, () => void this.connect());

@@ -1,5 +1,6 @@
 import { invalidInput } from '../../core/errors';
 import { isRecord } from '../../core/units';
+import { parseInstant } from '../../core/windows';
 
 /** What telemetry, properties and arguments can hold. */
 export type FlatValue = number | boolean | string | string[] | null;
@@ -39,8 +40,7 @@ export function unixSeconds(value: unknown, now: number): number {
   if (value === undefined || value === null) return Math.floor(now / 1000);
   let ms = NaN;
   if (typeof value === 'number') ms = Math.abs(value) >= MILLISECONDS_FROM ? value : value * 1000;
-  else if (typeof value === 'string') ms = Date.parse(value);
-  else if (value instanceof Date) ms = value.getTime();
+  else ms = parseInstant(value) ?? NaN;
   if (!Number.isFinite(ms)) {
     throw invalidInput(
       'The timestamp must be Unix seconds, epoch milliseconds or ISO 8601.',

@@ -1,10 +1,11 @@
 import { type Clock, systemClock } from '../../core/clock';
-import { commandError } from '../../core/command-error';
 import { invalidInput } from '../../core/errors';
 import { headerValue, type HttpCall, HttpClient } from '../../core/http';
+import { sendCommand } from '../../core/outcome';
 import type { TlsOptions, Transport } from '../../core/transport';
 import { isRecord } from '../../core/units';
 import { parseBaseUrl, type Query } from '../../core/url';
+import { parseRange } from '../../core/windows';
 import {
   type EnapterDevice,
   type EnapterSite,
@@ -117,14 +118,15 @@ export class EnapterClient {
   ): Promise<EnapterDevice> {
     const path = devicePath(id);
     const json = check.checkUpdate(input);
-    return parseDeviceAnswer(await this.change({ method: 'PATCH', path, json, signal }));
+    return this.change({ method: 'PATCH', path, json, signal }, parseDeviceAnswer);
   }
 
   /** Deletes a device. The server refuses while devices run on it. */
   async delete(id: unknown, signal?: AbortSignal): Promise<void> {
     const path = devicePath(id);
     // An empty body, `{}` or anything else: the status alone says that it is done.
-    await this.http.send({ method: 'DELETE', path, headers: this.headers, safe: false, signal }).catch(fail);
+    const { headers } = this;
+    await sendCommand(() => this.http.send({ method: 'DELETE', path, headers, safe: false, signal }), signal);
   }
 
   /**
@@ -139,15 +141,16 @@ export class EnapterClient {
   ): Promise<Record<string, unknown>> {
     const path = `${devicePath(id)}/generate_config`;
     const json = { protocol: check.checkProtocol(protocol) };
-    const body = await this.change({ method: 'POST', path, json, signal });
-    if (!isRecord(body) || !isRecord(body.config)) throw notEnapter('no configuration');
-    return body.config;
+    return this.change({ method: 'POST', path, json, signal }, (body) => {
+      if (!isRecord(body) || !isRecord(body.config)) throw notEnapter('no configuration');
+      return body.config;
+    });
   }
 
   async assignBlueprint(id: unknown, blueprintId: unknown, signal?: AbortSignal): Promise<EnapterDevice> {
     const path = `${devicePath(id)}/assign_blueprint`;
     const json = { blueprint_id: check.checkId(blueprintId, 'blueprint id') };
-    return parseDeviceAnswer(await this.change({ method: 'POST', path, json, signal }));
+    return this.change({ method: 'POST', path, json, signal }, parseDeviceAnswer);
   }
 
   /** Creates a standalone device. @returns its id */
@@ -160,9 +163,8 @@ export class EnapterClient {
       site_id: check.checkId(input.siteId, 'site id'),
       ...(input.slug === undefined ? {} : { slug: check.checkText(input.slug, 'slug') }),
     };
-    const body = await this.change({ method: 'POST', path: 'provisioning/standalone', json, signal });
-    if (!isRecord(body) || typeof body.device_id !== 'string') throw notEnapter('no device id');
-    return body.device_id;
+    const call = { method: 'POST', path: 'provisioning/standalone', json, signal } as const;
+    return this.change(call, (body) => textIn(body, 'device_id'));
   }
 
   /**
@@ -179,7 +181,7 @@ export class EnapterClient {
     const json = commandBody(input);
     const { timeout = COMMAND_TIMEOUT, signal } = options;
     const call = { method: 'POST', path, query: { expand: 'log' }, json, timeout, signal } as const;
-    return parseExecution(await this.change(call));
+    return this.change(call, parseExecution);
   }
 
   /** Starts a command. @returns the id of its execution, for `execution` */
@@ -189,9 +191,8 @@ export class EnapterClient {
     signal?: AbortSignal,
   ): Promise<string> {
     const path = `${devicePath(id)}/command_executions`;
-    const body = await this.change({ method: 'POST', path, json: commandBody(input), signal });
-    if (!isRecord(body) || typeof body.execution_id !== 'string') throw notEnapter('no execution id');
-    return body.execution_id;
+    const call = { method: 'POST', path, json: commandBody(input), signal } as const;
+    return this.change(call, (body) => textIn(body, 'execution_id'));
   }
 
   async execution(id: unknown, executionId: unknown, signal?: AbortSignal): Promise<CommandExecution> {
@@ -239,9 +240,7 @@ export class EnapterClient {
     signal?: AbortSignal,
   ): Promise<Timeseries> {
     const device = check.checkId(id, 'device id');
-    const from = check.checkTime(input.from, 'from');
-    const to = check.checkTime(input.to, 'to');
-    if (to <= from) throw invalidInput('The time range ends before it begins.', 'enapterRange');
+    const { start, end } = parseRange(input.from, input.to);
     const granularity = check.checkCount(input.granularity, 'granularity', 1) ?? 60;
     const aggregation =
       input.aggregation === undefined ? 'auto' : check.checkText(input.aggregation, 'aggregation');
@@ -250,7 +249,12 @@ export class EnapterClient {
       method: 'POST',
       path: 'telemetry/query_timeseries',
       headers: { ...this.headers, accept: 'text/csv' },
-      json: { from, to, granularity: `${granularity}s`, telemetry },
+      json: {
+        from: new Date(start).toISOString(),
+        to: new Date(end).toISOString(),
+        granularity: `${granularity}s`,
+        telemetry,
+      },
       safe: true,
       signal,
     });
@@ -261,8 +265,13 @@ export class EnapterClient {
     return this.http.json({ method: 'GET', path, query, headers: this.headers, safe: true, signal });
   }
 
-  private async change(call: Omit<HttpCall, 'safe' | 'headers'>): Promise<unknown> {
-    return this.http.json({ ...call, headers: this.headers, safe: false }).catch(fail);
+  /** Sends a change once; an answer that cannot be read leaves its outcome open. */
+  private async change<T>(call: Omit<HttpCall, 'safe' | 'headers'>, parse: (body: unknown) => T): Promise<T> {
+    const { headers } = this;
+    return sendCommand(
+      async () => parse(await this.http.json({ ...call, headers, safe: false })),
+      call.signal,
+    );
   }
 
   private async pages<T extends { id: string }>(
@@ -290,8 +299,10 @@ export class EnapterClient {
   }
 }
 
-function fail(thrown: unknown): never {
-  throw commandError(thrown);
+function textIn(body: unknown, key: string): string {
+  const text = isRecord(body) ? body[key] : undefined;
+  if (typeof text !== 'string') throw notEnapter(`no ${key}`);
+  return text;
 }
 
 function devicePath(id: unknown): string {

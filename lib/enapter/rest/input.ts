@@ -75,11 +75,3 @@ export function checkArguments(value: unknown): Record<string, unknown> {
   if (isRecord(value)) return value;
   throw invalidInput('The arguments of a command must be an object.', 'enapterArguments');
 }
-
-/** A moment: ISO 8601, a Date, or epoch milliseconds; as RFC 3339. @throws DeviceError INVALID_INPUT */
-export function checkTime(value: unknown, what: string): string {
-  const date =
-    value instanceof Date || typeof value === 'number' || typeof value === 'string' ? new Date(value) : null;
-  if (date && value !== '' && !Number.isNaN(date.getTime())) return date.toISOString();
-  throw invalidInput(`${what} must be an ISO 8601 time or epoch milliseconds.`, 'enapterTime', { what });
-}
