@@ -143,9 +143,9 @@ export class EnapterConnection {
   /** Answers open commands with an error, says what can be said within a second or so, and ends. */
   async close(): Promise<void> {
     if (this.closed) return;
+    this.closed = true;
     this.desk.close();
     if (this.up) await Promise.race([this.pumping, delay(this.clock, LAST_WORDS)]);
-    this.closed = true;
     await this.stop();
     this.cancelStable?.();
   }
@@ -199,7 +199,7 @@ export class EnapterConnection {
     this.link = undefined;
     this.cancelStable?.();
     this.outbox.putBack();
-    if (!this.started) return;
+    if (!this.started || this.closed) return;
     this.announce(error);
     const wait = error.code === 'UNREACHABLE' ? this.backOff.next() : this.backOff.longest();
     this.cancelRetry = this.clock.after(wait, () => void this.connect());
