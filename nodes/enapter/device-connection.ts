@@ -91,9 +91,14 @@ export class DeviceConnection {
     const { connection } = this;
     this.cancelIdle?.();
     this.users.set(user, onAvailability);
-    if (connection.availability) onAvailability(connection.availability);
+    // After a partial deploy the state is known already, but nodes further down the flow do not exist yet.
+    const known = connection.availability;
+    const telling = setImmediate(() => {
+      if (known && connection.availability === known) onAvailability(known);
+    });
     connection.start();
     onClose(user, () => {
+      clearImmediate(telling);
       this.users.delete(user);
       connection.forget(user.id);
       if (this.users.size > 0) return Promise.resolve();

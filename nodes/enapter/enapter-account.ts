@@ -1,6 +1,5 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 
-import { withoutUserInfo } from '../../lib/core/redact';
 import { EnapterClient } from '../../lib/enapter/rest/client';
 import { type DialogValues, dialogAction } from '../shared/admin';
 import { diagnosticsRoute } from '../shared/diagnostics';
@@ -58,7 +57,7 @@ export = (RED: NodeAPI): void => {
   diagnosticsRoute(RED, ACCOUNT_TYPE, (node) => {
     const { account } = node as AccountNode;
     return {
-      settings: { url: withoutUserInfo(account.problem ? '' : account.client.baseUrl) },
+      settings: { url: account.problem ? '' : account.client.baseUrl },
       problem: account.problem?.message ?? null,
       waitingChanges: account.queue.length,
     };

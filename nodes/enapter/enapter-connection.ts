@@ -1,7 +1,6 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 
 import type { Availability } from '../../lib/core/availability';
-import { createRedactor, withoutUserInfo } from '../../lib/core/redact';
 import {
   type ConnectionConfig,
   parseConnectionConfig,
@@ -83,9 +82,8 @@ export = (RED: NodeAPI): void => {
     const problem = device.problem?.message ?? null;
     if (problem !== null) return { settings: {}, problem };
     const { connection } = device;
-    const redact = createRedactor(connection.secrets);
     return {
-      settings: { ...device.shown, host: redact(withoutUserInfo(device.shown?.host ?? '')) },
+      settings: { ...device.shown },
       availability: connection.availability,
       problem,
       listeners: device.listeners,

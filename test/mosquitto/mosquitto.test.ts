@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import mqtt from 'mqtt';
 
 import type { ConnectionConfig } from '../../lib/enapter/mqtt/config';
-import { COMMANDS, HARDWARE, Heard, startDevice, type TestDevice } from '../support/enapter-device';
+import { COMMANDS, HARDWARE, startDevice, type TestDevice } from '../support/enapter-device';
+import { Feed } from '../support/feed';
 import { type Arrived, killTenTimes } from '../support/enapter-kill';
 import { Gate, Mosquitto } from '../support/mosquitto';
 
@@ -12,13 +13,13 @@ describe('enapter: mosquitto over mutual TLS', () => {
   const devices: TestDevice[] = [];
   let gate: Gate;
   let observer: mqtt.MqttClient;
-  let arrived: Heard<Arrived>;
+  let arrived: Feed<Arrived>;
 
   /** Sees everything that any device publishes. */
   async function observe(): Promise<void> {
     observer = await mqtt.connectAsync(`mqtt://127.0.0.1:${mosquitto.plainPort}`, { reconnectPeriod: 0 });
     observer.on('error', () => undefined);
-    observer.on('message', (topic, payload) => arrived.add({ topic, json: JSON.parse(payload.toString()) }));
+    observer.on('message', (topic, payload) => arrived.push({ topic, json: JSON.parse(payload.toString()) }));
     await observer.subscribeAsync('v1/from/#');
   }
 
@@ -40,7 +41,7 @@ describe('enapter: mosquitto over mutual TLS', () => {
     await mosquitto.prepare();
   });
   beforeEach(async () => {
-    arrived = new Heard();
+    arrived = new Feed();
     gate = new Gate(mosquitto.tlsPort);
     await mosquitto.start();
     await observe();
@@ -61,17 +62,17 @@ describe('enapter: mosquitto over mutual TLS', () => {
       timeout: 5000,
       take: ({ id }) => connection.desk.answer({ id, state: 'completed', payload: { done: true } }),
     });
-    await availability.until(({ available }) => available);
+    await availability.waitFor(({ available }) => available, 'availability');
     connection.publishValues('telemetry', 'a', { timestamp: 5, power: 1 });
     await observer.publishAsync(COMMANDS, '{"id":"a","name":"x"}');
-    const answer = await arrived.until(({ topic }) => topic.endsWith('/responses'));
+    const answer = await arrived.waitFor(({ topic }) => topic.endsWith('/responses'), 'arrived');
     assert.deepEqual(answer.json, { id: 'a', state: 'completed', payload: { done: true } });
-    assert.deepEqual(arrived.all[0]?.json, { timestamp: 5, power: 1 });
+    assert.deepEqual(arrived.items[0]?.json, { timestamp: 5, power: 1 });
   });
 
   it('never connects with the wrong authority', async () => {
     const { connection, availability } = start(config('other'));
-    const { reason } = await availability.until(({ available }) => !available);
+    const { reason } = await availability.waitFor(({ available }) => !available, 'availability');
     assert.equal(reason?.reason, 'enapterTls');
     while (gate.connections < 5) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(connection.counts.connects, 0);
@@ -79,7 +80,7 @@ describe('enapter: mosquitto over mutual TLS', () => {
 
   it('never connects with a certificate that the broker does not know', async () => {
     const { connection, availability } = start(config('ca', mosquitto.pem('other')));
-    await availability.until(({ available }) => !available);
+    await availability.waitFor(({ available }) => !available, 'availability');
     assert.equal(connection.counts.connects, 0);
   });
 
@@ -89,7 +90,7 @@ describe('enapter: mosquitto over mutual TLS', () => {
       protocol: 'MQTT',
       login: { username: 'a', password: 'b' },
     });
-    await availability.until(({ available }) => !available);
+    await availability.waitFor(({ available }) => !available, 'availability');
     assert.equal(connection.counts.connects, 0);
   });
 
@@ -97,25 +98,25 @@ describe('enapter: mosquitto over mutual TLS', () => {
     const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
     console.log(`        seed ${seed} (TEST_SEED repeats it)`);
     const device = start(config());
-    await device.availability.until(({ available }) => available);
+    await device.availability.waitFor(({ available }) => available, 'availability');
     await killTenTimes(
       {
         arrived,
         kill: async () => {
-          const lost = device.availability.all.length;
+          const lost = device.availability.items.length;
           // What mosquitto passed on before its end is still to be read.
           const read = new Promise<void>((resolve) => observer.once('close', () => resolve()));
           await mosquitto.kill();
           await read;
-          await device.availability.until(({ available }) => !available, lost);
+          await device.availability.waitFor(({ available }) => !available, 'availability', { from: lost });
           await gate.lock();
         },
         restart: async () => {
-          const before = device.availability.all.length;
+          const before = device.availability.items.length;
           await mosquitto.start();
           await observe();
           await gate.unlock();
-          await device.availability.until(({ available }) => available, before);
+          await device.availability.waitFor(({ available }) => available, 'availability', { from: before });
         },
         sendCommand: async (body) => {
           await observer.publishAsync(COMMANDS, body);
@@ -132,7 +133,7 @@ describe('enapter: mosquitto over mutual TLS', () => {
     const before = gate.connections;
     for (let n = 0; n < 100; n++) {
       const { connection, availability } = startDevice(config());
-      await availability.until(({ available }) => available);
+      await availability.waitFor(({ available }) => available, 'availability');
       await connection.close();
     }
     assert.equal(gate.connections - before, 100);
@@ -142,7 +143,7 @@ describe('enapter: mosquitto over mutual TLS', () => {
   it('closes within two seconds with the broker gone', async function () {
     this.timeout(2000);
     const { connection, availability } = startDevice(config());
-    await availability.until(({ available }) => available);
+    await availability.waitFor(({ available }) => available, 'availability');
     await mosquitto.kill();
     await connection.close();
   });

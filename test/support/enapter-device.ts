@@ -1,5 +1,6 @@
 import { EnapterConnection, type ConnectionOptions } from '../../lib/enapter/mqtt/connection';
 import type { ConnectionConfig } from '../../lib/enapter/mqtt/config';
+import { Feed } from './feed';
 import type { Availability } from '../../lib/core/availability';
 
 export const HARDWARE = 'C8795CBA5375484E829105E959663C8B';
@@ -18,44 +19,24 @@ export function plainConfig(port: number): ConnectionConfig {
   };
 }
 
-/** Waits for values of a callback, past ones included. */
-export class Heard<T> {
-  readonly all: T[] = [];
-  private waiters: { match: (value: T) => boolean; resolve: (value: T) => void }[] = [];
-
-  readonly add = (value: T): void => {
-    this.all.push(value);
-    const reached = this.waiters.filter(({ match }) => match(value));
-    this.waiters = this.waiters.filter((waiter) => !reached.includes(waiter));
-    for (const { resolve } of reached) resolve(value);
-  };
-
-  /** The first value that matches, now or later. `from` skips as many. */
-  until(match: (value: T) => boolean, from = 0): Promise<T> {
-    const found = this.all.slice(from).find(match);
-    if (found !== undefined) return Promise.resolve(found);
-    return new Promise((resolve) => this.waiters.push({ match, resolve }));
-  }
-}
-
 /** A connection that comes back quickly, and what it told. */
 export interface TestDevice {
   connection: EnapterConnection;
-  availability: Heard<Availability>;
-  dropped: Heard<number>;
+  availability: Feed<Availability>;
+  dropped: Feed<number>;
 }
 
 export function startDevice(config: ConnectionConfig, options: Partial<ConnectionOptions> = {}): TestDevice {
-  const availability = new Heard<Availability>();
-  const dropped = new Heard<number>();
+  const availability = new Feed<Availability>();
+  const dropped = new Feed<number>();
   const connection = new EnapterConnection({
     config,
     propertiesTopic: 'register',
     backOff: { base: 5, cap: 40 },
     stableAfter: 1,
     spread: 0,
-    onAvailability: availability.add,
-    onDropped: dropped.add,
+    onAvailability: (state) => availability.push(state),
+    onDropped: (count) => dropped.push(count),
     ...options,
   });
   connection.start();

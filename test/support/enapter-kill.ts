@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 
 import { noise } from '../../simulators/support/random';
-import { FROM, type Heard, type TestDevice } from './enapter-device';
+import { FROM, type TestDevice } from './enapter-device';
+import type { Feed } from './feed';
 
 /** What reached the broker. */
 export interface Arrived {
@@ -11,7 +12,7 @@ export interface Arrived {
 
 /** A broker that a scenario can kill, whatever it is. */
 export interface KillableBroker {
-  arrived: Heard<Arrived>;
+  arrived: Feed<Arrived>;
   kill: () => Promise<void>;
   /** Starts it again; resolves when the device is subscribed again. */
   restart: () => Promise<void>;
@@ -55,7 +56,7 @@ export async function killTenTimes(broker: KillableBroker, device: TestDevice, s
   };
 
   for (let round = 0; round < 10; round++) {
-    const before = broker.arrived.all.length;
+    const before = broker.arrived.items.length;
     const words = 1 + random(round * 3, 40);
     for (let n = words; n > 0; n--) {
       speak();
@@ -63,11 +64,11 @@ export async function killTenTimes(broker: KillableBroker, device: TestDevice, s
     }
     // Somewhere in the midst of what was just said.
     const some = random(round * 3 + 1, words);
-    await broker.arrived.until(() => broker.arrived.all.length >= before + some);
+    await broker.arrived.waitFor(() => broker.arrived.items.length >= before + some, 'arrived');
     await broker.kill();
     for (let n = OFFLINE_LOGS[round % 2] ?? 0; n > 0; n--) speak();
     await broker.restart();
-    await broker.arrived.until((one) => sequenceOf(one, 'seq') === telemetry);
+    await broker.arrived.waitFor((one) => sequenceOf(one, 'seq') === telemetry, 'arrived');
     // The EMS may send again what it got no answer for.
     for (let n = 1; n <= commands; n++) await command(`c${n}`);
   }
@@ -76,15 +77,17 @@ export async function killTenTimes(broker: KillableBroker, device: TestDevice, s
   connection.publishLog(last);
   const isLog = ({ topic }: Arrived): boolean => topic === `${FROM}/v3/logs`;
   const text = ({ json }: Arrived): string => String((json as { message: unknown }).message);
-  await broker.arrived.until((one) => isLog(one) && text(one) === last);
+  await broker.arrived.waitFor((one) => isLog(one) && text(one) === last, 'arrived');
   const answerOf = ({ topic, json }: Arrived): string | undefined =>
     topic === `${FROM}/v1/command/responses` ? (json as { id: string }).id : undefined;
-  await Promise.all([...runs.keys()].map((id) => broker.arrived.until((one) => answerOf(one) === id)));
+  await Promise.all(
+    [...runs.keys()].map((id) => broker.arrived.waitFor((one) => answerOf(one) === id, 'arrived')),
+  );
 
-  const seen = new Set(broker.arrived.all.filter(isLog).map(text));
+  const seen = new Set(broker.arrived.items.filter(isLog).map(text));
   const missing = Array.from({ length: logs }, (_, n) => `log ${n + 1}`).filter((line) => !seen.has(line));
-  const sum = (): number => dropped.all.reduce((total, count) => total + count, 0);
-  await dropped.until(() => sum() === connection.counts.droppedLogs);
+  const sum = (): number => dropped.items.reduce((total, count) => total + count, 0);
+  await dropped.waitFor(() => sum() === connection.counts.droppedLogs, 'dropped');
   const reported = sum();
   // A line that arrived just before a kill is not confirmed, so it counts as lost when it has to make room.
   assert.ok(missing.length <= reported, `every lost log is reported (seed ${seed})`);

@@ -144,10 +144,3 @@ export function withHost(config: ConnectionConfig, override: string): Connection
 export function shownConfig({ host, port, protocol, hardwareId, channelId }: ConnectionConfig): ShownConfig {
   return { host, port, protocol, hardwareId, channelId };
 }
-
-/** Every secret of a configuration, line by line for PEM, so that half a key is recognised too. */
-export function configSecrets(config: ConnectionConfig): string[] {
-  if (config.protocol === 'MQTT') return [config.login.password];
-  const key = config.tls.key.trim();
-  return [key, ...key.split('\n').filter((line) => !line.startsWith('-----'))];
-}

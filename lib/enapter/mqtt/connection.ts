@@ -3,7 +3,7 @@ import { BackOff, type BackOffOptions } from '../../core/back-off';
 import { type Clock, delay, systemClock } from '../../core/clock';
 import { cancelled, type DeviceError, invalidInput } from '../../core/errors';
 import { CommandDesk } from './commands';
-import { type ConnectionConfig, configSecrets } from './config';
+import type { ConnectionConfig } from './config';
 import { Link, type MqttModule } from './link';
 import { Outbox } from './outbox';
 import { encode, type Notice, prepareLog, prepareValues } from './payloads';
@@ -87,11 +87,6 @@ export class EnapterConnection {
   get counts(): Record<string, unknown> {
     const { waiting, droppedLogs, droppedResponses } = this.outbox;
     return { ...this.stats, waiting, droppedLogs, droppedResponses, commands: { ...this.desk.stats } };
-  }
-
-  /** Every secret of the configuration, to be kept out of texts. */
-  get secrets(): string[] {
-    return configSecrets(this.options.config);
   }
 
   /** Connects, soon; once is enough. */

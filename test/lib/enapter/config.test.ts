@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 
-import {
-  configSecrets,
-  parseConnectionConfig,
-  shownConfig,
-  withHost,
-} from '../../../lib/enapter/mqtt/config';
+import { parseConnectionConfig, shownConfig, withHost } from '../../../lib/enapter/mqtt/config';
 import { testTls } from '../../support/fixture';
 
 const pem = testTls();
@@ -141,12 +136,5 @@ describe('enapter: connection configuration', () => {
     for (const typed of ['mqtt://x', 'a b', 'host:99999', 'host:', '[x]:1']) {
       assert.throws(() => withHost(config, typed), { reason: 'enapterHost' });
     }
-  });
-
-  it('knows its secrets', () => {
-    assert.deepEqual(configSecrets(parse(plain)), ['top-secret']);
-    const [whole, ...lines] = configSecrets(parse(secure));
-    assert.equal(whole, pem.clientKey.trim());
-    assert.ok(lines.length >= 2 && lines.every((line) => pem.clientKey.includes(line)));
   });
 });

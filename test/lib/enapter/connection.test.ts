@@ -6,14 +6,8 @@ import type { ConnectionConfig } from '../../../lib/enapter/mqtt/config';
 import type { MqttModule } from '../../../lib/enapter/mqtt/link';
 import { EnapterConnection } from '../../../lib/enapter/mqtt/connection';
 import { type SimBroker, startBroker } from '../../../simulators/enapter/broker';
-import {
-  COMMANDS,
-  FROM,
-  Heard,
-  plainConfig,
-  startDevice,
-  type TestDevice,
-} from '../../support/enapter-device';
+import { COMMANDS, FROM, plainConfig, startDevice, type TestDevice } from '../../support/enapter-device';
+import { Feed } from '../../support/feed';
 import { type Arrived, killTenTimes } from '../../support/enapter-kill';
 import { testTls } from '../../support/fixture';
 
@@ -85,14 +79,14 @@ describe('enapter: connection', () => {
   });
 
   it('survives junk on the command topic', async () => {
-    const junk = new Heard<true>();
-    const { connection } = start(plainConfig(broker.port), { onJunk: () => junk.add(true) });
+    const junk = new Feed<true>();
+    const { connection } = start(plainConfig(broker.port), { onJunk: () => junk.push(true) });
     await broker.subscription(COMMANDS);
     for (const body of ['', '{', '[]', '{"id":7}', '\u0000\u0001']) await broker.publish(COMMANDS, body);
     const answer = broker.nextPublish();
     await broker.publish(COMMANDS, '{"id":"a","name":"x"}');
     assert.match((await answer).body, /No node of the flow handles/);
-    assert.equal(junk.all.length, 1, 'told once');
+    assert.equal(junk.items.length, 1, 'told once');
     assert.equal(connection.desk.stats.junk, 5);
   });
 
@@ -100,7 +94,7 @@ describe('enapter: connection', () => {
     const { port } = broker;
     await broker.kill();
     const { connection, availability } = start(plainConfig(port));
-    const lost = await availability.until(({ available }) => !available);
+    const lost = await availability.waitFor(({ available }) => !available, 'availability');
     assert.equal(lost.reason?.code, 'UNREACHABLE');
     for (let n = 1; n <= 3; n++) {
       connection.publishValues('telemetry', 'a', { n });
@@ -123,15 +117,15 @@ describe('enapter: connection', () => {
       '/v1/register {"n":3}',
     ]);
     assert.equal(bodies.length, 6);
-    assert.equal((await availability.until(({ available }) => available)).available, true);
+    assert.equal((await availability.waitFor(({ available }) => available, 'availability')).available, true);
   });
 
   it('comes back when the broker is killed ten times, and loses nothing silently', async function () {
     this.timeout(30_000);
     const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
     console.log(`        seed ${seed} (TEST_SEED repeats it)`);
-    const arrived = new Heard<Arrived>();
-    broker.onPublish = arrived.add;
+    const arrived = new Feed<Arrived>();
+    broker.onPublish = (message) => arrived.push(message);
     const device = start(plainConfig(broker.port));
     await broker.subscription(COMMANDS);
     await killTenTimes(
@@ -156,7 +150,7 @@ describe('enapter: connection', () => {
     for (let n = 0; n < 100; n++) {
       const { connection, availability } = startDevice(plainConfig(broker.port));
       connection.start();
-      await availability.until(({ available }) => available);
+      await availability.waitFor(({ available }) => available, 'availability');
       await connection.close();
       await connection.close();
     }
@@ -166,11 +160,11 @@ describe('enapter: connection', () => {
 
   it('says what is left to say before it closes', async () => {
     const { connection, availability } = start(plainConfig(broker.port));
-    const taken = new Heard<unknown>();
-    connection.desk.listen({ command: '', timeout: 60_000, take: taken.add });
-    await availability.until(({ available }) => available);
+    const taken = new Feed<unknown>();
+    connection.desk.listen({ command: '', timeout: 60_000, take: (command) => taken.push(command) });
+    await availability.waitFor(({ available }) => available, 'availability');
     await broker.publish(COMMANDS, '{"id":"open","name":"x"}');
-    await taken.until(() => true);
+    await taken.waitFor(() => true, 'taken');
     const answered = broker.nextPublish(({ body }) => body.includes('"open"'));
     await connection.close();
     assert.match((await answered).body, /stopped or redeployed/);
@@ -184,37 +178,37 @@ describe('enapter: connection', () => {
 
     it('with the broker gone', async () => {
       const { connection, availability } = startDevice(plainConfig(broker.port));
-      await availability.until(({ available }) => available);
+      await availability.waitFor(({ available }) => available, 'availability');
       await broker.kill();
       connection.publishLog('x');
       await connection.close();
     });
 
     it('with a broker that accepts and never answers', async () => {
-      const sockets = new Heard<net.Socket>();
-      const mute = net.createServer(sockets.add);
+      const sockets = new Feed<net.Socket>();
+      const mute = net.createServer((socket) => sockets.push(socket));
       await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
       const { connection } = startDevice(plainConfig((mute.address() as net.AddressInfo).port));
-      const socket = await sockets.until(() => true);
+      const socket = await sockets.waitFor(() => true, 'sockets');
       await connection.close();
       socket.destroy();
       await new Promise((resolve) => mute.close(resolve));
     });
 
     it('with a broker that stopped reading', async () => {
-      const sockets = new Heard<net.Socket>();
+      const sockets = new Feed<net.Socket>();
       const proxy = net.createServer((socket) => {
         const upstream = net.connect(broker.port, '127.0.0.1');
         socket.pipe(upstream).pipe(socket);
         for (const end of [socket, upstream]) end.on('error', () => upstream.destroy());
-        sockets.add(socket);
+        sockets.push(socket);
       });
       await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
       const { connection, availability } = startDevice(
         plainConfig((proxy.address() as net.AddressInfo).port),
       );
-      await availability.until(({ available }) => available);
-      const socket = await sockets.until(() => true);
+      await availability.waitFor(({ available }) => available, 'availability');
+      const socket = await sockets.waitFor(() => true, 'sockets');
       socket.unpipe();
       socket.pause();
       connection.publishLog('never read');
@@ -241,7 +235,7 @@ describe('enapter: connection', () => {
     await broker.close();
     broker = await startBroker({ admit: () => false });
     const { availability } = start(plainConfig(broker.port));
-    const { reason } = await availability.until(({ available }) => !available);
+    const { reason } = await availability.waitFor(({ available }) => !available, 'availability');
     assert.equal(reason?.code, 'AUTH_FAILED');
     assert.doesNotMatch(JSON.stringify(reason), /a-password/);
     assert.equal(broker.counters.clients, 0);
@@ -249,7 +243,7 @@ describe('enapter: connection', () => {
 
   it('says that the host does not exist', async () => {
     const { availability } = start({ ...plainConfig(1), host: 'broker.invalid' });
-    const { reason } = await availability.until(({ available }) => !available);
+    const { reason } = await availability.waitFor(({ available }) => !available, 'availability');
     assert.equal(reason?.reason, 'enapterNoHost');
   });
 });
@@ -287,7 +281,7 @@ describe('enapter: MQTTS', () => {
 
   it('never connects with another authority', async () => {
     const { connection, availability } = start(secure({ ...tls, ca: pem.otherCa }));
-    const { reason } = await availability.until(({ available }) => !available);
+    const { reason } = await availability.waitFor(({ available }) => !available, 'availability');
     assert.equal(reason?.reason, 'enapterTls');
     while (broker.counters.connections < 5) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(broker.counters.clients, 0);
@@ -296,17 +290,17 @@ describe('enapter: MQTTS', () => {
 
   it('uses TLS by the protocol alone: plain MQTT never speaks to the TLS port, and MQTTS never to a plain one', async () => {
     const first = start(plainConfig(broker.port));
-    await first.availability.until(({ available }) => !available);
+    await first.availability.waitFor(({ available }) => !available, 'availability');
     const plain = await startBroker();
     const second = start({ ...secure(), port: plain.port });
-    await second.availability.until(({ available }) => !available);
+    await second.availability.waitFor(({ available }) => !available, 'availability');
     assert.equal(broker.counters.clients + plain.counters.clients, 0);
     await plain.close();
   });
 
   it('says that a key does not belong to its certificate', async () => {
     const { availability } = start(secure({ ...tls, key: pem.serverKey }));
-    const { reason } = await availability.until(({ available }) => !available);
+    const { reason } = await availability.waitFor(({ available }) => !available, 'availability');
     assert.ok(reason instanceof DeviceError);
     assert.equal(reason.reason, 'enapterBadKey');
   });

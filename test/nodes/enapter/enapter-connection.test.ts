@@ -245,17 +245,15 @@ describe('enapter-connection and its nodes', () => {
     assert.equal(sim.broker.counters.connections, 0);
   });
 
-  it('redeploys a hundred times: one connection each time, none left behind', async function () {
-    this.timeout(120_000);
-    const close = unloadFlow;
-    for (let n = 0; n < 100; n++) {
+  it('leaves no connection behind when it is redeployed, connected or not yet', async () => {
+    for (let n = 0; n < 20; n++) {
       await load([telemetry(), commandIn()]);
-      // Half of them are stopped before they have connected.
+      // Most of them are stopped before they have connected.
       if (n % 10 === 0) await connected();
       assert.ok(sim.broker.open <= 1, `${sim.broker.open} connections at redeploy ${n}`);
-      await close();
+      await unloadFlow();
     }
-    assert.equal(sim.broker.counters.clients, 10);
+    assert.equal(sim.broker.counters.clients, 2);
     assert.equal(sim.broker.open, 0);
     await load([]);
   });
