@@ -10,6 +10,8 @@ export interface BrokerOptions {
   tls?: { key: string; cert: string; ca: string };
   /** Which users may connect; default everyone. Not asked for over TLS, where the certificate says who it is. */
   admit?: (username: string, password: string) => boolean;
+  /** Refuses every subscription. */
+  deaf?: boolean;
 }
 
 /** A message that a client published. */
@@ -51,6 +53,7 @@ export class SimBroker {
   private readonly sockets = new Set<Socket>();
   private waiters: Waiter[] = [];
   private subscribers: { topic: string; resolve: () => void }[] = [];
+  private readonly leavers: (() => void)[] = [];
   private readonly subscribed = new Map<string, Set<string>>();
 
   /** Use {@link startBroker}. */
@@ -80,6 +83,8 @@ export class SimBroker {
         done(Object.assign(new Error('bad user name or password'), { returnCode: 4 }), false);
       },
     });
+    // A subscription that comes back as null is answered with the code of a refusal.
+    if (this.options.deaf) aedes.authorizeSubscribe = (_client, _subscription, done) => done(null, null);
     aedes.on('clientReady', () => (this.counters.clients += 1));
     aedes.on('publish', (packet, client) => {
       if (client) this.record(packet, client);
@@ -97,7 +102,10 @@ export class SimBroker {
     server.on('connection', (socket: Socket) => {
       this.counters.connections += 1;
       this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
+      socket.once('close', () => {
+        this.sockets.delete(socket);
+        for (const tell of this.leavers.splice(0)) tell();
+      });
       socket.on('error', () => undefined);
     });
     await new Promise<void>((resolve, reject) => {
@@ -130,6 +138,11 @@ export class SimBroker {
   /** Resolves with the next message of a client (that satisfies `match`). */
   nextPublish(match: (message: Published) => boolean = () => true): Promise<Published> {
     return new Promise((resolve) => this.waiters.push({ match, resolve }));
+  }
+
+  /** Resolves when a connection ends. */
+  departure(): Promise<void> {
+    return new Promise((resolve) => this.leavers.push(resolve));
   }
 
   /** Sends a message to whoever is subscribed. */

@@ -83,6 +83,16 @@ describe('enapter in a real Node-RED', () => {
     assert.equal(sim.broker.open, 0);
   });
 
+  it('disconnects when no node of the flow uses the connection any more', async () => {
+    await runtime.deploy(flow());
+    await runtime.waitForStatus('tel1', (status) => status.fill === 'green');
+    const departure = sim.broker.departure();
+    const unused = flow().filter(({ type }) => !/^enapter-(telemetry|command-in)$/.test(type));
+    await runtime.deploy(unused, { type: 'nodes' });
+    await departure;
+    assert.equal(sim.broker.open, 0);
+  });
+
   it('shows key and token nowhere: messages, errors, status, log, flows, diagnostics', async () => {
     await runtime.deploy(flow());
     await runtime.waitForStatus('tel1', (status) => status.fill === 'green');

@@ -98,19 +98,17 @@ export class Link {
   constructor(module: MqttModule, config: ConnectionConfig, topic: string, events: LinkEvents) {
     this.client = module.connect(optionsOf(config));
     this.client.on('connect', () => {
-      this.client.subscribe(topic, { qos: 0 }, (error, granted) => {
-        const refused = granted?.some((grant) => grant.qos === 128) ?? false;
-        if (!error && !refused) {
+      this.client.subscribe(topic, { qos: 0 }, (error) => {
+        if (!error) {
           events.up();
           return;
         }
-        if (refused || codeOf(error) === 128) {
+        // Still connected, so it was the broker that said no.
+        if (this.client.connected) {
           this.reason = new DeviceError(
             'FORBIDDEN',
             'The broker does not let this device receive commands.',
-            {
-              reason: 'enapterNoSubscription',
-            },
+            { reason: 'enapterNoSubscription' },
           );
         }
         this.client.stream.destroy();

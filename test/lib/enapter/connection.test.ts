@@ -13,6 +13,25 @@ import { testTls } from '../../support/fixture';
 
 const pem = testTls();
 
+/** A way to the broker that a test can hold up. */
+async function startProxy(
+  target: number,
+): Promise<{ port: number; sockets: Feed<net.Socket>; close: () => Promise<void> }> {
+  const sockets = new Feed<net.Socket>();
+  const server = net.createServer((socket) => {
+    const upstream = net.connect(target, '127.0.0.1');
+    socket.pipe(upstream).pipe(socket);
+    for (const end of [socket, upstream]) end.on('error', () => upstream.destroy());
+    sockets.push(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = async (): Promise<void> => {
+    for (const socket of sockets.items) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { port: (server.address() as net.AddressInfo).port, sockets, close };
+}
+
 describe('enapter: connection', () => {
   let broker: SimBroker;
   let devices: TestDevice[];
@@ -196,25 +215,15 @@ describe('enapter: connection', () => {
     });
 
     it('with a broker that stopped reading', async () => {
-      const sockets = new Feed<net.Socket>();
-      const proxy = net.createServer((socket) => {
-        const upstream = net.connect(broker.port, '127.0.0.1');
-        socket.pipe(upstream).pipe(socket);
-        for (const end of [socket, upstream]) end.on('error', () => upstream.destroy());
-        sockets.push(socket);
-      });
-      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-      const { connection, availability } = startDevice(
-        plainConfig((proxy.address() as net.AddressInfo).port),
-      );
+      const { port, sockets, close } = await startProxy(broker.port);
+      const { connection, availability } = startDevice(plainConfig(port));
       await availability.waitFor(({ available }) => available, 'availability');
       const socket = await sockets.waitFor(() => true, 'sockets');
       socket.unpipe();
       socket.pause();
       connection.publishLog('never read');
       await connection.close();
-      socket.destroy();
-      await new Promise((resolve) => proxy.close(resolve));
+      await close();
     });
 
     it('before it ever started, and while the client is being loaded', async () => {
@@ -239,6 +248,47 @@ describe('enapter: connection', () => {
     assert.equal(reason?.code, 'AUTH_FAILED');
     assert.doesNotMatch(JSON.stringify(reason), /a-password/);
     assert.equal(broker.counters.clients, 0);
+  });
+
+  it('says that the broker does not let it receive commands', async () => {
+    await broker.close();
+    broker = await startBroker({ deaf: true });
+    const { availability, connection } = start(plainConfig(broker.port));
+    const { reason } = await availability.waitFor(({ available }) => !available, 'refusal');
+    assert.equal(reason?.code, 'FORBIDDEN');
+    assert.equal(connection.counts.connects, 0);
+  });
+
+  it('keeps only the newest values for a broker that is slow', async () => {
+    const through = await startProxy(broker.port);
+    const { connection, availability } = start(plainConfig(through.port));
+    await availability.waitFor(({ available }) => available, 'connection');
+    const [socket] = through.sockets.items;
+    assert.ok(socket);
+    socket.pause();
+    const text = 'x'.repeat(100_000);
+    for (let n = 1; n <= 300; n++) connection.publishValues('telemetry', 'a', { n, text });
+    const newest = broker.nextPublish(({ json }) => (json as { n: number }).n === 300);
+    socket.resume();
+    await newest;
+    assert.ok(broker.published.length < 250, `${broker.published.length} of 300 were sent`);
+    await connection.close();
+    await through.close();
+  });
+
+  it('stops and starts again, and knows what it knew', async () => {
+    const { connection, availability } = start(plainConfig(broker.port));
+    await availability.waitFor(({ available }) => available, 'connection');
+    const first = broker.nextPublish();
+    connection.publishValues('telemetry', 'a', { a: 1 });
+    await first;
+    await connection.stop();
+    await connection.stop();
+    assert.equal(broker.open, 0);
+    const again = broker.nextPublish();
+    connection.start();
+    assert.equal(((await again).json as { a: number }).a, 1);
+    assert.equal(availability.items.length, 1, 'stopping is no outage');
   });
 
   it('says that the host does not exist', async () => {
