@@ -185,6 +185,20 @@
   }
 
   /**
+   * Saves a text as a file of the browser's user.
+   * @param {string} name
+   * @param {string} content
+   * @param {string} type
+   */
+  function download(name, content, type) {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([content], { type }));
+    link.download = name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  /**
    * Wires a "Download diagnostics" button.
    * @param {{type: string, id: string, name?: string}} node
    */
@@ -194,12 +208,8 @@
       event.preventDefault();
       $.getJSON(`energy-devices/${node.type}/${encodeURIComponent(node.id)}/diagnostics`)
         .done((report) => {
-          const blob = new Blob([JSON.stringify(report, null, 2)], { type: 'application/json' });
-          const link = document.createElement('a');
-          link.href = URL.createObjectURL(blob);
-          link.download = `${node.type}-${(node.name || node.id).replace(/[^\w-]+/g, '_')}.json`;
-          link.click();
-          URL.revokeObjectURL(link.href);
+          const name = `${node.type}-${(node.name || node.id).replace(/[^\w-]+/g, '_')}.json`;
+          download(name, JSON.stringify(report, null, 2), 'application/json');
           showResult(place, 'good', text(node.type, 'dialog.diagnosticsSaved'));
         })
         .fail((xhr) => showResult(place, 'bad', requestFailed(node.type, xhr.status)));
@@ -298,6 +308,7 @@
     request,
     requestFailed,
     fieldValues,
+    download,
     showResult,
     testButton,
     diagnosticsButton,

@@ -3,14 +3,15 @@
  * listens on loopback only.
  *
  * Environment: PORT (1880; 0 takes any free port), DEMO_USER_DIR (.demo in the project), and the addresses of
- * real devices (see demo/simulators.ts). `npm start -- --reset` throws the user folder away first.
+ * real devices (see demo/systems/). `npm start -- --reset` throws the user folder away first.
  */
 import type http from 'node:http';
 import path from 'node:path';
 import { DemoError } from './demo/error';
 import { describeReading } from './demo/first-reading';
 import { listen, portOf, startNodeRed, stopNodeRed, type SentMessage } from './demo/node-red';
-import { SYSTEMS, type DemoSystem } from './demo/simulators';
+import { SYSTEMS } from './demo/simulators';
+import type { DemoSystem } from './demo/system';
 import { findProjectRoot, prepareUserFolder } from './demo/user-folder';
 
 const STOP_LIMIT_MS = 2_800;

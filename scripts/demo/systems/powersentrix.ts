@@ -1,6 +1,6 @@
-import { startPowersentrix, startPowersentrixCloud, UpsModel } from '../../simulators/powersentrix';
-import { DemoError } from './error';
-import type { DemoSystem } from './simulators';
+import { startPowersentrix, startPowersentrixCloud, UpsModel } from '../../../simulators/powersentrix';
+import { DemoError } from '../error';
+import type { DemoSystem, Environment } from '../system';
 
 /** The battery of the simulated UPS is empty after six minutes. */
 const SPEED = 10;
@@ -10,9 +10,7 @@ const PATH = '/powersentrix';
 const PUSH_INTERVAL = 10_000;
 
 /** Three UPSes: one at its own address (or a real one), one in a simulated portal, one that pushes to the demo. */
-export async function powersentrix(
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<DemoSystem> {
+export async function powersentrix(environment: Environment): Promise<DemoSystem> {
   const { POWERSENTRIX_URL: realUrl, POWERSENTRIX_KEY: realKey, DEMO_NODE_RED: nodeRed = '' } = environment;
   if (realUrl && !realKey) {
     throw new DemoError('POWERSENTRIX_URL is set, but the API key of that UPS is not: set POWERSENTRIX_KEY.');

@@ -1,0 +1,146 @@
+import { isIP } from 'node:net';
+
+import { invalidInput } from '../../core/errors';
+import { isRecord, toNumber } from '../../core/units';
+
+/** The part of a configuration that may be shown. */
+export interface ShownConfig {
+  host: string;
+  port: number;
+  protocol: 'MQTT' | 'MQTTS';
+  hardwareId: string;
+  channelId: string;
+}
+
+/** How a standalone device reaches its broker. Holds secrets: never to be shown as a whole. */
+export type ConnectionConfig = Omit<ShownConfig, 'protocol'> &
+  (
+    | { protocol: 'MQTT'; login: { username: string; password: string } }
+    /** each PEM */
+    | { protocol: 'MQTTS'; tls: { ca: string; cert: string; key: string } }
+  );
+
+/** Both ids become levels of a topic. */
+const TOPIC_LEVEL = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+function lacks(field: string): Error {
+  return invalidInput(
+    `The configuration lacks a usable ${field}. Paste the whole answer of "generate configuration".`,
+    'enapterConfigLacks',
+    { field },
+  );
+}
+
+function parseText(text: string): unknown {
+  const tries = [text, Buffer.from(text, 'base64').toString('utf8')];
+  for (const candidate of tries) {
+    try {
+      return JSON.parse(candidate) as unknown;
+    } catch {
+      // The parser's message would quote the text, which holds the key.
+    }
+  }
+  return undefined;
+}
+
+/** PEM as it comes out of a JSON text that was escaped twice, or lost its last line break. */
+function pem(value: unknown, field: string): string {
+  const text = typeof value === 'string' ? value.replaceAll('\\r', '').replaceAll('\\n', '\n').trim() : '';
+  if (!/^-----BEGIN [A-Z0-9 ]+-----\s[\s\S]+-----END [A-Z0-9 ]+-----$/.test(text)) throw lacks(field);
+  return `${text}\n`;
+}
+
+function level(value: unknown, field: string): string {
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (!TOPIC_LEVEL.test(text)) throw lacks(field);
+  return text;
+}
+
+function text(value: unknown, field: string): string {
+  if (typeof value !== 'string' || value === '') throw lacks(field);
+  return value;
+}
+
+function portOf(value: unknown): number {
+  const port = toNumber(value);
+  if (port === null || !Number.isInteger(port) || port < 1 || port > 65_535) throw lacks('mqtt_port');
+  return port;
+}
+
+function hostOf(value: unknown): string {
+  const host = typeof value === 'string' ? value.trim() : '';
+  if (isIP(host) === 0 && !/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?$/.test(host)) throw lacks('mqtt_host');
+  return host;
+}
+
+/**
+ * Reads a configuration as people paste it: the `config` object of a generated configuration, the whole answer
+ * around it, either of them in base64, or the older form with `ucm_id`.
+ *
+ * Whether TLS is used is decided by `mqtt_protocol` alone, never by the port.
+ *
+ * @throws DeviceError INVALID_INPUT; the text names the field and never quotes the configuration
+ */
+export function parseConnectionConfig(pasted: unknown): ConnectionConfig {
+  const typed = typeof pasted === 'string' ? pasted.trim() : '';
+  if (typed === '') {
+    throw invalidInput('There is no configuration yet: paste or generate one.', 'enapterConfigEmpty');
+  }
+  const parsed = parseText(typed);
+  const outer = isRecord(parsed) && isRecord(parsed.config) ? parsed.config : parsed;
+  if (!isRecord(outer)) {
+    throw invalidInput(
+      'The configuration is neither JSON nor base64 of JSON. Was it copied as a whole?',
+      'enapterConfigUnreadable',
+    );
+  }
+  const head = { host: hostOf(outer.mqtt_host), port: portOf(outer.mqtt_port) };
+  const channelId = level(outer.channel_id, 'channel_id');
+  if (outer.mqtt_protocol === undefined && outer.ucm_id !== undefined) {
+    const { mqtt_ca, mqtt_cert, mqtt_private_key, ucm_id } = outer;
+    const tls = {
+      ca: pem(mqtt_ca, 'mqtt_ca'),
+      cert: pem(mqtt_cert, 'mqtt_cert'),
+      key: pem(mqtt_private_key, 'mqtt_private_key'),
+    };
+    return { ...head, protocol: 'MQTTS', hardwareId: level(ucm_id, 'ucm_id'), channelId, tls };
+  }
+  const hardwareId = level(outer.hardware_id, 'hardware_id');
+  const given = isRecord(outer.mqtt_credentials) ? outer.mqtt_credentials : {};
+  if (outer.mqtt_protocol === 'MQTT') {
+    const login = { username: text(given.username, 'username'), password: text(given.password, 'password') };
+    return { ...head, protocol: 'MQTT', hardwareId, channelId, login };
+  }
+  if (outer.mqtt_protocol !== 'MQTTS') throw lacks('mqtt_protocol');
+  const tls = {
+    ca: pem(given.ca_chain, 'ca_chain'),
+    cert: pem(given.certificate, 'certificate'),
+    key: pem(given.private_key, 'private_key'),
+  };
+  return { ...head, protocol: 'MQTTS', hardwareId, channelId, tls };
+}
+
+/**
+ * Puts another host in place of the configured one, for names that cannot be resolved.
+ *
+ * @param override empty, a host, `host:port`, an IPv6 address or `[IPv6]:port`
+ */
+export function withHost(config: ConnectionConfig, override: string): ConnectionConfig {
+  const typed = override.trim();
+  if (typed === '') return config;
+  if (isIP(typed) !== 0) return { ...config, host: typed };
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(typed);
+  const host = match?.[1] ?? match?.[2] ?? '';
+  if (!match || (match[1] !== undefined && isIP(host) !== 6)) {
+    throw invalidInput('The host must be a name or an IP, with or without a port.', 'enapterHost');
+  }
+  try {
+    return { ...config, host: hostOf(host), port: match[3] === undefined ? config.port : portOf(match[3]) };
+  } catch {
+    throw invalidInput('The host must be a name or an IP, with or without a port.', 'enapterHost');
+  }
+}
+
+export function shownConfig({ host, port, protocol, hardwareId, channelId }: ConnectionConfig): ShownConfig {
+  return { host, port, protocol, hardwareId, channelId };
+}

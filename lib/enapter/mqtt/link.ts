@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+
+import type * as mqtt from 'mqtt';
+
+import { DeviceError } from '../../core/errors';
+import type { ConnectionConfig } from './config';
+
+export type MqttModule = Pick<typeof mqtt, 'connect'>;
+
+export interface LinkEvents {
+  /** connected and subscribed */
+  up: () => void;
+  message: (payload: Buffer) => void;
+  /** the end, whether it ever was up or not; called once */
+  down: (error: DeviceError) => void;
+}
+
+const CONNECT_TIMEOUT = 15_000;
+const KEEPALIVE = 60;
+/** CONNACK and SUBACK codes by which a broker says that the credentials do not suffice */
+const REFUSED_LOGIN = new Set([4, 5]);
+
+function optionsOf(config: ConnectionConfig): mqtt.IClientOptions {
+  // `mqtt` hands all options to `tls.connect`, although its types do not name this one.
+  const secrets: mqtt.IClientOptions & Pick<ConnectionOptions, 'checkServerIdentity'> =
+    config.protocol === 'MQTT'
+      ? config.login
+      : {
+          ...config.tls,
+          rejectUnauthorized: true,
+          // The broker's certificate does not carry its name. Who it is, is proved by the chain of trust alone.
+          checkServerIdentity: () => undefined,
+          ...(isIP(config.host) === 0 ? { servername: config.host } : {}),
+        };
+  return {
+    protocol: config.protocol === 'MQTTS' ? 'mqtts' : 'mqtt',
+    host: config.host,
+    port: config.port,
+    protocolVersion: 4,
+    clientId: `nr${randomBytes(10).toString('hex')}`,
+    clean: true,
+    keepalive: KEEPALIVE,
+    connectTimeout: CONNECT_TIMEOUT,
+    // Reconnecting is decided in one place, by the connection.
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    ...secrets,
+  };
+}
+
+function codeOf(error: unknown): string | number {
+  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' || typeof code === 'number' ? code : '';
+}
+
+const TLS_CODE = /^(CERT_|DEPTH_ZERO|UNABLE_TO_|SELF_SIGNED|ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO)/;
+
+/** The error for a connection that ended; the foreign error is read, never kept. */
+function explain(error: unknown): DeviceError {
+  const code = codeOf(error);
+  if (typeof code === 'number' && REFUSED_LOGIN.has(code)) {
+    return new DeviceError('AUTH_FAILED', 'The broker refuses the configuration. Generate a new one.', {
+      reason: 'enapterBrokerRefused',
+    });
+  }
+  if (typeof code === 'string' && TLS_CODE.test(code)) {
+    return new DeviceError(
+      'UNREACHABLE',
+      `The TLS connection to the broker was refused (${code}). The configuration and the broker do not belong together.`,
+      { reason: 'enapterTls', params: { code } },
+    );
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return new DeviceError('UNREACHABLE', 'No such host. Set another host, or use its IP.', {
+      reason: 'enapterNoHost',
+    });
+  }
+  if (code === 'ECONNREFUSED') {
+    return new DeviceError('UNREACHABLE', 'Nothing listens at the address and port of the broker.', {
+      reason: 'refusedConnection',
+    });
+  }
+  return new DeviceError('UNREACHABLE', 'The connection to the broker is lost.', { reason: 'enapterLost' });
+}
+
+/** One connection to the broker, from its first packet to its last. A new try is a new link. */
+export class Link {
+  private readonly client: mqtt.MqttClient;
+  private lost = false;
+  private readonly onLost = new Set<() => void>();
+  private readonly pongs: (() => void)[] = [];
+  private awaited: (() => void) | undefined;
+  private reason: DeviceError | undefined;
+
+  constructor(module: MqttModule, config: ConnectionConfig, topic: string, events: LinkEvents) {
+    this.client = module.connect(optionsOf(config));
+    this.client.on('connect', () => {
+      this.client.subscribe(topic, { qos: 0 }, (error) => {
+        if (!error) {
+          events.up();
+          return;
+        }
+        // Still connected, so it was the broker that said no.
+        if (this.client.connected) {
+          this.reason = new DeviceError(
+            'FORBIDDEN',
+            'The broker does not let this device receive commands.',
+            { reason: 'enapterNoSubscription' },
+          );
+        }
+        this.client.stream.destroy();
+      });
+    });
+    this.client.on('message', (_topic, payload) => events.message(payload));
+    this.client.on('error', (error) => (this.reason ??= explain(error)));
+    // Pings answer in order, so each answer belongs to the oldest ping, also to those of the keep-alive.
+    this.client.on('packetsend', ({ cmd }) => {
+      if (cmd === 'pingreq') this.pongs.push(this.awaited ?? (() => undefined));
+    });
+    this.client.on('packetreceive', ({ cmd }) => {
+      if (cmd === 'pingresp') this.pongs.shift()?.();
+    });
+    this.client.once('close', () => {
+      this.lost = true;
+      for (const tell of [...this.onLost]) tell();
+      events.down(this.reason ?? explain(undefined));
+    });
+  }
+
+  /** Resolves when it was written to the socket, which says nothing about the broker. @throws when the link is lost */
+  publish(topic: string, body: string): Promise<void> {
+    return this.whileUp((resolve, reject) =>
+      this.client.publish(topic, body, { qos: 0, retain: false }, (error) => {
+        if (error) reject(error);
+        else resolve();
+      }),
+    );
+  }
+
+  /** Resolves when the broker has read everything that was published before. @throws when the link is lost */
+  confirm(): Promise<void> {
+    return this.whileUp((resolve) => {
+      this.awaited = resolve;
+      this.client.sendPing();
+      this.awaited = undefined;
+    });
+  }
+
+  /** Says goodbye where that is possible, and ends at once where not. Resolves when the socket is closed. */
+  close(patience: number): Promise<void> {
+    if (this.lost) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.client.stream.destroy(), patience);
+      this.onLost.add(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+      // Not by the callback of `end`: it does not come when the broker is gone.
+      this.client.end(!this.client.connected);
+      if (!this.client.connected) this.client.stream.destroy();
+    });
+  }
+
+  private whileUp(work: (resolve: () => void, reject: (error: Error) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        this.onLost.delete(onLost);
+        act();
+      };
+      const onLost = (): void => settle(() => reject(new Error('lost')));
+      if (this.lost) {
+        onLost();
+        return;
+      }
+      this.onLost.add(onLost);
+      work(
+        () => settle(resolve),
+        (error) => settle(() => reject(error)),
+      );
+    });
+  }
+}

@@ -1,0 +1,96 @@
+/** What is published where. */
+export interface Publication {
+  topic: string;
+  body: string;
+}
+
+interface Entry extends Publication {
+  kind: 'log' | 'response';
+}
+
+/** Lines that wait while there is no connection. */
+const MAX_LOGS = 200;
+/** Answers that wait; beyond it the oldest are dropped, the EMS has given up on them long since. */
+const MAX_RESPONSES = 1000;
+
+/**
+ * What a device still has to say. Of values only the newest counts, one set for each source. Logs and answers are
+ * kept in order until the broker has certainly read them; when more logs wait than fit, the oldest are dropped and
+ * counted.
+ */
+export class Outbox {
+  private readonly values = new Map<string, Publication>();
+  private queue: Entry[] = [];
+  private inFlight = new Set<Entry>();
+  private dropped = 0;
+  /** all that were ever dropped, for diagnostics */
+  droppedLogs = 0;
+  droppedResponses = 0;
+
+  /** Logs and answers that the broker has not confirmed. */
+  get waiting(): number {
+    return this.queue.length;
+  }
+
+  /** @param source what publishes, e.g. a node: its newest values replace its older ones */
+  setValues(source: string, publication: Publication): void {
+    // Set anew, so that the order is that of the last change.
+    this.values.delete(source);
+    this.values.set(source, publication);
+  }
+
+  /** The newest values of every source, oldest first. */
+  newest(): Publication[] {
+    return [...this.values.values()];
+  }
+
+  forget(source: string): void {
+    this.values.delete(source);
+  }
+
+  addLog(publication: Publication): void {
+    this.queue.push({ ...publication, kind: 'log' });
+    if (this.drop('log', MAX_LOGS)) {
+      this.dropped++;
+      this.droppedLogs++;
+    }
+  }
+
+  addResponse(publication: Publication): void {
+    this.queue.push({ ...publication, kind: 'response' });
+    if (this.drop('response', MAX_RESPONSES)) this.droppedResponses++;
+  }
+
+  /** The next ones to publish; they stay in the queue until `confirm`. */
+  take(max: number): readonly Publication[] {
+    const batch = this.queue.slice(0, max);
+    this.inFlight = new Set(batch);
+    return batch;
+  }
+
+  /** The broker has read what `take` gave. */
+  confirm(): void {
+    this.queue = this.queue.filter((entry) => !this.inFlight.has(entry));
+    this.inFlight.clear();
+  }
+
+  /** The connection broke: what was taken is to be sent again. */
+  putBack(): void {
+    this.inFlight.clear();
+  }
+
+  /** How many logs were dropped since the last call. */
+  takeDropped(): number {
+    const count = this.dropped;
+    this.dropped = 0;
+    return count;
+  }
+
+  private drop(kind: Entry['kind'], max: number): boolean {
+    if (this.queue.filter((entry) => entry.kind === kind).length <= max) return false;
+    const oldest = this.queue.find((entry) => entry.kind === kind && !this.inFlight.has(entry));
+    if (!oldest) return false;
+    this.queue = this.queue.filter((entry) => entry !== oldest);
+    return true;
+  }
+}

@@ -1,0 +1,152 @@
+import { invalidInput } from '../../core/errors';
+import { isRecord } from '../../core/units';
+import { parseInstant } from '../../core/windows';
+
+/** What telemetry, properties and arguments can hold. */
+export type FlatValue = number | boolean | string | string[] | null;
+
+/** Something in a message that was left out or will be ignored; worth one warning for each key. */
+export interface Notice {
+  /** key below `notices.` in the catalogue */
+  reason: 'enapterKeyName' | 'enapterKeyReserved' | 'enapterValueType' | 'enapterTypeChanged';
+  key: string;
+}
+
+export interface Prepared {
+  body: Record<string, FlatValue>;
+  /** the values alone, without timestamp and alerts */
+  values: Map<string, FlatValue>;
+  alerts: string[];
+  notices: Notice[];
+}
+
+export const SEVERITIES = ['debug', 'info', 'warning', 'error'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** As the manifest allows them; the cloud silently ignores what no manifest can declare. */
+const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
+/** Numbers from here on are milliseconds: as seconds they would lie beyond the year 5000. */
+const MILLISECONDS_FROM = 1e11;
+const MAX_BYTES = 256 * 1024;
+
+/**
+ * A message's own time, or now, in whole Unix seconds.
+ *
+ * @param value Unix seconds, epoch ms, ISO 8601, a Date, or nothing
+ * @param now epoch ms
+ * @throws DeviceError INVALID_INPUT
+ */
+export function unixSeconds(value: unknown, now: number): number {
+  if (value === undefined || value === null) return Math.floor(now / 1000);
+  let ms = NaN;
+  if (typeof value === 'number') ms = Math.abs(value) >= MILLISECONDS_FROM ? value : value * 1000;
+  else ms = parseInstant(value) ?? NaN;
+  if (!Number.isFinite(ms)) {
+    throw invalidInput(
+      'The timestamp must be Unix seconds, epoch milliseconds or ISO 8601.',
+      'enapterTimestamp',
+    );
+  }
+  return Math.floor(ms / 1000);
+}
+
+/** `undefined`: not given. `null` and `[]` are kept apart: unknown, and none. */
+function alertsOf(value: unknown): string[] | null | undefined {
+  if (value === undefined || value === null) return value;
+  if (Array.isArray(value)) {
+    const names = value.filter((name): name is string => typeof name === 'string' && NAME.test(name));
+    if (names.length === value.length) return [...new Set(names)];
+  }
+  throw invalidInput('alerts must be a list of alert names, [] for none, or null.', 'enapterAlerts');
+}
+
+function flatValue(value: unknown): FlatValue | undefined {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  const isStrings = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+  return isStrings ? value : undefined;
+}
+
+/** Keys that the EMS gives a meaning of its own. */
+const RESERVED = {
+  telemetry: new Set(['alert_details']),
+  properties: new Set(['alerts', 'alert_details']),
+} as const;
+
+/**
+ * Makes the body of telemetry or properties of a message's payload: flat values, `timestamp` in whole seconds, and
+ * for telemetry `alerts`. What cannot be sent is left out and noticed; nothing is ever turned into 0.
+ *
+ * @param now epoch ms
+ * @throws DeviceError INVALID_INPUT when nothing is left to send, or timestamp or alerts are wrong
+ */
+export function prepareValues(kind: 'telemetry' | 'properties', payload: unknown, now: number): Prepared {
+  if (!isRecord(payload)) {
+    throw invalidInput('The payload must be an object of flat values.', 'enapterPayload');
+  }
+  const timestamp = unixSeconds(payload.timestamp, now);
+  const alerts = kind === 'telemetry' ? alertsOf(payload.alerts) : undefined;
+  const values = new Map<string, FlatValue>();
+  const notices: Notice[] = [];
+  for (const [key, given] of Object.entries(payload)) {
+    if (key === 'timestamp' || given === undefined || (key === 'alerts' && kind === 'telemetry')) continue;
+    const value = flatValue(given);
+    if (RESERVED[kind].has(key)) notices.push({ reason: 'enapterKeyReserved', key });
+    else if (!NAME.test(key)) notices.push({ reason: 'enapterKeyName', key });
+    else if (value === undefined) notices.push({ reason: 'enapterValueType', key });
+    else values.set(key, value);
+  }
+  if (values.size === 0 && alerts === undefined) {
+    throw invalidInput('The payload holds no value that can be sent.', 'enapterNoValues');
+  }
+  const body = Object.fromEntries<FlatValue>([
+    ['timestamp', timestamp],
+    ...(alerts === undefined ? [] : [['alerts', alerts] as const]),
+    ...values,
+  ]);
+  return { body, values, alerts: alerts ?? [], notices };
+}
+
+export interface LogLine {
+  timestamp: number;
+  message: string;
+  severity: Severity;
+  persist: boolean;
+}
+
+/**
+ * Makes a log line of a message's payload: a text, or `{ message, severity?, persist?, timestamp? }`.
+ *
+ * @throws DeviceError INVALID_INPUT
+ */
+export function prepareLog(payload: unknown, now: number): LogLine {
+  const given = typeof payload === 'string' ? { message: payload } : payload;
+  if (!isRecord(given) || typeof given.message !== 'string' || given.message.trim() === '') {
+    throw invalidInput('A log needs a message text.', 'enapterLogMessage');
+  }
+  const severity = SEVERITIES.find((name) => name === (given.severity ?? 'info'));
+  if (!severity) {
+    throw invalidInput('The severity must be debug, info, warning or error.', 'enapterSeverity');
+  }
+  if (given.persist !== undefined && typeof given.persist !== 'boolean') {
+    throw invalidInput('persist must be true or false.', 'enapterPersist');
+  }
+  const timestamp = unixSeconds(given.timestamp, now);
+  return { timestamp, message: given.message, severity, persist: given.persist ?? false };
+}
+
+/** The JSON of a body. @throws DeviceError INVALID_INPUT when it cannot be written or is too long */
+export function encode(body: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(body);
+  } catch {
+    throw invalidInput('The payload cannot be written as JSON.', 'enapterNoJson');
+  }
+  if (Buffer.byteLength(json) > MAX_BYTES) {
+    throw invalidInput(`The payload is longer than ${MAX_BYTES / 1024} KiB.`, 'enapterTooLarge', {
+      limit: MAX_BYTES / 1024,
+    });
+  }
+  return json;
+}

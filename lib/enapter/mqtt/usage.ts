@@ -1,0 +1,78 @@
+import type { Command } from './commands';
+import type { FlatValue, Notice, Prepared } from './payloads';
+
+/** As a manifest names types. */
+export type ManifestType = 'boolean' | 'string' | 'float' | 'array_of_strings';
+
+/** What is known of one attribute. `type` is `null` while only `null` was seen. */
+export interface AttributeUse {
+  type: ManifestType | null;
+  /** the different texts that were seen, for a text that must be declared with its values */
+  texts: Set<string>;
+}
+
+export interface CommandUse {
+  arguments: Map<string, AttributeUse>;
+}
+
+/** Enough for a status; a free text has no end of values. */
+const MAX_TEXTS = 30;
+const MAX_ATTRIBUTES = 1000;
+
+/** Any number is `float`: one that happened to be whole the first time may not be the next. */
+function typeOf(value: FlatValue): ManifestType | null {
+  if (value === null) return null;
+  if (typeof value === 'boolean') return 'boolean';
+  if (typeof value === 'number') return 'float';
+  return typeof value === 'string' ? 'string' : 'array_of_strings';
+}
+
+/**
+ * Remembers which telemetry, properties, alerts and commands a flow uses, for the manifest, and notices when an
+ * attribute changes its type, which no manifest can declare.
+ */
+export class Usage {
+  readonly telemetry = new Map<string, AttributeUse>();
+  readonly properties = new Map<string, AttributeUse>();
+  readonly alerts = new Set<string>();
+  readonly commands = new Map<string, CommandUse>();
+  private readonly noticed = new Set<string>();
+
+  /** @returns what has not been noticed before */
+  record(kind: 'telemetry' | 'properties', prepared: Prepared): Notice[] {
+    const changed = [...prepared.values].filter(([key, value]) => this.note(this[kind], key, value));
+    for (const alert of prepared.alerts) if (this.alerts.size < MAX_ATTRIBUTES) this.alerts.add(alert);
+    const notices = [
+      ...prepared.notices,
+      ...changed.map(([key]): Notice => ({ reason: 'enapterTypeChanged', key })),
+    ];
+    return notices.filter((notice) => this.isNew(`${kind} ${notice.reason} ${notice.key}`));
+  }
+
+  recordCommand(command: Command): void {
+    const use = this.commands.get(command.name) ?? { arguments: new Map<string, AttributeUse>() };
+    if (this.commands.size < MAX_ATTRIBUTES) this.commands.set(command.name, use);
+    for (const [key, value] of Object.entries(command.arguments)) {
+      const isFlat = value === null || typeof value !== 'object';
+      if (isFlat) this.note(use.arguments, key, value as FlatValue);
+    }
+  }
+
+  /** @returns whether the type differs from the one before */
+  private note(uses: Map<string, AttributeUse>, key: string, value: FlatValue): boolean {
+    const use = uses.get(key) ?? { type: null, texts: new Set<string>() };
+    if (uses.size < MAX_ATTRIBUTES) uses.set(key, use);
+    const type = typeOf(value);
+    if (typeof value === 'string' && use.texts.size < MAX_TEXTS) use.texts.add(value);
+    if (type === null || type === use.type) return false;
+    const changed = use.type !== null;
+    use.type ??= type;
+    return changed;
+  }
+
+  private isNew(key: string): boolean {
+    if (this.noticed.has(key) || this.noticed.size >= MAX_ATTRIBUTES) return false;
+    this.noticed.add(key);
+    return true;
+  }
+}

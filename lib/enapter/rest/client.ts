@@ -1,0 +1,332 @@
+import { type Clock, systemClock } from '../../core/clock';
+import { invalidInput } from '../../core/errors';
+import { headerValue, type HttpCall, HttpClient } from '../../core/http';
+import { sendCommand } from '../../core/outcome';
+import type { TlsOptions, Transport } from '../../core/transport';
+import { isRecord } from '../../core/units';
+import { parseBaseUrl, type Query } from '../../core/url';
+import { parseRange } from '../../core/windows';
+import {
+  type EnapterDevice,
+  type EnapterSite,
+  parseDevice,
+  parseDeviceAnswer,
+  parseSite,
+  parseTime,
+} from './device';
+import { notEnapter, vendorMessage } from './errors';
+import { type CommandExecution, parseExecution } from './execution';
+import * as check from './input';
+import { parseTimeseries, type TelemetryValue, type Timeseries } from './timeseries';
+
+export interface EnapterAccountSettings {
+  /** `https://api.enapter.com`, a gateway's `http://enapter-gateway.local/api`; with or without `/v3` */
+  url: unknown;
+  token: unknown;
+  tls?: TlsOptions | undefined;
+  /** ms for one request; default 15 s */
+  timeout?: number;
+}
+
+export interface ListInput {
+  siteId?: unknown;
+  expand?: unknown;
+  /** first device wanted; default 0 */
+  offset?: unknown;
+  /** how many at the most; default all */
+  limit?: unknown;
+}
+
+/** The newest value of an attribute; `null` where the EMS has none, with its reason as `warning`. */
+export interface LatestValue {
+  value: TelemetryValue;
+  /** ISO 8601 UTC */
+  timestamp: string | null;
+  warning?: string;
+}
+
+const PAGE = 50;
+const MAX_BYTES = 32 * 1024 * 1024;
+/** ms that a command may take before its request is given up */
+const COMMAND_TIMEOUT = 60_000;
+
+/** The part of a URL in front of `/v3`. @throws DeviceError INVALID_INPUT */
+export function parseApiUrl(url: unknown): string {
+  return parseBaseUrl(url, 'https').replace(/\/v3$/, '');
+}
+
+/**
+ * The Enapter HTTP API v3 of the cloud or of a gateway. Reads are safe to repeat; whatever changes something is sent
+ * once, and when no answer comes the error is OUTCOME_UNKNOWN. All input is checked before anything is sent.
+ */
+export class EnapterClient {
+  readonly baseUrl: string;
+  private readonly http: HttpClient;
+  private readonly headers: Readonly<Record<string, string>>;
+
+  /** @throws DeviceError INVALID_INPUT for an unusable address or token */
+  constructor(settings: EnapterAccountSettings, transport: Transport, clock: Clock = systemClock) {
+    const { token } = settings;
+    if (typeof token !== 'string' || token === '') {
+      throw invalidInput('The access token is empty.', 'enapterTokenEmpty');
+    }
+    this.baseUrl = parseApiUrl(settings.url);
+    this.headers = {
+      'x-enapter-auth-token': headerValue(token, 'access token'),
+      ...(this.baseUrl.startsWith('http:') ? { 'x-enapter-allow-http': 'true' } : {}),
+    };
+    this.http = new HttpClient(
+      transport,
+      {
+        baseUrl: `${this.baseUrl}/v3`,
+        timeout: settings.timeout ?? 15_000,
+        maxBytes: MAX_BYTES,
+        tls: settings.tls,
+        secrets: () => [token],
+        vendorMessage,
+      },
+      clock,
+    );
+  }
+
+  /** One device. @param expand parts to add, see `EXPANDABLE` */
+  async get(id: unknown, expand?: unknown, signal?: AbortSignal): Promise<EnapterDevice> {
+    const path = devicePath(id);
+    return parseDeviceAnswer(await this.read(path, { expand: check.checkExpand(expand) }, signal));
+  }
+
+  /** All devices that the token may see, or those of one site, page by page. */
+  async list(input: ListInput = {}, signal?: AbortSignal): Promise<EnapterDevice[]> {
+    const expand = check.checkExpand(input.expand);
+    const site = input.siteId === undefined ? undefined : check.checkId(input.siteId, 'site id');
+    const offset = check.checkCount(input.offset, 'offset', 0) ?? 0;
+    const limit = check.checkCount(input.limit, 'limit', 1) ?? Infinity;
+    const path = site === undefined ? 'devices' : `sites/${site}/devices`;
+    return this.pages(path, 'devices', { expand }, parseDevice, { offset, limit }, signal);
+  }
+
+  /** All sites that the token may see. */
+  async sites(signal?: AbortSignal): Promise<EnapterSite[]> {
+    return this.pages('sites', 'sites', {}, parseSite, { offset: 0, limit: Infinity }, signal);
+  }
+
+  /** Changes name, slug or both; what is not given stays. */
+  async update(
+    id: unknown,
+    input: { name?: unknown; slug?: unknown },
+    signal?: AbortSignal,
+  ): Promise<EnapterDevice> {
+    const path = devicePath(id);
+    const json = check.checkUpdate(input);
+    return this.change({ method: 'PATCH', path, json, signal }, parseDeviceAnswer);
+  }
+
+  /** Deletes a device. The server refuses while devices run on it. */
+  async delete(id: unknown, signal?: AbortSignal): Promise<void> {
+    const path = devicePath(id);
+    // An empty body, `{}` or anything else: the status alone says that it is done.
+    const { headers } = this;
+    await sendCommand(() => this.http.send({ method: 'DELETE', path, headers, safe: false, signal }), signal);
+  }
+
+  /**
+   * Makes a new configuration for connecting a device over MQTT. The one before may stop working.
+   *
+   * @returns the vendor's `config` as it came; it holds the private key or the password
+   */
+  async generateConfig(
+    id: unknown,
+    protocol: unknown,
+    signal?: AbortSignal,
+  ): Promise<Record<string, unknown>> {
+    const path = `${devicePath(id)}/generate_config`;
+    const json = { protocol: check.checkProtocol(protocol) };
+    return this.change({ method: 'POST', path, json, signal }, (body) => {
+      if (!isRecord(body) || !isRecord(body.config)) throw notEnapter('no configuration');
+      return body.config;
+    });
+  }
+
+  async assignBlueprint(id: unknown, blueprintId: unknown, signal?: AbortSignal): Promise<EnapterDevice> {
+    const path = `${devicePath(id)}/assign_blueprint`;
+    const json = { blueprint_id: check.checkId(blueprintId, 'blueprint id') };
+    return this.change({ method: 'POST', path, json, signal }, parseDeviceAnswer);
+  }
+
+  /** Creates a standalone device. @returns its id */
+  async create(
+    input: { name?: unknown; siteId?: unknown; slug?: unknown },
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const json = {
+      name: check.checkText(input.name, 'name'),
+      site_id: check.checkId(input.siteId, 'site id'),
+      ...(input.slug === undefined ? {} : { slug: check.checkText(input.slug, 'slug') }),
+    };
+    const call = { method: 'POST', path: 'provisioning/standalone', json, signal } as const;
+    return this.change(call, (body) => textIn(body, 'device_id'));
+  }
+
+  /**
+   * Executes a command and waits until it has ended.
+   *
+   * @param timeout ms; default a minute
+   */
+  async execute(
+    id: unknown,
+    input: { name?: unknown; arguments?: unknown },
+    options: { timeout?: number; signal?: AbortSignal | undefined } = {},
+  ): Promise<CommandExecution> {
+    const path = `${devicePath(id)}/execute_command`;
+    const json = commandBody(input);
+    const { timeout = COMMAND_TIMEOUT, signal } = options;
+    const call = { method: 'POST', path, query: { expand: 'log' }, json, timeout, signal } as const;
+    return this.change(call, parseExecution);
+  }
+
+  /** Starts a command. @returns the id of its execution, for `execution` */
+  async startExecution(
+    id: unknown,
+    input: { name?: unknown; arguments?: unknown },
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const path = `${devicePath(id)}/command_executions`;
+    const call = { method: 'POST', path, json: commandBody(input), signal } as const;
+    return this.change(call, (body) => textIn(body, 'execution_id'));
+  }
+
+  async execution(id: unknown, executionId: unknown, signal?: AbortSignal): Promise<CommandExecution> {
+    const path = `${devicePath(id)}/command_executions/${check.checkId(executionId, 'execution id')}`;
+    return parseExecution(await this.read(path, { expand: 'log' }, signal));
+  }
+
+  /**
+   * The newest values of a device.
+   *
+   * @param relevance s; older values do not count
+   */
+  async latest(
+    id: unknown,
+    input: { attributes?: unknown; relevance?: unknown },
+    signal?: AbortSignal,
+  ): Promise<Record<string, LatestValue>> {
+    const device = check.checkId(id, 'device id');
+    const attributes = attributesOf(input.attributes);
+    const relevance = check.checkCount(input.relevance, 'relevance', 1);
+    const query = {
+      [`devices[${device}]`]: attributes.join(','),
+      relevance_interval: relevance === undefined ? undefined : `${relevance}s`,
+    };
+    const body = await this.read('telemetry/latest', query, signal);
+    if (!isRecord(body) || !isRecord(body.telemetry)) throw notEnapter('no telemetry');
+    const found = isRecord(body.telemetry[device]) ? body.telemetry[device] : {};
+    return Object.fromEntries(attributes.map((name) => [name, parseLatest(found[name])]));
+  }
+
+  /**
+   * A device's values over time.
+   *
+   * @param input `from`, `to`: ISO 8601 or epoch ms; `granularity`: s; `aggregation`: the vendor's word, default `auto`
+   */
+  async timeseries(
+    id: unknown,
+    input: {
+      attributes?: unknown;
+      from?: unknown;
+      to?: unknown;
+      granularity?: unknown;
+      aggregation?: unknown;
+    },
+    signal?: AbortSignal,
+  ): Promise<Timeseries> {
+    const device = check.checkId(id, 'device id');
+    const { start, end } = parseRange(input.from, input.to);
+    const granularity = check.checkCount(input.granularity, 'granularity', 1) ?? 60;
+    const aggregation =
+      input.aggregation === undefined ? 'auto' : check.checkText(input.aggregation, 'aggregation');
+    const telemetry = attributesOf(input.attributes).map((attribute) => ({ device, attribute, aggregation }));
+    const { body, headers } = await this.http.send({
+      method: 'POST',
+      path: 'telemetry/query_timeseries',
+      headers: { ...this.headers, accept: 'text/csv' },
+      json: {
+        from: new Date(start).toISOString(),
+        to: new Date(end).toISOString(),
+        granularity: `${granularity}s`,
+        telemetry,
+      },
+      safe: true,
+      signal,
+    });
+    return parseTimeseries(body.toString('utf8'), headers);
+  }
+
+  private async read(path: string, query: Query, signal?: AbortSignal): Promise<unknown> {
+    return this.http.json({ method: 'GET', path, query, headers: this.headers, safe: true, signal });
+  }
+
+  /** Sends a change once; an answer that cannot be read leaves its outcome open. */
+  private async change<T>(call: Omit<HttpCall, 'safe' | 'headers'>, parse: (body: unknown) => T): Promise<T> {
+    const { headers } = this;
+    return sendCommand(
+      async () => parse(await this.http.json({ ...call, headers, safe: false })),
+      call.signal,
+    );
+  }
+
+  private async pages<T extends { id: string }>(
+    path: string,
+    key: string,
+    query: Query,
+    parse: (value: unknown) => T,
+    wanted: { offset: number; limit: number },
+    signal?: AbortSignal,
+  ): Promise<T[]> {
+    const found = new Map<string, T>();
+    for (let { offset } = wanted; ;) {
+      const limit = Math.min(PAGE, wanted.limit - found.size);
+      const body = await this.read(path, { ...query, offset, limit }, signal);
+      const page = isRecord(body) ? body[key] : undefined;
+      if (!isRecord(body) || !Array.isArray(page)) throw notEnapter(`no list of ${key}`);
+      const before = found.size;
+      for (const item of page.map(parse)) found.set(item.id, item);
+      offset += page.length;
+      // Old gateways tell no total; a server that ignores the offset sends the same page for ever.
+      const complete = typeof body.total_count === 'number' && offset >= body.total_count;
+      if (complete || found.size === before || found.size >= wanted.limit) break;
+    }
+    return [...found.values()].slice(0, wanted.limit);
+  }
+}
+
+function textIn(body: unknown, key: string): string {
+  const text = isRecord(body) ? body[key] : undefined;
+  if (typeof text !== 'string') throw notEnapter(`no ${key}`);
+  return text;
+}
+
+function devicePath(id: unknown): string {
+  return `devices/${check.checkId(id, 'device id')}`;
+}
+
+function commandBody(input: { name?: unknown; arguments?: unknown }): Record<string, unknown> {
+  return { name: check.checkText(input.name, 'command'), arguments: check.checkArguments(input.arguments) };
+}
+
+function attributesOf(value: unknown): string[] {
+  const names = check.checkNames(value, 'attributes');
+  if (names.length === 0) throw invalidInput('Name at least one attribute.', 'enapterAttributes');
+  return names;
+}
+
+function parseLatest(value: unknown): LatestValue {
+  if (!isRecord(value)) return { value: null, timestamp: null };
+  const warning = typeof value.warning === 'string' ? { warning: value.warning } : {};
+  return { value: telemetryValue(value.value), timestamp: parseTime(value.timestamp), ...warning };
+}
+
+function telemetryValue(value: unknown): TelemetryValue {
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  return Array.isArray(value) ? value.map(String) : null;
+}

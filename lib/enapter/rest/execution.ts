@@ -1,0 +1,62 @@
+import { isRecord } from '../../core/units';
+import { parseTime, textOrNull } from './device';
+import { notEnapter } from './errors';
+
+/** One answer of a device to a command: its result, or a line of its log. */
+export interface CommandAnswer {
+  /** e.g. `STARTED`, `IN_PROGRESS`, `SUCCEEDED`, `ERROR` */
+  state: string | null;
+  payload: unknown;
+  /** ISO 8601 UTC */
+  receivedAt: string | null;
+}
+
+/**
+ * One execution of a command. That the device failed (`ERROR`) or kept silent (`TIMEOUT`) is an outcome, not an
+ * error of the request.
+ */
+export interface CommandExecution {
+  id: string;
+  /** `NEW`, `IN_PROGRESS`, `SUCCESS`, `ERROR`, `TIMEOUT`, `UNSYNC`; open: unknown ones are passed through */
+  state: string;
+  /** whether the command ended in success */
+  succeeded: boolean;
+  /** whether it has ended */
+  finished: boolean;
+  name: string | null;
+  arguments: unknown;
+  response: CommandAnswer | null;
+  log: CommandAnswer[] | null;
+  createdAt: string | null;
+}
+
+const RUNNING = new Set(['NEW', 'IN_PROGRESS']);
+
+function parseAnswer(value: unknown): CommandAnswer | null {
+  if (!isRecord(value)) return null;
+  return {
+    state: textOrNull(value.state),
+    payload: value.payload ?? null,
+    receivedAt: parseTime(value.received_at),
+  };
+}
+
+/** Reads `{ execution }`. @throws DeviceError BAD_RESPONSE */
+export function parseExecution(body: unknown): CommandExecution {
+  const value = isRecord(body) ? body.execution : undefined;
+  if (!isRecord(value) || typeof value.state !== 'string') throw notEnapter('an execution without state');
+  const request = isRecord(value.request) ? value.request : {};
+  return {
+    id: textOrNull(value.id) ?? '',
+    state: value.state,
+    succeeded: value.state === 'SUCCESS',
+    finished: !RUNNING.has(value.state),
+    name: textOrNull(request.name),
+    arguments: request.arguments ?? null,
+    response: parseAnswer(value.response),
+    log: Array.isArray(value.log)
+      ? value.log.map(parseAnswer).filter((line): line is CommandAnswer => line !== null)
+      : null,
+    createdAt: parseTime(value.created_at),
+  };
+}

@@ -1,0 +1,55 @@
+import type { Node, NodeAPI } from 'node-red';
+
+import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
+import { SerialQueue } from '../../lib/core/queue';
+import { EnapterClient } from '../../lib/enapter/rest/client';
+import { onClose } from '../shared/input-runner';
+import { useTransport } from '../shared/runtime';
+import { errorText } from '../shared/text';
+
+export const ACCOUNT_TYPE = 'enapter-account';
+
+/** Changes that may wait for their turn: enough for renaming a large site at once. */
+const MAX_WAITING = 1000;
+
+/** The runtime side of an account: its client, and one change at a time. */
+export class EnapterAccount {
+  /** why the configuration cannot work */
+  readonly problem: DeviceError | undefined;
+  readonly queue = new SerialQueue(MAX_WAITING);
+  private readonly made: EnapterClient | undefined;
+
+  constructor(RED: NodeAPI, node: Node, settings: { url: string; token: unknown }) {
+    try {
+      this.made = new EnapterClient(settings, useTransport(RED, node));
+    } catch (thrown) {
+      this.problem = toDeviceError(thrown);
+      node.warn(errorText(RED, this.problem));
+    }
+    onClose(node, () => {
+      this.queue.close();
+      return Promise.resolve();
+    });
+  }
+
+  /** @throws DeviceError the configuration's problem */
+  get client(): EnapterClient {
+    if (!this.made) throw this.problem ?? noAccount();
+    return this.made;
+  }
+}
+
+/** A config node that holds an account. */
+export interface AccountNode extends Node<{ token: string }> {
+  account: EnapterAccount;
+}
+
+export function noAccount(): DeviceError {
+  return invalidInput('No account is selected, or it is disabled.', 'enapterNoAccount');
+}
+
+/** The account of a config node, or `undefined` when none is chosen, it is disabled or of another type. */
+export function findAccount(RED: NodeAPI, id: string | undefined): EnapterAccount | undefined {
+  const found = id ? (RED.nodes.getNode(id) as AccountNode | null | undefined) : undefined;
+  return found?.type === ACCOUNT_TYPE ? found.account : undefined;
+}

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+
+import {
+  answerPayload,
+  type Command,
+  CommandDesk,
+  type CommandResponse,
+  errorPayload,
+  logPayload,
+} from '../../../lib/enapter/mqtt/commands';
+import { FakeClock } from '../../support/fake-clock';
+
+describe('enapter: commands', () => {
+  let clock: FakeClock;
+  let sent: CommandResponse[];
+  let junk: string[];
+  let taken: Command[];
+  let desk: CommandDesk;
+  const receive = (body: unknown): void =>
+    desk.receive(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+  const listen = (command = '', timeout = 30_000): ReturnType<CommandDesk['listen']> =>
+    desk.listen({ command, timeout, take: (one) => taken.push(one) });
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    sent = [];
+    junk = [];
+    taken = [];
+    desk = new CommandDesk({
+      clock,
+      send: (response) => sent.push(response),
+      onJunk: (why) => junk.push(why),
+    });
+  });
+
+  it('gives a command to its handler and takes one answer', () => {
+    listen('reboot');
+    receive({ id: 'a', name: 'reboot', arguments: { delay: 5 } });
+    assert.deepEqual(taken, [{ id: 'a', name: 'reboot', arguments: { delay: 5 } }]);
+    desk.answer({ id: 'a', state: 'log', payload: { message: 'half' } });
+    desk.answer({ id: 'a', state: 'completed', payload: {} });
+    assert.deepEqual(
+      sent.map(({ state }) => state),
+      ['log', 'completed'],
+    );
+    assert.throws(() => desk.answer({ id: 'a', state: 'error', payload: {} }), { code: 'CONFLICT' });
+    assert.throws(() => desk.answer({ id: 'z', state: 'error', payload: {} }), { code: 'NOT_FOUND' });
+    assert.equal(clock.pending, 0);
+  });
+
+  it('takes absent and null arguments for none', () => {
+    listen();
+    receive({ id: 'a', name: 'x' });
+    receive({ id: 'b', name: 'x', arguments: null });
+    assert.deepEqual(
+      taken.map((command) => command.arguments),
+      [{}, {}],
+    );
+  });
+
+  it('carries a repeated id out once, and repeats its answer', () => {
+    listen();
+    receive({ id: 'a', name: 'x' });
+    receive({ id: 'a', name: 'x' });
+    assert.equal(taken.length, 1);
+    assert.deepEqual(sent, []);
+    desk.answer({ id: 'a', state: 'completed', payload: { n: 1 } });
+    receive({ id: 'a', name: 'x' });
+    assert.equal(taken.length, 1);
+    assert.deepEqual(sent, [
+      { id: 'a', state: 'completed', payload: { n: 1 } },
+      { id: 'a', state: 'completed', payload: { n: 1 } },
+    ]);
+    assert.equal(desk.stats.repeated, 2);
+  });
+
+  it('prefers the handler of the name, and says whether there is another one', () => {
+    const all: string[] = [];
+    assert.equal(desk.listen({ command: '', timeout: 1, take: ({ name }) => all.push(name) }).alone, true);
+    const own = listen('x');
+    assert.equal(listen('x').alone, false);
+    receive({ id: 'a', name: 'x' });
+    receive({ id: 'b', name: 'y' });
+    assert.deepEqual(all, ['y']);
+    assert.equal(taken.length, 1);
+    assert.deepEqual(desk.names, ['x']);
+    own.stop();
+  });
+
+  it('answers a command that nobody handles', () => {
+    receive({ id: 'a', name: 'fly' });
+    assert.equal(sent[0]?.state, 'error');
+    assert.match(String(sent[0].payload.message), /"fly"/);
+  });
+
+  it('answers a command that nobody answers in time; progress starts the time anew', async () => {
+    listen('', 10_000);
+    receive({ id: 'a', name: 'x' });
+    await clock.advance(9000);
+    desk.answer({ id: 'a', state: 'log', payload: { message: 'wait' } });
+    await clock.advance(9000);
+    assert.equal(sent.length, 1);
+    await clock.advance(1000);
+    assert.deepEqual(sent[1], {
+      id: 'a',
+      state: 'error',
+      payload: { message: 'The flow gave no answer within 10 s.' },
+    });
+    assert.equal(desk.stats.timedOut, 1);
+  });
+
+  it('survives junk, and answers what has an id', () => {
+    listen();
+    for (const body of [
+      '',
+      '{',
+      'null',
+      '[]',
+      '7',
+      '{}',
+      '{"id":7}',
+      '{"id":""}',
+      `{"id":"${'x'.repeat(300)}"}`,
+      '\u0000',
+    ])
+      receive(body);
+    assert.deepEqual(sent, []);
+    assert.equal(junk.length, 10);
+    for (const body of ['{"id":"a"}', '{"id":"b","name":7}', '{"id":"c","name":"x","arguments":[1]}'])
+      receive(body);
+    assert.deepEqual(
+      sent.map(({ id }) => id),
+      ['a', 'b', 'c'],
+    );
+    receive('{"id":"a","name":7}');
+    assert.equal(sent.length, 3);
+    assert.deepEqual(taken, []);
+  });
+
+  it('answers a command whose handler throws', () => {
+    desk.listen({
+      command: '',
+      timeout: 1000,
+      take: () => {
+        throw new Error('broken');
+      },
+    });
+    receive({ id: 'a', name: 'x' });
+    assert.equal(sent[0]?.state, 'error');
+  });
+
+  it('answers open commands when it closes', () => {
+    listen();
+    receive({ id: 'a', name: 'x' });
+    receive({ id: 'b', name: 'x' });
+    desk.answer({ id: 'a', state: 'completed', payload: {} });
+    desk.close();
+    assert.deepEqual(
+      sent.map(({ id, state }) => `${id} ${state}`),
+      ['a completed', 'b error'],
+    );
+    assert.equal(clock.pending, 0);
+  });
+
+  it('is bounded: open commands, and ids that it remembers', () => {
+    listen();
+    for (let n = 0; n < 501; n++) receive({ id: `o${n}`, name: 'x' });
+    assert.equal(taken.length, 500);
+    assert.match(String(sent[0]?.payload.message), /Too many/);
+    for (let n = 0; n < 500; n++) desk.answer({ id: `o${n}`, state: 'completed', payload: {} });
+    for (let n = 0; n < 2100; n++) {
+      receive({ id: `n${n}`, name: 'x' });
+      desk.answer({ id: `n${n}`, state: 'completed', payload: {} });
+    }
+    receive({ id: 'n2099', name: 'x' });
+    receive({ id: 'o0', name: 'x' });
+    assert.equal(taken.at(-1)?.id, 'o0', 'forgotten after 2000 later ones');
+    assert.equal(taken.length, 500 + 2100 + 1);
+  });
+
+  it('makes payloads of what a flow has', () => {
+    assert.deepEqual([undefined, null, '', { a: 1 }, 7, 'x', [1], false].map(answerPayload), [
+      {},
+      {},
+      {},
+      { a: 1 },
+      { result: 7 },
+      { result: 'x' },
+      { result: [1] },
+      { result: false },
+    ]);
+    assert.deepEqual(errorPayload('no', { message: 'caught' }), { message: 'no' });
+    assert.deepEqual(errorPayload({ message: 'no', code: 1 }, undefined), { message: 'no', code: 1 });
+    assert.deepEqual(errorPayload({ port: 1 }, { message: 'caught' }), { message: 'caught' });
+    assert.deepEqual(errorPayload({ port: 1 }, undefined), { message: 'The command failed.', port: 1 });
+    assert.deepEqual(logPayload('half'), { message: 'half' });
+    assert.deepEqual(logPayload({ message: 'half', severity: 'info' }), {
+      message: 'half',
+      severity: 'info',
+    });
+    assert.throws(() => logPayload({}), { reason: 'enapterLogMessage' });
+  });
+});

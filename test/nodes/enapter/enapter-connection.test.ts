@@ -1,0 +1,358 @@
+import assert from 'node:assert/strict';
+
+import commandInNode from '../../../nodes/enapter/enapter-command-in';
+import responseNode from '../../../nodes/enapter/enapter-command-response';
+import connectionNode from '../../../nodes/enapter/enapter-connection';
+import telemetryNode from '../../../nodes/enapter/enapter-telemetry';
+import { type EnapterSimulator, IDS, startEnapter } from '../../../simulators/enapter';
+import { testTls } from '../../support/fixture';
+import { admin, LEVEL, loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+
+const MODULES = [connectionNode, telemetryNode, commandInNode, responseNode];
+const at = { z: 'tab', x: 1, y: 1 };
+const available = ({ payload }: Message): boolean => (payload as { available?: boolean }).available === true;
+
+describe('enapter-connection and its nodes', () => {
+  let sim: EnapterSimulator;
+  let flow: TestFlow;
+  let config: string;
+  let password: string;
+
+  async function load(nodes: Record<string, unknown>[], given = config, more = {}): Promise<void> {
+    flow = await loadFlow(
+      MODULES,
+      [
+        { id: 'tab', type: 'tab' },
+        {
+          id: 'c',
+          type: 'enapter-connection',
+          name: 'Meter',
+          host: '',
+          propertiesTopic: 'register',
+          ...more,
+        },
+        ...nodes,
+        { id: 'out', type: 'helper', ...at, wires: [] },
+        { id: 'catch', type: 'catch', ...at, scope: null, wires: [['caught']] },
+        { id: 'caught', type: 'helper', ...at, wires: [] },
+      ],
+      { c: { config: given } },
+    );
+  }
+
+  const telemetry = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
+    ...{
+      id: 't',
+      type: 'enapter-telemetry',
+      ...at,
+      connection: 'c',
+      operation: 'telemetry',
+      wires: [['out']],
+    },
+    ...more,
+  });
+  const commandIn = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
+    ...{
+      id: 'in',
+      type: 'enapter-command-in',
+      ...at,
+      connection: 'c',
+      command: '',
+      timeout: 30,
+      wires: [['out']],
+    },
+    ...more,
+  });
+  const response = (result: string, id = 'r'): Record<string, unknown> => ({
+    ...{ id, type: 'enapter-command-response', ...at, result, wires: [] },
+  });
+  const connected = async (): Promise<unknown> => flow.at('out').waitFor(available, 'connected');
+
+  beforeEach(async () => {
+    sim = await startEnapter();
+    const made = sim.generateConfig(IDS.meter, 'MQTT');
+    config = JSON.stringify({ config: made });
+    password = (made.mqtt_credentials as { password: string }).password;
+  });
+  afterEach(async () => {
+    await unloadFlow();
+    await sim.close();
+  });
+
+  it('publishes telemetry and tells of its connection', async () => {
+    await load([telemetry()]);
+    const message = await flow.at('out').waitFor(available, 'connected');
+    assert.equal(message.topic, 'Meter');
+    assert.deepEqual((message.device as { vendor: string; name: string }).vendor, 'Enapter');
+    await flow
+      .statusOf('t')
+      .waitFor(({ fill, text }) => fill === 'green' && text === 'status.connected', 'status');
+    const published = sim.broker.nextPublish();
+    flow.send('t', { payload: { power: 7, timestamp: '2025-01-01T00:00:00Z', registers: { a: 1 } } });
+    assert.deepEqual((await published).json, { timestamp: 1_735_689_600, power: 7 });
+    flow.send('t', { payload: { power: 8, registers: { a: 1 } } });
+    await sim.broker.nextPublish();
+    assert.equal(flow.log(LEVEL.warn).length, 1, 'one warning for each key');
+  });
+
+  it('publishes properties and logs', async () => {
+    await load([
+      telemetry(),
+      telemetry({ id: 'p', operation: 'properties' }),
+      telemetry({ id: 'l', operation: 'log', severity: 'warning', persist: true }),
+    ]);
+    await connected();
+    const next = (): ReturnType<typeof sim.broker.nextPublish> => sim.broker.nextPublish();
+    let published = next();
+    flow.send('p', { payload: { model: 'x' } });
+    assert.match((await published).topic, /v1\/register$/);
+    published = next();
+    flow.send('l', { payload: 'hello' });
+    const { timestamp, ...line } = (await published).json as Record<string, unknown>;
+    assert.equal(typeof timestamp, 'number');
+    assert.deepEqual(line, { message: 'hello', severity: 'warning', persist: true });
+    published = next();
+    flow.send('l', { payload: { message: 'worse', severity: 'error' } });
+    assert.equal(((await published).json as { severity: string }).severity, 'error');
+  });
+
+  it('reports what cannot be sent', async () => {
+    await load([
+      telemetry(),
+      telemetry({ id: 'l', operation: 'log' }),
+      telemetry({ id: 'x', connection: '' }),
+    ]);
+    for (const [id, payload] of [
+      ['t', 'text'],
+      ['l', 7],
+      ['x', { a: 1 }],
+    ] as const) {
+      const from = flow.at('caught').items.length;
+      flow.send(id, { payload });
+      const { error } = await flow.at('caught').waitFor(() => true, 'error', { from });
+      assert.equal((error as { code: string }).code, 'INVALID_INPUT');
+    }
+  });
+
+  it('hands a command to the flow and its answer back', async () => {
+    await load([telemetry(), commandIn({ command: 'set', wires: [['out']] }), response('completed')]);
+    await connected();
+    const running = sim.execute(IDS.meter, 'set', { port: 3 });
+    const message = await flow.at('out').waitFor((msg) => 'command' in msg, 'command');
+    assert.deepEqual(message.payload, { port: 3 });
+    assert.equal(message.topic, 'set');
+    const { id, ...command } = message.command as { id: string };
+    assert.deepEqual(command, { name: 'set', connection: 'c' });
+    assert.ok(id);
+    flow.send('r', { ...message, payload: 'on' });
+    const execution = await running;
+    assert.equal(execution.state, 'SUCCESS');
+    assert.deepEqual(execution.response?.payload, { result: 'on' });
+    await flow.statusOf('r').waitFor(({ text }) => text === 'status.completed', 'status');
+
+    flow.send('r', message);
+    const { error } = await flow.at('caught').waitFor(() => true, 'error');
+    assert.equal((error as { code: string }).code, 'CONFLICT');
+  });
+
+  it('tells progress, and errors in the words of a Catch node', async () => {
+    await load([telemetry(), commandIn(), response('log', 'log'), response('error'), response('msg', 'm')]);
+    await connected();
+    const running = sim.execute(IDS.meter, 'anything');
+    const message = await flow.at('out').waitFor((msg) => 'command' in msg, 'command');
+    flow.send('log', { ...message, payload: 'half' });
+    flow.send('m', { ...message, payload: 'more', result: 'log' });
+    flow.send('r', { ...message, payload: {}, error: { message: 'it broke' } });
+    const execution = await running;
+    assert.equal(execution.state, 'ERROR');
+    assert.deepEqual(execution.response?.payload, { message: 'it broke' });
+    assert.deepEqual(
+      execution.log.map(({ payload }) => payload),
+      [{ message: 'half' }, { message: 'more' }],
+    );
+  });
+
+  it('refuses answers that belong to no command', async () => {
+    await load([commandIn(), response('msg')]);
+    const fails = async (msg: Message): Promise<unknown> => {
+      const from = flow.at('caught').items.length;
+      flow.send('r', msg);
+      const { error } = await flow.at('caught').waitFor(() => true, 'error', { from });
+      return (error as { code: string }).code;
+    };
+    assert.equal(await fails({ payload: 1, result: 'completed' }), 'NOT_FOUND');
+    assert.equal(await fails({ result: 'completed', command: { id: 'x', connection: 'gone' } }), 'NOT_FOUND');
+    assert.equal(await fails({ result: 'completed', command: { id: 'x', connection: 'c' } }), 'NOT_FOUND');
+    assert.equal(await fails({ result: 'maybe', command: { id: 'x', connection: 'c' } }), 'INVALID_INPUT');
+    assert.equal(await fails({ result: 'log', command: { id: 'x', connection: 'c' } }), 'INVALID_INPUT');
+  });
+
+  it('answers commands that nobody answers in time, or that are open at a redeploy', async () => {
+    await load([telemetry(), commandIn({ timeout: 1 })]);
+    await connected();
+    const late = await sim.execute(IDS.meter, 'slow');
+    assert.match(JSON.stringify(late.response?.payload), /no answer within 1 s/);
+    const open = sim.execute(IDS.meter, 'open');
+    await flow.at('out').waitFor(({ topic }) => topic === 'open', 'command');
+    await unloadFlow();
+    assert.match(JSON.stringify((await open).response?.payload), /stopped or redeployed/);
+    await load([]);
+  });
+
+  it('warns of two nodes for one command, and of two connections for one device', async () => {
+    flow = await loadFlow(
+      MODULES,
+      [
+        { id: 'tab', type: 'tab' },
+        { id: 'c', type: 'enapter-connection' },
+        { id: 'd', type: 'enapter-connection' },
+        commandIn({ command: 'x' }),
+        commandIn({ id: 'in2', command: 'x' }),
+      ],
+      { c: { config }, d: { config } },
+    );
+    assert.deepEqual(
+      flow.log(LEVEL.warn).map(({ id, msg }) => `${String(id)} ${msg}`),
+      ['d log.enapterTwice', 'in2 log.enapterCommandTwice'],
+    );
+  });
+
+  it('comes back after the broker was gone, with one line down and one line up', async () => {
+    await load([telemetry()]);
+    await connected();
+    const from = flow.at('out').items.length;
+    await sim.broker.kill();
+    await flow.at('out').waitFor((msg) => !available(msg), 'lost', { from });
+    await flow
+      .statusOf('t')
+      .waitFor(({ fill, text }) => fill === 'yellow' && text === 'status.UNREACHABLE', 'status');
+    flow.send('t', { payload: { power: 1 } });
+    const published = sim.broker.nextPublish();
+    await sim.broker.start();
+    assert.equal(((await published).json as { power: number }).power, 1);
+    assert.equal(flow.log(LEVEL.warn).length, 1);
+    assert.deepEqual(
+      flow
+        .log(LEVEL.info)
+        .filter(({ msg }) => msg.includes('enapter'))
+        .map(({ msg }) => msg),
+      ['log.enapterBack'],
+    );
+  });
+
+  it('does not connect when no node uses it', async () => {
+    await load([]);
+    assert.equal(sim.broker.counters.connections, 0);
+  });
+
+  it('leaves no connection behind when it is redeployed, connected or not yet', async () => {
+    for (let n = 0; n < 20; n++) {
+      await load([telemetry(), commandIn()]);
+      // Most of them are stopped before they have connected.
+      if (n % 10 === 0) await connected();
+      assert.ok(sim.broker.open <= 1, `${sim.broker.open} connections at redeploy ${n}`);
+      await unloadFlow();
+    }
+    assert.equal(sim.broker.counters.clients, 2);
+    assert.equal(sim.broker.open, 0);
+    await load([]);
+  });
+
+  it('says that its configuration cannot work', async () => {
+    await load([telemetry(), commandIn()], '{"mqtt_host":"topsecret"}');
+    assert.equal(flow.log(LEVEL.warn).length, 1);
+    assert.doesNotMatch(JSON.stringify(flow.log()), /topsecret/);
+    flow.send('t', { payload: { a: 1 } });
+    const { error } = await flow.at('caught').waitFor(() => true, 'error');
+    assert.equal((error as { code: string }).code, 'INVALID_INPUT');
+    const reply = await admin().get('/energy-devices/enapter-connection/c/diagnostics');
+    assert.match(reply.text, /lacks a usable/);
+    assert.equal((await admin().get('/energy-devices/enapter-connection/c/manifest')).status, 404);
+  });
+
+  describe('dialog', () => {
+    const dialog = async (action: string, body: object, id = 'new'): Promise<Record<string, unknown>> => {
+      const reply = await admin().post(`/energy-devices/enapter-connection/${id}/${action}`).send(body);
+      assert.equal(reply.status, 200);
+      return reply.body as Record<string, unknown>;
+    };
+
+    it('describes a configuration before the first deploy, and a stored one, without its secrets', async () => {
+      await load([]);
+      const hardwareId = sim.store.get(IDS.meter).communication.hardware_id;
+      const shown = {
+        ok: true,
+        host: '127.0.0.1',
+        port: sim.broker.port,
+        protocol: 'MQTT',
+        hardwareId,
+        channelId: 'ucm',
+      };
+      assert.deepEqual(await dialog('describe', { credentials: { config } }), shown);
+      const stored = await dialog(
+        'describe',
+        { settings: { host: 'x:9' }, credentials: { config: '__PWRD__' } },
+        'c',
+      );
+      assert.deepEqual(stored, { ...shown, host: 'x', port: 9 });
+      assert.equal((await dialog('describe', {})).reason, 'enapterConfigEmpty');
+      assert.equal(
+        (await dialog('describe', { credentials: { config: '{' } })).reason,
+        'enapterConfigUnreadable',
+      );
+      const wrongHost = await dialog('describe', { settings: { host: '://' }, credentials: { config } });
+      assert.equal(wrongHost.reason, 'enapterHost');
+    });
+
+    it('tests a connection and leaves none behind', async () => {
+      await load([]);
+      assert.equal((await dialog('test', { credentials: { config } })).ok, true);
+      const wrong = config.replace(password, 'wrong-password');
+      const answer = await dialog('test', { credentials: { config: wrong } });
+      assert.equal(answer.reason, 'enapterBrokerRefused');
+      assert.equal(sim.broker.open, 0);
+    });
+
+    it('makes a manifest of what the flow has used', async () => {
+      await load([telemetry(), commandIn({ command: 'reboot' })]);
+      await connected();
+      const published = sim.broker.nextPublish();
+      flow.send('t', { payload: { power: 7, alerts: ['hot'] } });
+      await published;
+      const { manifest } = (await admin().get('/energy-devices/enapter-connection/c/manifest')).body as {
+        manifest: string;
+      };
+      assert.match(manifest, /display_name: "Meter"/);
+      assert.match(manifest, /telemetry:\n {2}power:\n/);
+      assert.match(manifest, /alerts:\n {2}hot:\n/);
+      assert.match(manifest, /commands:\n {2}reboot:\n/);
+      assert.equal((await admin().get('/energy-devices/enapter-connection/gone/manifest')).status, 404);
+    });
+
+    it('offers diagnostics without password, key or values', async () => {
+      await load([telemetry()]);
+      await connected();
+      const published = sim.broker.nextPublish();
+      flow.send('t', { payload: { power: 4711.4711 } });
+      await published;
+      const reply = await admin().get('/energy-devices/enapter-connection/c/diagnostics');
+      const report = reply.body as { settings: { protocol: string }; counts: { connects: number } };
+      assert.equal(report.settings.protocol, 'MQTT');
+      assert.equal(report.counts.connects, 1);
+      for (const secret of [password, '4711']) assert.equal(reply.text.includes(secret), false);
+      const pem = testTls();
+      const secure = JSON.stringify({
+        ...(JSON.parse(config) as { config: object }).config,
+        mqtt_protocol: 'MQTTS',
+        mqtt_credentials: { private_key: pem.clientKey, certificate: pem.clientCert, ca_chain: pem.ca },
+      });
+      await unloadFlow();
+      await load([telemetry()], secure);
+      await flow.at('out').waitFor((msg) => !available(msg), 'refused');
+      const text = (await admin().get('/energy-devices/enapter-connection/c/diagnostics')).text;
+      for (const line of pem.clientKey.split('\n').filter((one) => one.length > 20)) {
+        assert.equal(`${text}${JSON.stringify(flow.log())}`.includes(line), false);
+      }
+    });
+  });
+});
