@@ -154,34 +154,30 @@ export class HttpClient {
     const answer = await new Promise<HttpAnswer>((resolve, reject) => {
       const stream = got.stream(joinUrl(options.baseUrl, call.path, call.query), {
         method: call.method,
-        headers: {
-          accept: 'application/json',
-          'user-agent': 'node-red-contrib-energy-devices',
-          ...call.headers,
-          ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(call.json === undefined ? {} : { body: JSON.stringify(call.json) }),
+        ...(call.json === undefined
+          ? { headers: { ...call.headers } }
+          : {
+              headers: { ...call.headers, 'content-type': 'application/json' },
+              body: JSON.stringify(call.json),
+            }),
         agent: call.safe ? transport.keepAlive(options.tls) : transport.fresh(options.tls),
-        timeout: { connect: options.connectTimeout ?? 5000, ...(onChunk ? {} : { request: timeout }) },
-        retry: { limit: 0 },
-        followRedirect: false,
-        throwHttpErrors: false,
-        decompress: false,
       });
-      const wire = new WireWatch();
+      const wire = new WireWatch(() => systemClock.after(options.connectTimeout ?? 5000, onSilence));
       const chunks: Buffer[] = [];
       let size = 0;
       let head: HttpHead | undefined;
       let take: ChunkHandler | undefined;
 
-      // A slow reader must not look like a slow server, so a streamed answer is timed from piece to piece.
+      // One timer, where got's own timeouts would add listeners and timers to every request. A slow reader must not
+      // look like a slow server, so a streamed answer is timed from piece to piece.
       let stopWaiting = (): void => undefined;
       const waitForServer = (): void => {
         stopWaiting();
-        if (onChunk) stopWaiting = this.clock.after(timeout, onSilence);
+        stopWaiting = (onChunk ? this.clock : systemClock).after(timeout, onSilence);
       };
       const finish = (act: () => void): void => {
         stopWaiting();
+        wire.stopWaiting();
         call.signal?.removeEventListener('abort', onAbort);
         act();
       };
@@ -283,12 +279,24 @@ export class HttpClient {
 class WireWatch {
   sent = false;
   reused = false;
+  /** Ends the wait for the connection. */
+  stopWaiting = (): void => undefined;
+
+  /** @param waitForConnection starts the time limit for a connection; its result ends it */
+  constructor(private readonly waitForConnection: () => () => void) {}
 
   watch(request: ClientRequest): void {
     const onSocket = (socket: Socket & { encrypted?: boolean }): void => {
       this.reused = request.reusedSocket;
-      if (this.reused || !socket.connecting) this.sent = true;
-      else socket.once(socket.encrypted ? 'secureConnect' : 'connect', () => (this.sent = true));
+      if (this.reused || !socket.connecting) {
+        this.sent = true;
+        return;
+      }
+      this.stopWaiting = this.waitForConnection();
+      socket.once(socket.encrypted ? 'secureConnect' : 'connect', () => {
+        this.stopWaiting();
+        this.sent = true;
+      });
     };
     if (request.socket) onSocket(request.socket);
     else request.once('socket', onSocket);

@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+import type { MetersCounters, MetersOptions } from '../servers/meters';
+import { Child } from '../support/child';
+import {
+  type BenchFlow,
+  coreFlow,
+  emptyFlow,
+  hostUrls,
+  meterFlow,
+  meterUrls,
+  pairFlow,
+} from '../support/flows';
+import { BenchRuntime } from '../support/node-red';
+import type { Row } from '../support/row';
+
+/** s: long enough that nothing is in flight while the heap is looked at */
+const INTERVAL = 3;
+
+/** What a device costs while it is read: its config node, its meter node, its poller and its last reading. */
+export const heap: Row = {
+  name: 'heap',
+  title: 'Heap per polled device',
+  baseline: 'core chain 156 KB; thin nodes that share one client 2.4 KB',
+  async run({ quick, say }) {
+    const devices = quick ? 200 : 1000;
+    const rounds = quick ? 1 : 3;
+    const ways: { name: string; flow: (port: number) => BenchFlow; polled: boolean }[] = [
+      { name: 'empty', flow: emptyFlow, polled: false },
+      {
+        name: 'our config node and meter node',
+        flow: (port) => meterFlow(meterUrls(port, devices), INTERVAL),
+        polled: true,
+      },
+      {
+        name: 'the same with a host, and so a connection, each',
+        flow: (port) => meterFlow(hostUrls(port, devices), INTERVAL),
+        polled: true,
+      },
+      {
+        name: 'core chain (`inject`, `http request`, `function`)',
+        flow: (port) => coreFlow(meterUrls(port, devices), INTERVAL),
+        polled: true,
+      },
+      { name: 'two nodes that do nothing', flow: () => pairFlow(devices), polled: false },
+    ];
+    const found: number[][] = ways.map(() => []);
+    for (let round = 0; round < rounds; round++) {
+      say(`heap: round ${round + 1} of ${rounds}`);
+      for (const [index, { flow, polled }] of ways.entries()) {
+        found[index]?.push(await heapOf(flow, polled ? 2 * devices : 0));
+      }
+    }
+    const [empty = [], ours = []] = found;
+    const perDevice = (values: number[]): number[] =>
+      values.map((value, round) => (value - (empty[round] ?? NaN)) / devices / 1024);
+    return {
+      series: ways
+        .slice(1)
+        .map(({ name }, index) => ({ name, unit: 'KB', values: perDevice(found[index + 1] ?? []) })),
+      figures: [{ name: 'heap per device', unit: 'KB', values: perDevice(ours), must: 20, aim: 8 }],
+      notes: [
+        `Heap in use after garbage collection, ${devices} devices read twice, less that of an empty flow.`,
+      ],
+    };
+  },
+};
+
+async function heapOf(flow: (port: number) => BenchFlow, requests: number): Promise<number> {
+  const server = Child.start(join(__dirname, '..', 'servers', 'meters.js'));
+  let runtime: BenchRuntime | undefined;
+  try {
+    const port = await server.call<number>('listen', { delay: 0 } satisfies MetersOptions);
+    runtime = await BenchRuntime.start(flow(port));
+    while ((await server.call<MetersCounters>('counters')).requests < requests) await setTimeout(50);
+    await setTimeout(500);
+    return await runtime.call<number>('heap');
+  } finally {
+    await Promise.all([server.stop(), runtime?.stop()]);
+  }
+}

@@ -1,0 +1,60 @@
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+
+import { drive } from './driver';
+import { answerCalls } from './ipc';
+import type { CpuReading, LoopDelay } from './node-red';
+
+/** Loaded into a measured process before everything else: tells the bench what the process costs. */
+
+/** ms; what the histogram shows without any delay */
+const RESOLUTION = 10;
+
+let histogram: IntervalHistogram | undefined;
+let peak = { timer: undefined as NodeJS.Timeout | undefined, rss: 0 };
+
+function cpu(): CpuReading {
+  const { user, system } = process.cpuUsage();
+  return { cpu: user + system, time: performance.now() * 1000 };
+}
+
+function heap(): number {
+  // Finalisers run between the passes.
+  for (let pass = 0; pass < 3; pass++) globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+function startWatching(): void {
+  histogram = monitorEventLoopDelay({ resolution: RESOLUTION });
+  histogram.enable();
+}
+
+function stopWatching(): LoopDelay {
+  if (!histogram) throw new Error('not watching');
+  histogram.disable();
+  const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION);
+  return {
+    p99: late(histogram.percentile(99)),
+    p999: late(histogram.percentile(99.9)),
+    max: late(histogram.max),
+  };
+}
+
+/** Peak memory from here on, in bytes, as the most that was seen. */
+function startPeak(): number {
+  for (let pass = 0; pass < 3; pass++) globalThis.gc?.();
+  const base = process.memoryUsage.rss();
+  const look = (): void => {
+    peak.rss = Math.max(peak.rss, process.memoryUsage.rss());
+  };
+  clearInterval(peak.timer);
+  peak = { timer: setInterval(look, 5), rss: base };
+  return base;
+}
+
+function stopPeak(): number {
+  clearInterval(peak.timer);
+  return Math.max(peak.rss, process.memoryUsage.rss());
+}
+
+answerCalls({ cpu, heap, startWatching, stopWatching, startPeak, stopPeak, drive });
+process.on('disconnect', () => process.exit(1));
