@@ -203,7 +203,13 @@ describe('demo (npm start)', function () {
     const read = async (file: string) => JSON.parse(await readFile(path.join(root, file), 'utf8')) as unknown;
     const files = await readdir(path.join(root, 'scripts/demo/flows'));
     const flows = await Promise.all(files.map((file) => read(`scripts/demo/flows/${file}`)));
-    const flow = flows.flat() as { type: string }[];
+    const flow = flows.flat() as { id: string; type: string }[];
+    const ids = flow.map(({ id }) => id);
+    assert.deepEqual(
+      ids.filter((id, index) => ids.indexOf(id) !== index),
+      [],
+      'two systems use one id',
+    );
     const { 'node-red': nodeRed } = (await read('package.json')) as { 'node-red': { nodes: object } };
     const shown = new Set(flow.map(({ type }) => type));
     assert.deepEqual(
