@@ -117,7 +117,8 @@ export default (RED: NodeAPI): void => {
 
   dialogQuery(RED, TYPE, 'registrations', (id) => {
     const node = RED.nodes.getNode(id) as ReceiverNode | null | undefined;
-    if (node?.type !== TYPE) return undefined;
+    // The dialog asks every other second, also before the first deploy: that is no error.
+    if (node?.type !== TYPE) return { upses: [], problem: { reason: 'notDeployed', params: {} } };
     const upses = node.registry.all.map((ups) => ({
       ...ups,
       lastPush: new Date(ups.lastPush).toISOString(),

@@ -266,7 +266,8 @@ describe('a UPS that pushes', () => {
         ['stranger', 'PWX-12-4422', 'PSX-2024-001234', 'v2.1.0', '127.0.0.1', false, 1],
       ],
     );
-    assert.equal((await admin().get('/energy-devices/ups-receiver/d/registrations')).status, 404);
+    const none = (await admin().get('/energy-devices/ups-receiver/d/registrations')).body;
+    assert.deepEqual(none, { upses: [], problem: { reason: 'notDeployed', params: {} } });
     const addresses = (await admin().get('/energy-devices/ups-receiver/r/addresses')).body as {
       addresses: unknown[];
     };
