@@ -10,6 +10,9 @@ export interface PusherOptions {
   spelling?: string;
 }
 
+/** ms */
+const ANSWER_TIMEOUT = 3000;
+
 /** What a push was answered with; status 0: not at all. */
 export interface PushResult {
   endpoint: string;
@@ -35,9 +38,9 @@ export class Pusher {
 
   /** Registers, sends the status and goes on doing so. */
   async boot(): Promise<void> {
+    this.timer = setInterval(() => void this.pushData(), this.options.interval ?? 300_000);
     await this.register();
     await this.pushData();
-    this.timer = setInterval(() => void this.pushData(), this.options.interval ?? 300_000);
   }
 
   /** As the button "Send Initial Request" in the UPS's web management. */
@@ -65,7 +68,8 @@ export class Pusher {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
-        signal: this.abort.signal,
+        // A server that takes the request and says nothing must not end the pushing.
+        signal: AbortSignal.any([this.abort.signal, AbortSignal.timeout(ANSWER_TIMEOUT)]),
       });
       await answer.arrayBuffer();
       status = answer.status;
