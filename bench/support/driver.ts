@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import type { NodeAPI, NodeMessage } from 'node-red';
 
 /** Feeds messages to nodes inside a measured Node-RED and notices those that come out at the other end. */
@@ -11,6 +13,8 @@ export interface DriveOptions {
   count: number;
   /** what each message holds */
   message?: Record<string, unknown>;
+  /** whether an answer comes in parts, of which the last has `payload.complete` */
+  untilComplete?: boolean;
 }
 
 export interface Driven {
@@ -45,7 +49,7 @@ export function deliver(message: DrivenMessage): void {
 }
 
 /** Sends `count` messages, each of which has to come out again. */
-export function drive({ nodes, inFlight, count, message }: DriveOptions): Promise<Driven> {
+export function drive({ nodes, inFlight, count, message, untilComplete }: DriveOptions): Promise<Driven> {
   const RED = nodeApi;
   if (!RED) throw new Error('no node of the bench is in the flow');
   const targets = nodes.map((id) => RED.nodes.getNode(id));
@@ -64,7 +68,7 @@ export function drive({ nodes, inFlight, count, message }: DriveOptions): Promis
       reject(new Error(`${ended} of ${count} messages came out`));
     }, PATIENCE);
     arrived = ({ payload, bench: from }) => {
-      if (from !== bench) return;
+      if (from !== bench || (untilComplete && !isComplete(payload))) return;
       if (++ended === count) {
         const { user, system } = process.cpuUsage(before);
         clearTimeout(timer);
@@ -78,4 +82,26 @@ export function drive({ nodes, inFlight, count, message }: DriveOptions): Promis
     };
     for (let index = 0; index < Math.min(inFlight, count); index++) next();
   });
+}
+
+function isComplete(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null && Reflect.get(payload, 'complete') === true;
+}
+
+export interface FireOptions {
+  node: string;
+  count: number;
+  /** how many before the event loop goes round */
+  atATime: number;
+  message: Record<string, unknown>;
+}
+
+/** Sends messages to a node from which nothing comes back. */
+export async function fire({ node, count, atATime, message }: FireOptions): Promise<void> {
+  const target = nodeApi?.nodes.getNode(node);
+  if (!target) throw new Error(`no node ${node}`);
+  for (let sent = 0; sent < count; sent++) {
+    target.receive(structuredClone(message));
+    if (sent % atATime === 0) await nextTurn();
+  }
 }

@@ -201,3 +201,16 @@ export function pairFlow(count: number): BenchFlow {
   }));
   return { flows: frame(nodes), credentials: {}, entries: [] };
 }
+
+/** Some nodes on the tab; where a node has no wires of its own, its outputs lead to the end. */
+export function singleFlow(
+  nodes: readonly FlowNode[],
+  credentials: BenchFlow['credentials'] = {},
+): BenchFlow {
+  const isConfig = ({ type }: FlowNode): boolean =>
+    /-(account|device|receiver|site|connection|broker)$/.test(type);
+  const placed = nodes.map((node): FlowNode =>
+    isConfig(node) ? node : { z: TAB, name: '', x: 200, y: 40, wires: [[SINK]], ...node },
+  );
+  return { flows: frame(placed), credentials, entries: [] };
+}

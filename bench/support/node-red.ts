@@ -114,7 +114,7 @@ export class BenchRuntime {
 }
 
 /** Node types of the bench, loaded by Node-RED from the user folder. */
-const BENCH_NODES = ['sink', 'raw-meter', 'thin-meter'];
+const BENCH_NODES = ['sink', 'raw-meter', 'thin-meter', 'whole-json'];
 
 function writeBenchNodes(userDir: string): void {
   const folder = join(userDir, 'nodes');

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 
-import { drive } from './driver';
+import { drive, fire } from './driver';
 import { answerCalls } from './ipc';
 import type { CpuReading, LoopDelay } from './node-red';
 
@@ -10,7 +10,12 @@ import type { CpuReading, LoopDelay } from './node-red';
 const RESOLUTION = 10;
 
 let histogram: IntervalHistogram | undefined;
-let peak = { timer: undefined as NodeJS.Timeout | undefined, rss: 0 };
+let peak = { timer: undefined as NodeJS.Timeout | undefined, rss: 0, mostBefore: 0 };
+
+/** Bytes, the most since the process began. */
+function mostEver(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
 
 function cpu(): CpuReading {
   const { user, system } = process.cpuUsage();
@@ -47,14 +52,16 @@ function startPeak(): number {
     peak.rss = Math.max(peak.rss, process.memoryUsage.rss());
   };
   clearInterval(peak.timer);
-  peak = { timer: setInterval(look, 5), rss: base };
+  peak = { timer: setInterval(look, 5), rss: base, mostBefore: mostEver() };
   return base;
 }
 
 function stopPeak(): number {
   clearInterval(peak.timer);
-  return Math.max(peak.rss, process.memoryUsage.rss());
+  const most = mostEver();
+  // No timer fires while the event loop is blocked.
+  return most > peak.mostBefore ? most : Math.max(peak.rss, process.memoryUsage.rss());
 }
 
-answerCalls({ cpu, heap, startWatching, stopWatching, startPeak, stopPeak, drive });
+answerCalls({ cpu, heap, startWatching, stopWatching, startPeak, stopPeak, drive, fire });
 process.on('disconnect', () => process.exit(1));

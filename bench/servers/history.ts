@@ -1,0 +1,50 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { startPowercontroller } from '../../simulators/powercontroller';
+import { answerCalls } from '../support/ipc';
+
+/** The Automate Green cloud with a year of history, whose answers all take the same time. */
+
+export interface HistoryServer {
+  port: number;
+  device: string;
+  token: string;
+}
+
+let inFlight = 0;
+let most = 0;
+
+async function listen(delay: number): Promise<HistoryServer> {
+  const simulator = await startPowercontroller({ historyDays: 400, samplePeriod: 900 });
+  const known = new Map<string, { status: number; body: string }>();
+  const fetched = async (path: string, authorization: string): Promise<{ status: number; body: string }> => {
+    const answer = await fetch(`${simulator.http.url}${path}`, { headers: { authorization } });
+    return { status: answer.status, body: await answer.text() };
+  };
+  const server = http.createServer((request, response) => {
+    const path = request.url ?? '/';
+    most = Math.max(most, ++inFlight);
+    const begun = performance.now();
+    void (async () => {
+      let answer = known.get(path);
+      // Only the first answer to a question has to be made.
+      if (!answer) known.set(path, (answer = await fetched(path, request.headers.authorization ?? '')));
+      const { status, body } = answer;
+      setTimeout(
+        () => {
+          inFlight--;
+          response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+        },
+        Math.max(0, delay - (performance.now() - begun)),
+      );
+    })();
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { port, device: simulator.deviceId, token: simulator.token };
+}
+
+answerCalls({ listen, most: () => most });
+process.on('disconnect', () => process.exit(1));
