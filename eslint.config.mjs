@@ -2,7 +2,7 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', '.demo/', '.matrix/', 'node_modules/', 'types/'] },
+  { ignores: ['dist/', 'coverage/', '.demo/', '.matrix/', '**/node_modules/', 'types/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
