@@ -6,6 +6,7 @@ import { projectRoot, readManifest } from '../../scripts/support/project-root';
 /** What a dialog registers, as far as tests look at it. */
 export interface DialogDefinition {
   category: string;
+  inputs?: number;
   defaults: Record<string, { value: unknown; type?: string; required?: boolean }>;
   credentials?: Record<string, { type: string }>;
 }
