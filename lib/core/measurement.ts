@@ -4,27 +4,28 @@
  */
 
 /**
- * Kinds of quantities, in the words of Home Assistant's sensors, and the one unit that this package gives each. `number`
- * is for counts and for figures without a documented unit.
+ * Kinds of quantities, in the words of Home Assistant's sensors, and the units that this package gives them, the usual one
+ * first. `number` is for counts and for figures without a documented unit.
  */
 export const UNITS = {
-  power: 'W',
-  energy: 'Wh',
-  voltage: 'V',
-  current: 'A',
-  frequency: 'Hz',
-  temperature: '°C',
-  volume_flow_rate: 'L/min',
-  duration: 's',
-  percentage: '%',
-  data_size: 'B',
-  number: null,
+  power: ['W', 'kW'],
+  energy: ['Wh'],
+  voltage: ['V'],
+  current: ['A'],
+  frequency: ['Hz'],
+  temperature: ['°C'],
+  volume_flow_rate: ['L/min'],
+  duration: ['s'],
+  percentage: ['%'],
+  data_size: ['B'],
+  number: [null],
 } as const;
 
 export type DeviceClass = keyof typeof UNITS;
 
 export interface Measurement {
   deviceClass: DeviceClass;
+  unit: (typeof UNITS)[DeviceClass][number];
   /** `diagnostic`: about the device itself, of interest when something is wrong */
   category: 'measurement' | 'diagnostic';
   /** one line for people */
@@ -47,12 +48,16 @@ export interface MeasurementGroup {
   fields: Readonly<Record<string, Measurement>>;
 }
 
-/** A value that tells of energy. */
-export function measured(deviceClass: DeviceClass, about: string): Measurement {
-  return { deviceClass, category: 'measurement', about };
+/** A value that tells of energy, in the usual unit of its kind or in another one. */
+export function measured<C extends DeviceClass>(
+  deviceClass: C,
+  about: string,
+  unit: (typeof UNITS)[C][number] = UNITS[deviceClass][0],
+): Measurement {
+  return { deviceClass, unit, category: 'measurement', about };
 }
 
 /** A value that tells of the device itself. */
 export function diagnostic(deviceClass: DeviceClass, about: string): Measurement {
-  return { deviceClass, category: 'diagnostic', about };
+  return { deviceClass, unit: UNITS[deviceClass][0], category: 'diagnostic', about };
 }
