@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { NodeAPI, NodeInitializer } from 'node-red';
 import { projectRoot, readManifest } from '../../scripts/support/project-root';
@@ -12,6 +13,8 @@ export interface AdminRoute {
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'all', 'use'] as const;
+
+const load = createRequire(__filename);
 
 /** Every admin route that the package's node types register on load, found by loading them with a recording `RED`. */
 export async function adminRoutes(): Promise<AdminRoute[]> {
@@ -38,8 +41,9 @@ export async function adminRoutes(): Promise<AdminRoute[]> {
       settings: {},
       _: (key: string) => key,
     } as unknown as NodeAPI;
-    const loaded = (await import(join(projectRoot(), entry))) as { default: NodeInitializer };
-    await loaded.default(RED);
+    const loaded = load(join(projectRoot(), entry)) as NodeInitializer | { default: NodeInitializer };
+    // As Node-RED does it.
+    await ('default' in loaded ? loaded.default : loaded)(RED);
   }
   return routes;
 }
