@@ -4,7 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { type DemoSystem, SYSTEMS } from '../../scripts/demo/simulators';
+import { SYSTEMS } from '../../scripts/demo/simulators';
+import type { DemoSystem } from '../../scripts/demo/system';
 import { projectRoot } from '../../scripts/support/project-root';
 import { dialogDefinitions } from '../support/dialogs';
 import { ownTypes } from '../support/examples';
@@ -126,23 +127,31 @@ describe('secrets, over a run of the whole demo', function () {
 
     await runtime.waitForDebug(isReading);
     for (const { id } of nonsense(nodes)) await runtime.post(`inject/${id}`, {});
-    // The demo's buttons, but for those that mend what the others break.
-    for (const { id, type, name } of nodes) {
-      if (type === 'inject' && !/again|heal/i.test(String(name))) await runtime.post(`inject/${id}`, {});
-    }
+    await pressButtons();
     await runtime.waitForDebug(isFailure);
     await collect('first');
 
     // The same with credentials that are refused, and hold the right ones.
     const from = runtime.debug.length;
     await runtime.deploy(withWrongCredentials(nodes, env));
-    await runtime.waitForDebug(isRefusal, { from, timeout: 30_000 });
+    await pressButtons();
+    for (const { id } of nodes.filter(({ type }) => type === 'tab')) {
+      const refused = (message: DebugMessage): boolean => message.id === `${id}-debug` && isRefusal(message);
+      await runtime.waitForDebug(refused, { from, timeout: 60_000 });
+    }
     await collect('second');
 
     // Closing writes to the log as well.
     await runtime.deploy([{ id: 'empty', type: 'tab', label: 'empty' }]);
     texts.set('log', runtime.log.join('\n'));
   });
+
+  /** The demo's buttons, but for those that mend what the others break. */
+  const pressButtons = async (): Promise<void> => {
+    for (const { id, type, name } of nodes) {
+      if (type === 'inject' && !/again|heal/i.test(String(name))) await runtime.post(`inject/${id}`, {});
+    }
+  };
 
   const collect = async (run: string): Promise<void> => {
     for (const { id, type } of nodes) {
