@@ -3,6 +3,7 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { EnapterClient } from '../../lib/enapter/rest/client';
 import { type DialogValues, dialogAction } from '../shared/admin';
 import { diagnosticsRoute } from '../shared/diagnostics';
+import { createNode } from '../shared/migrate';
 import { withTransport } from '../shared/runtime';
 import { settingText } from '../shared/settings';
 import { ACCOUNT_TYPE, type AccountNode, EnapterAccount } from './account';
@@ -23,7 +24,7 @@ function withClient<T>(values: DialogValues, call: (client: EnapterClient) => Pr
 
 export = (RED: NodeAPI): void => {
   function EnapterAccountNode(this: AccountNode, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const url = settingText(config.url) || DEFAULT_URL;
     this.account = new EnapterAccount(RED, this, { url, token: this.credentials.token });
   }

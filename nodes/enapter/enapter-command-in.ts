@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { onClose } from '../shared/input-runner';
+import { createNode } from '../shared/migrate';
 import { settingNumber, settingText } from '../shared/settings';
 import { attachToConnection } from './device-connection';
 
@@ -16,7 +17,7 @@ interface Config extends NodeDef {
 
 export = (RED: NodeAPI): void => {
   function EnapterCommandIn(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const device = attachToConnection(RED, this, config.connection);
     if (!device) return;
 

@@ -5,6 +5,7 @@ import { isRecord } from '../../lib/core/units';
 import { answerPayload, type CommandState, errorPayload, logPayload } from '../../lib/enapter/mqtt/commands';
 import { onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
+import { createNode } from '../shared/migrate';
 import { STATUS, statusSetter } from '../shared/status';
 import { findConnection } from './device-connection';
 
@@ -35,7 +36,7 @@ function payloadOf(state: CommandState, { payload, error }: FlowMessage): Record
 
 export = (RED: NodeAPI): void => {
   function EnapterCommandResponse(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const setStatus = statusSetter(this);
 
     onInput(RED, this, (msg) => {

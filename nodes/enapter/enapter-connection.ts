@@ -11,6 +11,7 @@ import { EnapterConnection } from '../../lib/enapter/mqtt/connection';
 import type { PropertiesTopic } from '../../lib/enapter/mqtt/topics';
 import { type DialogValues, dialogAction, dialogQuery } from '../shared/admin';
 import { diagnosticsRoute } from '../shared/diagnostics';
+import { createNode } from '../shared/migrate';
 import { settingText } from '../shared/settings';
 import { CONNECTION_TYPE, type ConnectionNode, DeviceConnection } from './device-connection';
 
@@ -46,7 +47,7 @@ async function tryConnection(config: ConnectionConfig): Promise<void> {
 
 export = (RED: NodeAPI): void => {
   function EnapterConnectionNode(this: ConnectionNode, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     this.device = new DeviceConnection(RED, this, {
       name: settingText(config.name),
       host: settingText(config.host),

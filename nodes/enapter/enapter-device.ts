@@ -13,6 +13,7 @@ import {
 } from '../../lib/enapter/rest/operations';
 import { onInput } from '../shared/input-runner';
 import type { DeviceBlock, FlowMessage } from '../shared/messages';
+import { createNode } from '../shared/migrate';
 import { settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { findAccount, noAccount } from './account';
@@ -88,7 +89,7 @@ function deviceBlock(id: unknown, { device }: OperationResult): DeviceBlock | un
 
 export = (RED: NodeAPI): void => {
   function EnapterDevice(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const setStatus = statusSetter(this);
     const account = findAccount(RED, config.account);
     if (!account || account.problem) setStatus(STATUS.unconfigured());

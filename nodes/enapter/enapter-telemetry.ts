@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { isRecord } from '../../lib/core/units';
 import { onInput } from '../shared/input-runner';
+import { createNode } from '../shared/migrate';
 import { availabilityPayload } from '../shared/polled-node';
 import { settingText } from '../shared/settings';
 import { attachToConnection, findConnection, noConnection } from './device-connection';
@@ -17,7 +18,7 @@ interface Config extends NodeDef {
 
 export = (RED: NodeAPI): void => {
   function EnapterTelemetry(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const device = attachToConnection(RED, this, config.connection, (availability) => {
       const payload = availabilityPayload(RED, availability);
       this.send({ topic: device?.info.name ?? '', device: device?.info, payload });

@@ -9,6 +9,7 @@ import { CommandRunner } from '../../lib/powercontroller/runner';
 import { dialogAction } from '../shared/admin';
 import { diagnosticsRoute } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
+import { createNode } from '../shared/migrate';
 import { claimDevice, useTransport, withTransport } from '../shared/runtime';
 import { settingText } from '../shared/settings';
 import { errorText } from '../shared/text';
@@ -57,7 +58,7 @@ function listed(answers: readonly DeviceAnswer[]): Record<string, unknown>[] {
 
 export = (RED: NodeAPI): void => {
   function PowercontrollerAccount(this: AccountNode, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     try {
       const client = clientOf(config.url, config.durationKey, this.credentials, useTransport(RED, this));
       this.account = { client, runner: new CommandRunner(client) };

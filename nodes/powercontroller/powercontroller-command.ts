@@ -8,6 +8,7 @@ import { deviceIn } from '../../lib/powercontroller/device';
 import type { CommandOutcome } from '../../lib/powercontroller/runner';
 import { onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
+import { createNode } from '../shared/migrate';
 import { settingNumber, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { errorText } from '../shared/text';
@@ -48,7 +49,7 @@ function answerOf(request: CommandRequest, device: string, outcome: CommandOutco
 
 export = (RED: NodeAPI): void => {
   function PowercontrollerCommand(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const fixed = config.operation === 'msg' ? undefined : commandOfForm(config);
     const configured = settingText(config.deviceId);
     const unreadable = (value: string): void => this.warn(RED._('log.settingUnreadable', { value }));

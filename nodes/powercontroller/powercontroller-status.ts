@@ -6,6 +6,7 @@ import { commandRequest } from '../../lib/powercontroller/commands';
 import { deviceIn, type DeviceAnswer, type PowerController } from '../../lib/powercontroller/device';
 import { onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
+import { createNode } from '../shared/migrate';
 import { settingNumber, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { type Account, accountProblem, blockOf, deviceOf, requireAccount } from './account';
@@ -83,7 +84,7 @@ export = (RED: NodeAPI): void => {
   }
 
   function PowercontrollerStatus(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const unreadable = (value: string): void => this.warn(RED._('log.settingUnreadable', { value }));
     const common = {
       account: config.account,

@@ -5,6 +5,7 @@ import { type AllTargets, type ExternalSignal, MONTHS } from '../../lib/powerfle
 import { SignalKeeper } from '../../lib/powerflex/signal-keeper';
 import { onClose, onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
+import { createNode } from '../shared/migrate';
 import { settingNumber, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { nodeError } from '../shared/text';
@@ -36,7 +37,7 @@ function monthText(targets: AllTargets): string {
 
 export = (RED: NodeAPI): void => {
   function Dcm(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const site = findSite(RED, config.site);
     const setStatus = statusSetter(this);
     const header = (): Record<string, unknown> => ({

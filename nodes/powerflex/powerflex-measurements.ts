@@ -10,6 +10,7 @@ import { type CtResponseRow, type MappedRow, type PowerUnit, rowFields } from '.
 import { SESSION_FIELDS, SessionBuilder } from '../../lib/powerflex/sessions';
 import { type InputResult, onClose, onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
+import { createNode } from '../shared/migrate';
 import { settingNumber, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { measurementInput } from './measurement-input';
@@ -50,7 +51,7 @@ const MOST_IN_FLIGHT = 8;
 
 export = (RED: NodeAPI): void => {
   function Measurements(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const site = findSite(RED, config.site);
     const setStatus = statusSetter(this);
     const problem = site ? site.problem : noSite();

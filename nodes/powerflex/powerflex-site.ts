@@ -7,6 +7,7 @@ import type { AllTargets } from '../../lib/powerflex/dcm';
 import { dialogAction } from '../shared/admin';
 import { diagnosticsRoute } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
+import { createNode } from '../shared/migrate';
 import { claimDevice, useTransport, withTransport } from '../shared/runtime';
 import { settingText } from '../shared/settings';
 import { tlsOptions } from '../shared/tls';
@@ -37,7 +38,7 @@ async function tryOut(client: PowerflexClient): Promise<{ targets: AllTargets | 
 
 export = (RED: NodeAPI): void => {
   function Site(this: PowerflexSiteNode, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const { accId, tls = '' } = config;
     const url = settingText(config.url);
     const shown = { url: addressWithoutSecrets(url), accId, tls: tls !== '' };

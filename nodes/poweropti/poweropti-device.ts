@@ -6,6 +6,7 @@ import { type PoweroptiAnswer, PoweroptiClient } from '../../lib/poweropti/clien
 import { StandstillWatch } from '../../lib/poweropti/gate';
 import { dialogAction } from '../shared/admin';
 import { diagnosticsRoute } from '../shared/diagnostics';
+import { createNode } from '../shared/migrate';
 import { type PolledConfigNode, PolledDevice } from '../shared/polled-device';
 import { claimDevice, useTransport, withTransport } from '../shared/runtime';
 import { settingNumber, settingText } from '../shared/settings';
@@ -35,7 +36,7 @@ type ConfigNode = PolledConfigNode<PoweroptiAnswer> & Node<Credentials>;
 
 export = (RED: NodeAPI): void => {
   function PoweroptiDevice(this: ConfigNode, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const host = settingText(config.host);
     const shownHost = addressWithoutSecrets(host);
     const unreadable = (value: string): void => this.warn(RED._('log.settingUnreadable', { value }));

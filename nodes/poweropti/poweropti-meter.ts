@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import type { PoweroptiAnswer } from '../../lib/poweropti/client';
 import { ReadingGate } from '../../lib/poweropti/gate';
+import { createNode } from '../shared/migrate';
 import { attachPolledNode, findDevice } from '../shared/polled-node';
 import { settingNumber, settingText } from '../shared/settings';
 
@@ -20,7 +21,7 @@ function ageOf(timestamp: string): number {
 
 export = (RED: NodeAPI): void => {
   function PoweroptiMeter(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const gate = new ReadingGate(settingNumber(config.deadband, 0, 0));
 
     attachPolledNode<PoweroptiAnswer>(RED, this, findDevice(RED, config.device, 'poweropti-device'), {

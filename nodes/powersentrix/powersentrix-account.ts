@@ -6,6 +6,7 @@ import { CloudClient, DEFAULT_CLOUD_URL } from '../../lib/powersentrix/cloud';
 import { type DialogValues, dialogAction } from '../shared/admin';
 import { diagnosticsRoute } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
+import { createNode } from '../shared/migrate';
 import { claimDevice, useTransport, withTransport } from '../shared/runtime';
 import { settingText } from '../shared/settings';
 import { errorText } from '../shared/text';
@@ -34,7 +35,7 @@ export interface AccountNode extends Node<Credentials> {
 
 export default (RED: NodeAPI): void => {
   function PowersentrixAccount(this: AccountNode, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     this.shownUrl = addressWithoutSecrets(settingText(config.url) || DEFAULT_CLOUD_URL);
     try {
       const { email, password } = this.credentials;

@@ -8,6 +8,7 @@ import { parseZone, type Zone, zoneOrUndefined } from '../../lib/powersentrix/zo
 import { type DialogValues, dialogAction } from '../shared/admin';
 import { diagnosticsRoute } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
+import { createNode } from '../shared/migrate';
 import { PolledDevice } from '../shared/polled-device';
 import { withTransport } from '../shared/runtime';
 import { settingNumber, settingText } from '../shared/settings';
@@ -42,7 +43,7 @@ function givenId(node: Node, { source, upsId, cmm }: DeviceConfig): string {
 
 export default (RED: NodeAPI): void => {
   function UpsDevice(this: ConfigNode, config: DeviceConfig): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const options = statusOptions(config);
     const interval = settingNumber(config.interval, DEFAULT_INTERVAL, 0);
     const shortest = config.source === 'push' ? SHORTEST_PUSH : SHORTEST_POLL;

@@ -8,6 +8,7 @@ import type { Push } from '../../lib/powersentrix/push';
 import type { Registration } from '../../lib/powersentrix/registry';
 import { normaliseIdent } from '../../lib/powersentrix/status';
 import { onClose } from '../shared/input-runner';
+import { createNode } from '../shared/migrate';
 import { attachPolledNode } from '../shared/polled-node';
 import { settingText } from '../shared/settings';
 import { errorText, translate } from '../shared/text';
@@ -98,7 +99,7 @@ class Memory {
 
 export default (RED: NodeAPI): void => {
   function UpsEvents(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const found = findUps(RED, config.device);
     const kinds = kindsOf(config.events);
     const memory = new Memory(this, config);

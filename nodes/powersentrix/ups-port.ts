@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { toDeviceError } from '../../lib/core/errors';
 import { parseCommand, PORT_ACTIONS } from '../../lib/powersentrix/command';
 import { onInput } from '../shared/input-runner';
+import { createNode } from '../shared/migrate';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { translate } from '../shared/text';
 import { findUps, noUps } from './ups';
@@ -17,7 +18,7 @@ interface Config extends NodeDef {
 
 export default (RED: NodeAPI): void => {
   function UpsPort(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const found = findUps(RED, config.device);
     const setStatus = statusSetter(this);
     const fixed = { port: config.port, action: PORT_ACTIONS.find((action) => action === config.action) };

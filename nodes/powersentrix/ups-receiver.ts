@@ -8,6 +8,7 @@ import { PushRegistry, type Registration } from '../../lib/powersentrix/registry
 import { dialogQuery } from '../shared/admin';
 import { diagnosticsRoute } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
+import { createNode } from '../shared/migrate';
 import { claimDevice } from '../shared/runtime';
 import { settingText } from '../shared/settings';
 import { errorText } from '../shared/text';
@@ -68,7 +69,7 @@ function ownAddresses(): string[] {
 
 export default (RED: NodeAPI): void => {
   function UpsReceiver(this: ReceiverNode, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const handlers = new Map<string, Set<PushHandler>>();
     this.registry = new PushRegistry();
     this.refused = {};

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
+import { createNode } from '../shared/migrate';
 import { attachPolledNode } from '../shared/polled-node';
 import { settingText } from '../shared/settings';
 import { translate } from '../shared/text';
@@ -13,7 +14,7 @@ interface Config extends NodeDef {
 
 export default (RED: NodeAPI): void => {
   function UpsStatusNode(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+    createNode(RED, this, config);
     const found = findUps(RED, config.device);
     let shown: UpsReading | undefined;
 

@@ -8,6 +8,7 @@ export const PACKAGE_NAME = 'node-red-contrib-energy-devices';
 export interface Manifest {
   name: string;
   version: string;
+  keywords: string[];
   'node-red': { nodes: Record<string, string> };
 }
 

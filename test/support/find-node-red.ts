@@ -12,8 +12,10 @@ export interface Socket {
   terminate(): void;
 }
 
-/** The folder of the node-red package that is the project's development dependency. */
+/** The folder of the node-red package to test with: TEST_NODE_RED, or else the development dependency. */
 export function findNodeRed(): string {
+  const { TEST_NODE_RED: named } = process.env;
+  if (named) return named;
   return dirname(createRequire(join(projectRoot(), 'package.json')).resolve('node-red/package.json'));
 }
 
@@ -22,6 +24,11 @@ export function nodeRedScript(folder: string): string {
   const script = join(folder, 'red.js');
   if (!existsSync(script)) throw new Error(`${folder} is not a node-red package`);
   return script;
+}
+
+/** The module that runs the Node-RED in `folder` inside another process. */
+export function nodeRedModule(folder: string): string {
+  return createRequire(nodeRedScript(folder)).resolve(folder);
 }
 
 /** Opens a WebSocket with the client that Node-RED itself brings along. */

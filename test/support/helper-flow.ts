@@ -2,8 +2,9 @@ import type { Node, NodeInitializer, NodeStatus } from 'node-red';
 import helper from 'node-red-node-test-helper';
 
 import { Feed } from './feed';
+import { findNodeRed, nodeRedModule } from './find-node-red';
 
-helper.init(require.resolve('node-red'));
+helper.init(nodeRedModule(findNodeRed()));
 
 export type Message = Record<string, unknown> & { payload?: unknown };
 

@@ -12,7 +12,7 @@ export type { DebugMessage, FlowNode, NodeStatus, Reply };
 /** Which Node-RED to start, on what, and with which content. */
 export interface RuntimeOptions extends UserDirOptions {
   env?: Record<string, string>;
-  /** The folder of a node-red package; TEST_NODE_RED, or else the development dependency, where not given. */
+  /** The folder of a node-red package; that of `findNodeRed` where not given. */
   nodeRed?: string;
   /** A node binary; TEST_NODE, or else the one of the test run, where not given. */
   node?: string;
@@ -32,7 +32,7 @@ process.on('exit', () => running.forEach((runtime) => runtime.abandon()));
 /** Starts a real Node-RED in a process of its own and waits until its flows run, or cannot. */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const node = options.node ?? process.env.TEST_NODE ?? process.execPath;
-  const script = nodeRedScript(options.nodeRed ?? process.env.TEST_NODE_RED ?? findNodeRed());
+  const script = nodeRedScript(options.nodeRed ?? findNodeRed());
   const userDir = await prepareUserDir(options, node);
   const child = spawn(node, [script, '--userDir', userDir], {
     cwd: userDir,

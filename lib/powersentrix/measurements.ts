@@ -1,0 +1,45 @@
+import { diagnostic, measured, type MeasurementGroup, type Measurements } from '../core/measurement';
+import type { Ident, Output, Supply, UpsStatus } from './status';
+
+const STATUS: Measurements<UpsStatus> = {
+  totalPower: measured('power', 'sum of all ports'),
+  ventilation: diagnostic('number', 'as the UPS tells it'),
+  uptime: diagnostic('duration', 'since the UPS started'),
+};
+
+const TEMPERATURES: Measurements<UpsStatus['temperatures']> = {
+  board: diagnostic('temperature', 'of the board'),
+  mcu: diagnostic('temperature', 'of the controller'),
+};
+
+const SUPPLY: Measurements<Supply> = {
+  mainVoltage: measured('voltage', 'from the mains'),
+  loadVoltage: measured('voltage', 'to the load'),
+  batteryVoltage: measured('voltage', 'of the battery'),
+  undervoltageLimit: diagnostic('voltage', 'below it the battery is cut off'),
+  cellVoltages: diagnostic('voltage', 'of the battery, block by block'),
+  cellSpread: diagnostic('voltage', 'the highest block less the lowest'),
+};
+
+const OUTPUT: Measurements<Omit<Output, 'port'>> = {
+  voltage: measured('voltage', 'of the port'),
+  current: measured('current', 'of the port'),
+  power: measured('power', 'of the port'),
+};
+
+const IDENT: Measurements<Ident> = {
+  comUptime: diagnostic('duration', 'since the communication board started'),
+  mainUptime: diagnostic('duration', 'since the main board started'),
+  cpuLoad: diagnostic('percentage', 'of the communication board'),
+  totalRamSize: diagnostic('data_size', 'of the communication board'),
+  freeRamSize: diagnostic('data_size', 'of the communication board'),
+};
+
+/** The numbers in the messages of the PowerSentrix nodes. */
+export const POWERSENTRIX_MEASUREMENTS: readonly MeasurementGroup[] = [
+  { source: 'ups-status', path: 'payload', fields: STATUS },
+  { source: 'ups-status', path: 'payload.temperatures', fields: TEMPERATURES },
+  { source: 'ups-status', path: 'payload.supplies[]', fields: SUPPLY },
+  { source: 'ups-status', path: 'payload.outputs[]', fields: OUTPUT },
+  { source: 'ups-status', path: 'payload.ident', fields: IDENT },
+];
