@@ -1,4 +1,5 @@
 import { type Availability, AvailabilityTracker } from './availability';
+import { BackOff } from './back-off';
 import { type Clock, systemClock } from './clock';
 import { cancelled, type DeviceError, toDeviceError } from './errors';
 
@@ -74,7 +75,7 @@ export class Poller<T> {
   private flight: { abort: AbortController; ended: Promise<void> } | undefined;
   private cancelTimer: (() => void) | undefined;
   private lastStart = -Infinity;
-  private failuresInRow = 0;
+  private readonly backOff: BackOff;
   private closed = false;
   private last: T | undefined;
   private banned: { until: number; error: DeviceError } | undefined;
@@ -82,6 +83,8 @@ export class Poller<T> {
 
   constructor(private readonly options: PollerOptions<T>) {
     this.clock = options.clock ?? systemClock;
+    const { interval, maxBackOff = 60_000 } = options;
+    this.backOff = new BackOff({ base: interval, cap: Math.max(maxBackOff, interval) }, this.clock);
   }
 
   /** The last good reading, kept through outages. */
@@ -223,16 +226,13 @@ export class Poller<T> {
 
   private waitAfterFailure(error: DeviceError): number | null {
     if (error.code === 'AUTH_FAILED') return this.options.authRetry ?? null;
-    const cap = Math.max(this.options.maxBackOff ?? 60_000, this.interval);
-    const doublings = Math.min(this.failuresInRow - 1, 30);
-    const backOff = Math.min(this.interval * 2 ** doublings, cap);
-    const jittered = doublings === 0 ? backOff : backOff * (0.5 + this.clock.random() / 2);
-    return Math.max(jittered, (error.retryAfter ?? 0) * 1000);
+    // A failing device is never asked more often than a good one.
+    return Math.max(this.interval, this.backOff.next(), (error.retryAfter ?? 0) * 1000);
   }
 
   private succeeded(data: T, askers: ReadonlySet<Subscriber<T>>): void {
     this.last = data;
-    this.failuresInRow = 0;
+    this.backOff.reset();
     this.banned = undefined;
     this.stats.lastSuccess = this.clock.now();
     this.announce(this.options.assess?.(data));
@@ -242,7 +242,6 @@ export class Poller<T> {
   }
 
   private failed(error: DeviceError): void {
-    this.failuresInRow++;
     if (error.retryAfter !== undefined) {
       this.banned = { until: this.clock.monotonic() + error.retryAfter * 1000, error };
     }

@@ -6,6 +6,7 @@ import { EnapterClient } from '../../lib/enapter/rest/client';
 import { onClose } from '../shared/input-runner';
 import { useTransport } from '../shared/runtime';
 import { errorText } from '../shared/text';
+import { tlsOptions } from '../shared/tls';
 
 export const ACCOUNT_TYPE = 'enapter-account';
 
@@ -19,9 +20,17 @@ export class EnapterAccount {
   readonly queue = new SerialQueue(MAX_WAITING);
   private readonly made: EnapterClient | undefined;
 
-  constructor(RED: NodeAPI, node: Node, settings: { url: string; token: unknown }) {
+  /** @param settings `tls`: the id of a `tls-config` node, or none */
+  constructor(RED: NodeAPI, node: Node, settings: { url: string; token: unknown; tls: unknown }) {
+    const { url, token } = settings;
     try {
-      this.made = new EnapterClient(settings, useTransport(RED, node));
+      const transport = useTransport(RED, node);
+      const tls = tlsOptions(RED, settings.tls);
+      this.made = new EnapterClient({ url, token, tls }, transport);
+      onClose(node, () => {
+        transport.release(tls);
+        return Promise.resolve();
+      });
     } catch (thrown) {
       this.problem = toDeviceError(thrown);
       node.warn(errorText(RED, this.problem));

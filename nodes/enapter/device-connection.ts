@@ -42,6 +42,7 @@ export class DeviceConnection {
   private readonly users = new Map<Node, (availability: Availability) => void>();
   private cancelIdle: (() => void) | undefined;
   private wasLost = false;
+  private closed = false;
 
   constructor(
     private readonly RED: NodeAPI,
@@ -66,6 +67,7 @@ export class DeviceConnection {
       node.warn(errorText(RED, this.problem));
     }
     onClose(node, async () => {
+      this.closed = true;
       this.cancelIdle?.();
       await this.made?.close();
     });
@@ -101,7 +103,7 @@ export class DeviceConnection {
       clearImmediate(telling);
       this.users.delete(user);
       connection.forget(user.id);
-      if (this.users.size > 0) return Promise.resolve();
+      if (this.users.size > 0 || this.closed) return Promise.resolve();
       this.cancelIdle = systemClock.after(IDLE, () => void connection.stop());
       return Promise.resolve();
     });

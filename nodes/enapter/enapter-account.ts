@@ -1,32 +1,50 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 
+import { toDeviceError } from '../../lib/core/errors';
 import { EnapterClient } from '../../lib/enapter/rest/client';
 import { type DialogValues, dialogAction } from '../shared/admin';
 import { diagnosticsRoute } from '../shared/diagnostics';
 import { createNode } from '../shared/migrate';
 import { withTransport } from '../shared/runtime';
 import { settingText } from '../shared/settings';
+import { tlsOptions } from '../shared/tls';
 import { ACCOUNT_TYPE, type AccountNode, EnapterAccount } from './account';
 
 const DEFAULT_URL = 'https://api.enapter.com/v3';
 
 interface Config extends NodeDef {
   url: string;
+  /** id of a `tls-config` node; empty: the authorities that Node.js trusts */
+  tls?: string;
 }
 
-/** Runs one call with a dialog's values. */
-function withClient<T>(values: DialogValues, call: (client: EnapterClient) => Promise<T>): Promise<T> {
-  const { settings, credentials } = values;
-  return withTransport((transport) =>
-    call(new EnapterClient({ url: settings.url, token: credentials.token }, transport)),
-  );
+/** The names of the sites, or `null` where the token or the gateway has none to show. */
+async function siteNames(client: EnapterClient): Promise<string[] | null> {
+  try {
+    return (await client.sites()).map(({ name, id }) => name ?? id);
+  } catch (thrown) {
+    const { code } = toDeviceError(thrown);
+    if (code === 'NOT_FOUND' || code === 'FORBIDDEN') return null;
+    throw thrown;
+  }
 }
 
 export = (RED: NodeAPI): void => {
+  /** Runs one call with a dialog's values. */
+  async function withClient<T>(
+    { settings, credentials }: DialogValues,
+    call: (client: EnapterClient) => Promise<T>,
+  ): Promise<T> {
+    const tls = tlsOptions(RED, settings.tls);
+    return withTransport((transport) =>
+      call(new EnapterClient({ url: settings.url, token: credentials.token, tls }, transport)),
+    );
+  }
+
   function EnapterAccountNode(this: AccountNode, config: Config): void {
     createNode(RED, this, config);
     const url = settingText(config.url) || DEFAULT_URL;
-    this.account = new EnapterAccount(RED, this, { url, token: this.credentials.token });
+    this.account = new EnapterAccount(RED, this, { url, token: this.credentials.token, tls: config.tls });
   }
 
   RED.nodes.registerType<AccountNode, Config, object, { token: string }>(ACCOUNT_TYPE, EnapterAccountNode, {
@@ -35,9 +53,8 @@ export = (RED: NodeAPI): void => {
 
   dialogAction(RED, ACCOUNT_TYPE, 'test', (values) =>
     withClient(values, async (client) => {
-      const sites = await client.sites();
       const devices = await client.list();
-      return { sites: sites.map(({ name, id }) => name ?? id), devices: devices.length };
+      return { sites: await siteNames(client), devices: devices.length };
     }),
   );
 

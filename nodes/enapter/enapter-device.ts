@@ -49,8 +49,12 @@ function argumentsOf(text: string): unknown {
   }
 }
 
-/** The fields of the dialog that belong to an operation, by the names that a payload uses. */
+/**
+ * The fields of the dialog that belong to an operation, by the names that a payload uses. Where the message chooses
+ * the operation, the dialog shows none of them, and what was once entered there must not come back.
+ */
 function formOf(config: Config, operation: Operation): OperationInput {
+  if (config.operation === 'msg') return {};
   const { newName, slug, siteId, expand, attributes, protocol, blueprintId } = config;
   switch (operation) {
     case 'get':
@@ -78,7 +82,9 @@ function formOf(config: Config, operation: Operation): OperationInput {
 
 function deviceIdOf(config: Config, msg: FlowMessage): unknown {
   const inPayload = isRecord(msg.payload) ? msg.payload.deviceId : undefined;
-  return settingText(config.deviceId) || (msg.deviceId ?? inPayload);
+  // An empty one is none.
+  const inMessage = msg.deviceId === '' ? undefined : msg.deviceId;
+  return settingText(config.deviceId) || (inMessage ?? inPayload);
 }
 
 function deviceBlock(id: unknown, { device }: OperationResult): DeviceBlock | undefined {

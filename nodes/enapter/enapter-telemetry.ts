@@ -30,11 +30,9 @@ export = (RED: NodeAPI): void => {
       const { connection } = found;
       if (config.operation === 'log') {
         const given = isRecord(msg.payload) ? msg.payload : { message: msg.payload };
-        const defaults = {
-          severity: settingText(config.severity) || 'info',
-          persist: config.persist ?? false,
-        };
-        connection.publishLog({ ...defaults, ...given });
+        const severity = given.severity ?? (settingText(config.severity) || 'info');
+        const persist = given.persist ?? config.persist ?? false;
+        connection.publishLog({ ...given, severity, persist });
       } else {
         const kind = config.operation === 'properties' ? 'properties' : 'telemetry';
         found.warn(connection.publishValues(kind, this.id, msg.payload));

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
 
 import { type EnapterSimulator, IDS, startEnapter } from '../../simulators/enapter';
 import { onPort, readExamples } from '../support/examples';
-import { testTls } from '../support/fixture';
+import { fixture, testTls } from '../support/fixture';
 import { type Runtime, startRuntime } from '../support/runtime';
 import type { FlowNode } from '../support/user-dir';
 
@@ -127,6 +129,58 @@ describe('enapter in a real Node-RED', () => {
       assert.ok(text.length > 50, text);
       for (const secret of secrets) assert.ok(!text.includes(secret), text.slice(0, 300));
     }
+  });
+
+  it('trusts the certificate of a gateway only where the TLS settings name it', async () => {
+    const gateway = https.createServer(
+      { key: fixture('tls/server-key.pem'), cert: fixture('tls/server.pem') },
+      (_request, response) => response.end('{"devices":[{"id":"gw"}],"sites":[],"total_count":1}'),
+    );
+    await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(gateway.address() as AddressInfo).port}/api`;
+    const settings = {
+      type: 'tls-config',
+      cert: '',
+      key: '',
+      ca: '',
+      servername: '',
+      verifyservercert: true,
+    };
+    const secure = (tls: string): FlowNode[] => [
+      ...flow().filter(({ type }) => type !== 'enapter-account'),
+      { ...settings, id: 'tls1', credentials: { cadata: fixture('tls/ca.pem') } },
+      { id: 'acc1', type: 'enapter-account', url, tls, credentials: { token: 'secret-token' } },
+      {
+        ...{
+          id: 'list1',
+          type: 'enapter-device',
+          z: 'tab1',
+          x: 1,
+          y: 1,
+          account: 'acc1',
+          wires: [['debug1']],
+        },
+        operation: 'list',
+      },
+      { id: 'ask2', type: 'inject', z: 'tab1', x: 1, y: 1, wires: [['list1']], props: [] },
+    ];
+    const ask = async (tls: string, text: string): Promise<void> => {
+      await runtime.deploy(secure(tls));
+      const from = runtime.debug.length;
+      await runtime.post('inject/ask2', {});
+      await runtime.waitForDebug((message) => JSON.stringify(message).includes(text), { from });
+    };
+    await ask('', 'UNREACHABLE');
+    await ask('tls1', 'implementedProfiles');
+    const dialog = async (tls: string): Promise<unknown> => {
+      const body = { settings: { url, tls }, credentials: { token: '__PWRD__' } };
+      return JSON.parse((await runtime.post('energy-devices/enapter-account/acc1/test', body)).text);
+    };
+    assert.deepEqual(await dialog('tls1'), { ok: true, sites: [], devices: 1 });
+    assert.equal(((await dialog('')) as { reason: string }).reason, 'tls');
+    assert.equal(((await dialog('gone')) as { reason: string }).reason, 'tlsMissing');
+    await runtime.deploy([{ id: 'tab1', type: 'tab', label: 'empty' }]);
+    await new Promise((resolve) => gateway.close(resolve));
   });
 
   describe('examples', () => {

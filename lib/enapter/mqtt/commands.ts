@@ -215,7 +215,7 @@ export class CommandDesk {
 
   private finish(response: CommandResponse): void {
     const known = this.known.get(response.id);
-    if (!known) return;
+    if (!known || known.answer) return;
     known.cancelTimer?.();
     known.answer = response;
     this.open--;

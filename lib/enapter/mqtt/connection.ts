@@ -1,4 +1,4 @@
-import { type Availability, AvailabilityTracker } from '../../core/availability';
+import { type Availability, AvailabilityTracker, needsUser } from '../../core/availability';
 import { BackOff, type BackOffOptions } from '../../core/back-off';
 import { type Clock, delay, systemClock } from '../../core/clock';
 import { cancelled, type DeviceError, invalidInput } from '../../core/errors';
@@ -25,11 +25,14 @@ export interface ConnectionOptions {
   spread?: number;
   /** ms that a connection must last before the waits start from the beginning; default 10 s */
   stableAfter?: number;
+  /** ms that the broker may take to answer the subscription; default 15 s */
+  subscribeTimeout?: number;
   /** loads the MQTT client, on first use */
   load?: () => Promise<MqttModule>;
   clock?: Clock;
 }
 
+const SUBSCRIBE_TIMEOUT = 15_000;
 const BATCH = 50;
 /** Values written to a socket that does not take them; beyond it only the newest are kept. */
 const MAX_WRITES = 100;
@@ -47,7 +50,7 @@ export class EnapterConnection {
   private readonly clock: Clock;
   private readonly topics: Topics;
   private readonly outbox = new Outbox();
-  private readonly tracker = new AvailabilityTracker();
+  private tracker = new AvailabilityTracker();
   private readonly backOff: BackOff;
   private link: Link | undefined;
   private up = false;
@@ -60,6 +63,9 @@ export class EnapterConnection {
   private cancelStable: (() => void) | undefined;
   private started = false;
   private closed = false;
+  /** counts the stops: what was begun before one must not go on after it */
+  private round = 0;
+  private ending: Promise<void> = Promise.resolve();
   readonly stats = { connects: 0, losses: 0, published: 0, lastConnect: null as number | null };
 
   constructor(private readonly options: ConnectionOptions) {
@@ -69,7 +75,8 @@ export class EnapterConnection {
     this.desk = new CommandDesk({
       clock: this.clock,
       send: (response) => {
-        this.outbox.addResponse({ topic: this.topics.responses, body: JSON.stringify(response) });
+        const publication = { topic: this.topics.responses, body: JSON.stringify(response) };
+        this.outbox.addResponse(publication, response.state !== 'log');
         this.pump();
       },
       onCommand: (command) => this.usage.recordCommand(command),
@@ -93,16 +100,21 @@ export class EnapterConnection {
   start(): void {
     if (this.started || this.closed) return;
     this.started = true;
-    const wait = (this.options.spread ?? 1000) * (0.2 + 0.8 * this.clock.random());
-    this.cancelRetry = this.clock.after(wait, () => void this.connect());
+    this.plan((this.options.spread ?? 1000) * (0.2 + 0.8 * this.clock.random()));
   }
 
   /** Disconnects until the next `start`; what is known and what waits is kept. */
-  async stop(): Promise<void> {
-    if (!this.started) return;
+  stop(): Promise<void> {
+    if (!this.started) return this.ending;
     this.started = false;
+    this.round++;
     this.cancelRetry?.();
-    await this.link?.close(GOODBYE);
+    const { link } = this;
+    this.leave();
+    // Nobody may be told later that a connection stands which was ended here.
+    this.tracker = new AvailabilityTracker();
+    this.ending = link?.close(GOODBYE) ?? Promise.resolve();
+    return this.ending;
   }
 
   /**
@@ -142,34 +154,38 @@ export class EnapterConnection {
     this.desk.close();
     if (this.up) await Promise.race([this.pumping, delay(this.clock, LAST_WORDS)]);
     await this.stop();
-    this.cancelStable?.();
+  }
+
+  private plan(wait: number): void {
+    this.cancelRetry?.();
+    this.cancelRetry = this.clock.after(wait, () => void this.connect());
   }
 
   private async connect(): Promise<void> {
+    const { round } = this;
     const load = this.options.load ?? (() => import('mqtt'));
-    let module: MqttModule;
     try {
-      module = await load();
-      if (this.isStopped()) return;
-      const link = new Link(module, this.options.config, this.topics.commands, {
-        up: () => this.onUp(),
-        message: (payload) => this.onMessage(payload),
-        down: (error) => {
-          if (this.link === link) this.onDown(error);
-        },
+      // The broker must not see two connections of one device, not even for a moment.
+      await this.ending;
+      const module = await load();
+      if (round !== this.round) return;
+      const { config, subscribeTimeout = SUBSCRIBE_TIMEOUT } = this.options;
+      const current = (act: () => void): void => {
+        if (this.link === link) act();
+      };
+      const link = new Link(module, config, this.topics.commands, subscribeTimeout, {
+        up: () => current(() => this.onUp()),
+        message: (payload) => current(() => this.desk.receive(payload)),
+        down: (error) => current(() => this.onDown(error)),
       });
       this.link = link;
     } catch {
+      if (round !== this.round) return;
       // OpenSSL's text about a key that it cannot read quotes nothing, but it is of no help either.
       this.onDown(
         invalidInput('The certificate or the key of the configuration cannot be used.', 'enapterBadKey'),
       );
     }
-  }
-
-  /** Set by `stop` while something was awaited. */
-  private isStopped(): boolean {
-    return !this.started;
   }
 
   private onUp(): void {
@@ -184,20 +200,19 @@ export class EnapterConnection {
     this.pump();
   }
 
-  private onMessage(payload: Buffer): void {
-    this.desk.receive(payload);
-  }
-
   private onDown(error: DeviceError): void {
     if (this.up) this.stats.losses++;
+    this.leave();
+    if (this.closed) return;
+    this.announce(error);
+    this.plan(needsUser(error) ? this.backOff.longest() : this.backOff.next());
+  }
+
+  private leave(): void {
     this.up = false;
     this.link = undefined;
     this.cancelStable?.();
     this.outbox.putBack();
-    if (!this.started || this.closed) return;
-    this.announce(error);
-    const wait = error.code === 'UNREACHABLE' ? this.backOff.next() : this.backOff.longest();
-    this.cancelRetry = this.clock.after(wait, () => void this.connect());
   }
 
   private announce(reason: DeviceError | undefined): void {

@@ -95,10 +95,26 @@ export class Link {
   private awaited: (() => void) | undefined;
   private reason: DeviceError | undefined;
 
-  constructor(module: MqttModule, config: ConnectionConfig, topic: string, events: LinkEvents) {
+  /** @param patience ms that the broker may take to answer the subscription */
+  constructor(
+    module: MqttModule,
+    config: ConnectionConfig,
+    topic: string,
+    patience: number,
+    events: LinkEvents,
+  ) {
     this.client = module.connect(optionsOf(config));
+    let unanswered: NodeJS.Timeout | undefined;
     this.client.on('connect', () => {
+      unanswered = setTimeout(() => {
+        const seconds = patience / 1000;
+        this.reason = new DeviceError('TIMEOUT', `No complete answer within ${seconds} s.`, {
+          params: { seconds },
+        });
+        this.client.stream.destroy();
+      }, patience);
       this.client.subscribe(topic, { qos: 0 }, (error) => {
+        clearTimeout(unanswered);
         if (!error) {
           events.up();
           return;
@@ -124,6 +140,7 @@ export class Link {
       if (cmd === 'pingresp') this.pongs.shift()?.();
     });
     this.client.once('close', () => {
+      clearTimeout(unanswered);
       this.lost = true;
       for (const tell of [...this.onLost]) tell();
       events.down(this.reason ?? explain(undefined));

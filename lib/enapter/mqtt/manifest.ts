@@ -1,4 +1,4 @@
-import type { AttributeUse, CommandUse, Usage } from './usage';
+import { type AttributeUse, type CommandUse, STATUS, type Usage } from './usage';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 
@@ -27,8 +27,8 @@ function attributeLines(name: string, use: AttributeUse, indent: string): string
     `${indent}  display_name: ${quoted(displayName(name))}`,
     `${indent}  type: ${use.type}`,
   ];
-  // The EMS shows the status beside the device's name and demands that its values are declared.
-  if (name === 'status' && use.type === 'string') {
+  // The EMS demands that the values of a status are declared.
+  if (name === STATUS && use.type === 'string') {
     lines.push(`${indent}  enum:`);
     for (const text of [...use.texts].sort()) {
       lines.push(

@@ -5,13 +5,15 @@ export interface Publication {
 }
 
 interface Entry extends Publication {
-  kind: 'log' | 'response';
+  kind: 'log' | 'progress' | 'response';
 }
 
 /** Lines that wait while there is no connection. */
 const MAX_LOGS = 200;
-/** Answers that wait; beyond it the oldest are dropped, the EMS has given up on them long since. */
+/** Last answers that wait; beyond it the oldest are dropped, the EMS has given up on them long since. */
 const MAX_RESPONSES = 1000;
+/** Words of progress that wait: fewer, and counted apart, so that none of them pushes a last answer out. */
+const MAX_PROGRESS = 200;
 
 /**
  * What a device still has to say. Of values only the newest counts, one set for each source. Logs and answers are
@@ -56,9 +58,11 @@ export class Outbox {
     }
   }
 
-  addResponse(publication: Publication): void {
-    this.queue.push({ ...publication, kind: 'response' });
-    if (this.drop('response', MAX_RESPONSES)) this.droppedResponses++;
+  /** @param last whether it ends the command, or tells of its progress */
+  addResponse(publication: Publication, last: boolean): void {
+    const kind = last ? 'response' : 'progress';
+    this.queue.push({ ...publication, kind });
+    if (this.drop(kind, last ? MAX_RESPONSES : MAX_PROGRESS)) this.droppedResponses++;
   }
 
   /** The next ones to publish; they stay in the queue until `confirm`. */

@@ -41,7 +41,8 @@ export function unixSeconds(value: unknown, now: number): number {
   let ms = NaN;
   if (typeof value === 'number') ms = Math.abs(value) >= MILLISECONDS_FROM ? value : value * 1000;
   else ms = parseInstant(value) ?? NaN;
-  if (!Number.isFinite(ms)) {
+  // A moment that no calendar holds is a number of something else.
+  if (Number.isNaN(new Date(ms).getTime())) {
     throw invalidInput(
       'The timestamp must be Unix seconds, epoch milliseconds or ISO 8601.',
       'enapterTimestamp',

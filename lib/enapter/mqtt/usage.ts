@@ -7,7 +7,7 @@ export type ManifestType = 'boolean' | 'string' | 'float' | 'array_of_strings';
 /** What is known of one attribute. `type` is `null` while only `null` was seen. */
 export interface AttributeUse {
   type: ManifestType | null;
-  /** the different texts that were seen, for a text that must be declared with its values */
+  /** the different texts that were seen, for `status`, which must be declared with its values */
   texts: Set<string>;
 }
 
@@ -15,8 +15,11 @@ export interface CommandUse {
   arguments: Map<string, AttributeUse>;
 }
 
+/** The EMS shows the status beside the device's name. */
+export const STATUS = 'status';
 /** Enough for a status; a free text has no end of values. */
 const MAX_TEXTS = 30;
+const MAX_TEXT = 100;
 const MAX_ATTRIBUTES = 1000;
 
 /** Any number is `float`: one that happened to be whole the first time may not be the next. */
@@ -63,7 +66,8 @@ export class Usage {
     const use = uses.get(key) ?? { type: null, texts: new Set<string>() };
     if (uses.size < MAX_ATTRIBUTES) uses.set(key, use);
     const type = typeOf(value);
-    if (typeof value === 'string' && use.texts.size < MAX_TEXTS) use.texts.add(value);
+    const isText = key === STATUS && typeof value === 'string' && value.length <= MAX_TEXT;
+    if (isText && use.texts.size < MAX_TEXTS) use.texts.add(value);
     if (type === null || type === use.type) return false;
     const changed = use.type !== null;
     use.type ??= type;

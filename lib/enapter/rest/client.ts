@@ -46,6 +46,8 @@ export interface LatestValue {
 }
 
 const PAGE = 50;
+/** Pages of one list: a server that always has one more must not be asked for ever. */
+const MAX_PAGES = 1000;
 const MAX_BYTES = 32 * 1024 * 1024;
 /** ms that a command may take before its request is given up */
 const COMMAND_TIMEOUT = 60_000;
@@ -66,8 +68,9 @@ export class EnapterClient {
 
   /** @throws DeviceError INVALID_INPUT for an unusable address or token */
   constructor(settings: EnapterAccountSettings, transport: Transport, clock: Clock = systemClock) {
-    const { token } = settings;
-    if (typeof token !== 'string' || token === '') {
+    // A token that is pasted often brings a blank or a line break along.
+    const token = typeof settings.token === 'string' ? settings.token.trim() : '';
+    if (token === '') {
       throw invalidInput('The access token is empty.', 'enapterTokenEmpty');
     }
     this.baseUrl = parseApiUrl(settings.url);
@@ -283,7 +286,8 @@ export class EnapterClient {
     signal?: AbortSignal,
   ): Promise<T[]> {
     const found = new Map<string, T>();
-    for (let { offset } = wanted; ;) {
+    let { offset } = wanted;
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
       const limit = Math.min(PAGE, wanted.limit - found.size);
       const body = await this.read(path, { ...query, offset, limit }, signal);
       const page = isRecord(body) ? body[key] : undefined;
@@ -293,15 +297,17 @@ export class EnapterClient {
       offset += page.length;
       // Old gateways tell no total; a server that ignores the offset sends the same page for ever.
       const complete = typeof body.total_count === 'number' && offset >= body.total_count;
-      if (complete || found.size === before || found.size >= wanted.limit) break;
+      if (complete || found.size === before || found.size >= wanted.limit) {
+        return [...found.values()].slice(0, wanted.limit);
+      }
     }
-    return [...found.values()].slice(0, wanted.limit);
+    throw notEnapter(`a list of ${key} that does not end`);
   }
 }
 
 function textIn(body: unknown, key: string): string {
   const text = isRecord(body) ? body[key] : undefined;
-  if (typeof text !== 'string') throw notEnapter(`no ${key}`);
+  if (typeof text !== 'string' || text === '') throw notEnapter(`no ${key}`);
   return text;
 }
 

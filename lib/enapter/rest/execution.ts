@@ -16,13 +16,13 @@ export interface CommandAnswer {
  * error of the request.
  */
 export interface CommandExecution {
-  id: string;
+  id: string | null;
   /** `NEW`, `IN_PROGRESS`, `SUCCESS`, `ERROR`, `TIMEOUT`, `UNSYNC`; open: unknown ones are passed through */
   state: string;
   /** whether the command ended in success */
   succeeded: boolean;
-  /** whether it has ended */
-  finished: boolean;
+  /** whether it has ended; `null` for a state that is not known here */
+  finished: boolean | null;
   name: string | null;
   arguments: unknown;
   response: CommandAnswer | null;
@@ -31,6 +31,12 @@ export interface CommandExecution {
 }
 
 const RUNNING = new Set(['NEW', 'IN_PROGRESS']);
+const ENDED = new Set(['SUCCESS', 'ERROR', 'TIMEOUT', 'UNSYNC']);
+
+function isFinished(state: string): boolean | null {
+  if (ENDED.has(state)) return true;
+  return RUNNING.has(state) ? false : null;
+}
 
 function parseAnswer(value: unknown): CommandAnswer | null {
   if (!isRecord(value)) return null;
@@ -47,10 +53,10 @@ export function parseExecution(body: unknown): CommandExecution {
   if (!isRecord(value) || typeof value.state !== 'string') throw notEnapter('an execution without state');
   const request = isRecord(value.request) ? value.request : {};
   return {
-    id: textOrNull(value.id) ?? '',
+    id: textOrNull(value.id),
     state: value.state,
     succeeded: value.state === 'SUCCESS',
-    finished: !RUNNING.has(value.state),
+    finished: isFinished(value.state),
     name: textOrNull(request.name),
     arguments: request.arguments ?? null,
     response: parseAnswer(value.response),

@@ -69,6 +69,23 @@ export function checkCount(value: unknown, what: string, min: number): number | 
   throw invalidInput(`${what} must be a whole number of at least ${min}.`, 'enapterCount', { what, min });
 }
 
+/** Longest wait that a message may ask for, in s: a day. */
+const MAX_SECONDS = 86_400;
+
+/** A wait in s, at most a day; `undefined` when it is not given. @throws DeviceError INVALID_INPUT */
+export function checkSeconds(value: unknown, what: string): number | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const seconds = toNumber(value);
+  if (seconds !== null && seconds >= 1) return Math.min(seconds, MAX_SECONDS);
+  throw invalidInput(`${what} must be a number of seconds, at least 1.`, 'enapterSeconds', { what });
+}
+
+/** Yes or no; `undefined` when it is not given. @throws DeviceError INVALID_INPUT */
+export function checkFlag(value: unknown, what: string): boolean | undefined {
+  if (value === undefined || value === null || typeof value === 'boolean') return value ?? undefined;
+  throw invalidInput(`${what} must be true or false.`, 'enapterFlag', { what });
+}
+
 /** The arguments of a command: an object, or nothing. @throws DeviceError INVALID_INPUT */
 export function checkArguments(value: unknown): Record<string, unknown> {
   if (value === undefined || value === null) return {};

@@ -2,7 +2,7 @@ import { invalidInput } from '../../core/errors';
 import { isRecord } from '../../core/units';
 import type { EnapterClient } from './client';
 import type { EnapterDevice } from './device';
-import { checkCount } from './input';
+import { checkFlag, checkSeconds } from './input';
 
 export const OPERATIONS = [
   'get',
@@ -64,11 +64,11 @@ async function generate(client: EnapterClient, id: unknown, input: OperationInpu
 
 async function execute(client: EnapterClient, id: unknown, input: OperationInput, signal: AbortSignal) {
   const command = { name: input.name, arguments: input.arguments };
-  if (input.wait === false) {
+  if (checkFlag(input.wait, 'wait') === false) {
     const executionId = await client.startExecution(id, command, signal);
     return { payload: { id: executionId, state: 'NEW', finished: false } };
   }
-  const seconds = checkCount(input.timeout, 'timeout', 1);
+  const seconds = checkSeconds(input.timeout, 'timeout');
   const timeout = seconds === undefined ? {} : { timeout: seconds * 1000 };
   return { payload: await client.execute(id, command, { ...timeout, signal }) };
 }

@@ -105,7 +105,8 @@ export function parseTimeseries(body: string, headers: IncomingHttpHeaders): Tim
       attribute,
       parseValue(line[index + 1] ?? '', type),
     ]);
-    return Object.fromEntries<TelemetryValue>([['timestamp', timestamp], ...values]);
+    // Last, so that an attribute of that name does not take its place.
+    return Object.fromEntries<TelemetryValue>([...values, ['timestamp', timestamp]]);
   });
   return { columns, rows };
 }

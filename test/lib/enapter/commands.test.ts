@@ -149,6 +149,23 @@ describe('enapter: commands', () => {
     assert.equal(sent[0]?.state, 'error');
   });
 
+  it('gives one last answer when a handler answers and then throws', () => {
+    desk.listen({
+      command: '',
+      timeout: 1000,
+      take: ({ id }) => {
+        desk.answer({ id, state: 'completed', payload: {} });
+        throw new Error('broken');
+      },
+    });
+    receive({ id: 'a', name: 'x' });
+    assert.deepEqual(
+      sent.map(({ state }) => state),
+      ['completed'],
+    );
+    assert.equal(desk.stats.answered, 1);
+  });
+
   it('answers open commands when it closes', () => {
     listen();
     receive({ id: 'a', name: 'x' });

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 
-import { DeviceError } from '../../../lib/core/errors';
-import type { ConnectionConfig } from '../../../lib/enapter/mqtt/config';
 import type { MqttModule } from '../../../lib/enapter/mqtt/link';
 import { EnapterConnection } from '../../../lib/enapter/mqtt/connection';
 import { type SimBroker, startBroker } from '../../../simulators/enapter/broker';
 import { COMMANDS, FROM, plainConfig, startDevice, type TestDevice } from '../../support/enapter-device';
 import { Feed } from '../../support/feed';
 import { type Arrived, killTenTimes } from '../../support/enapter-kill';
-import { testTls } from '../../support/fixture';
-
-const pem = testTls();
+import { until } from '../../support/fake-clock';
 
 /** A way to the broker that a test can hold up. */
 async function startProxy(
@@ -288,70 +284,65 @@ describe('enapter: connection', () => {
     const again = broker.nextPublish();
     connection.start();
     assert.equal(((await again).json as { a: number }).a, 1);
-    assert.equal(availability.items.length, 1, 'stopping is no outage');
+    assert.deepEqual(
+      availability.items.map((one) => one.available),
+      [true, true],
+      'stopping is no outage',
+    );
+    assert.equal(connection.counts.losses, 0);
+  });
+
+  it('does not claim to be connected while it is stopped', async () => {
+    const { connection, availability } = start(plainConfig(broker.port));
+    await availability.waitFor(({ available }) => available, 'connection');
+    await connection.stop();
+    assert.equal(connection.availability, undefined);
+  });
+
+  it('makes one connection when it is stopped and started at once, connected or while the client is loaded', async () => {
+    const { connection, availability } = start(plainConfig(broker.port));
+    await availability.waitFor(({ available }) => available, 'connection');
+    void connection.stop();
+    connection.start();
+    await availability.waitFor(({ available }) => available, 'connection', { from: 1 });
+    const loads: (() => void)[] = [];
+    const mqtt = await import('mqtt');
+    const slow = start(plainConfig(broker.port), {
+      load: () => new Promise((resolve) => loads.push(() => resolve(mqtt))),
+    });
+    await until(() => loads.length === 1);
+    void slow.connection.stop();
+    slow.connection.start();
+    await until(() => loads.length === 2);
+    for (const load of loads) load();
+    await slow.availability.waitFor(({ available }) => available, 'connection');
+    await connection.close();
+    await slow.connection.close();
+    await until(() => broker.open === 0);
+    assert.equal(broker.counters.connections, 3);
+  });
+
+  it('gives a broker up that never answers the subscription', async () => {
+    const sockets = new Feed<net.Socket>();
+    const mute = net.createServer((socket) => {
+      sockets.push(socket);
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.write(Buffer.from([0x20, 2, 0, 0])));
+    });
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    const { port } = mute.address() as net.AddressInfo;
+    const { connection, availability } = start(plainConfig(port), { subscribeTimeout: 5 });
+    const { reason } = await availability.waitFor(() => true, 'outage');
+    assert.equal(reason?.code, 'TIMEOUT');
+    await until(() => sockets.items.length >= 2);
+    await connection.close();
+    for (const socket of sockets.items) socket.destroy();
+    await new Promise((resolve) => mute.close(resolve));
   });
 
   it('says that the host does not exist', async () => {
     const { availability } = start({ ...plainConfig(1), host: 'broker.invalid' });
     const { reason } = await availability.waitFor(({ available }) => !available, 'availability');
     assert.equal(reason?.reason, 'enapterNoHost');
-  });
-});
-
-describe('enapter: MQTTS', () => {
-  let broker: SimBroker;
-  const devices: TestDevice[] = [];
-  const tls = { ca: pem.ca, cert: pem.clientCert, key: pem.clientKey };
-  const secure = (given = tls): ConnectionConfig => {
-    const { host, port, hardwareId, channelId } = plainConfig(broker.port);
-    return { host, port, hardwareId, channelId, protocol: 'MQTTS', tls: given };
-  };
-  const start = (config: ConnectionConfig): TestDevice => {
-    const device = startDevice(config);
-    devices.push(device);
-    return device;
-  };
-
-  beforeEach(async () => {
-    broker = await startBroker({ tls: { key: pem.serverKey, cert: pem.serverCert, ca: pem.ca } });
-  });
-  afterEach(async () => {
-    await Promise.all(devices.splice(0).map(({ connection }) => connection.close()));
-    await broker.close();
-  });
-
-  it('connects with the right authority although the certificate names another host', async () => {
-    const { connection } = start(secure());
-    await broker.subscription(COMMANDS);
-    const arrived = broker.nextPublish();
-    connection.publishValues('telemetry', 'a', { a: 1 });
-    await arrived;
-    assert.equal(broker.counters.clients, 1);
-  });
-
-  it('never connects with another authority', async () => {
-    const { connection, availability } = start(secure({ ...tls, ca: pem.otherCa }));
-    const { reason } = await availability.waitFor(({ available }) => !available, 'availability');
-    assert.equal(reason?.reason, 'enapterTls');
-    while (broker.counters.connections < 5) await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(broker.counters.clients, 0);
-    assert.equal(connection.counts.connects, 0);
-  });
-
-  it('uses TLS by the protocol alone: plain MQTT never speaks to the TLS port, and MQTTS never to a plain one', async () => {
-    const first = start(plainConfig(broker.port));
-    await first.availability.waitFor(({ available }) => !available, 'availability');
-    const plain = await startBroker();
-    const second = start({ ...secure(), port: plain.port });
-    await second.availability.waitFor(({ available }) => !available, 'availability');
-    assert.equal(broker.counters.clients + plain.counters.clients, 0);
-    await plain.close();
-  });
-
-  it('says that a key does not belong to its certificate', async () => {
-    const { availability } = start(secure({ ...tls, key: pem.serverKey }));
-    const { reason } = await availability.waitFor(({ available }) => !available, 'availability');
-    assert.ok(reason instanceof DeviceError);
-    assert.equal(reason.reason, 'enapterBadKey');
   });
 });

@@ -20,7 +20,7 @@ describe('enapter: payloads', () => {
     ] as const) {
       assert.equal(unixSeconds(given, NOW), seconds);
     }
-    for (const wrong of ['soon', NaN, true, {}]) {
+    for (const wrong of [1e19, -1e16, 'soon', NaN, true, {}]) {
       assert.throws(() => unixSeconds(wrong, NOW), { reason: 'enapterTimestamp' });
     }
   });

@@ -5,6 +5,7 @@ import { Transport } from '../../../lib/core/transport';
 import { EnapterClient, parseApiUrl } from '../../../lib/enapter/rest/client';
 import { type EnapterSimulator, IDS, startEnapter } from '../../../simulators/enapter';
 import type { Fault } from '../../../simulators/support/faults';
+import { startHttp } from '../../../simulators/support/server';
 import { failsWith } from '../../support/expect-error';
 
 const TOKEN = 'demo-access-token';
@@ -89,6 +90,37 @@ describe('enapter: HTTP client', () => {
     for (const fault of [page('a', 'b'), page('a', 'b')]) simulator.faults.add(fault);
     assert.equal((await client.list()).length, 2);
     assert.equal(simulator.faults.size, 0);
+  });
+
+  it('gives a list up that never ends', async () => {
+    let n = 0;
+    const server = await startHttp(() => ({ json: { devices: [{ id: `d${n++}` }] } }));
+    const endless = new EnapterClient({ url: server.url, token: TOKEN }, transport);
+    await failsWith(endless.list(), 'BAD_RESPONSE');
+    assert.equal(n, 1000);
+    assert.equal((await endless.list({ limit: 3 })).length, 3);
+    await server.close();
+  });
+
+  it('takes a token that was pasted with blanks', async () => {
+    const pasted = new EnapterClient({ url: simulator.url, token: ` ${TOKEN}\n` }, transport);
+    await pasted.get(IDS.meter);
+    assert.throws(() => new EnapterClient({ url: simulator.url, token: ' ' }, transport), {
+      reason: 'enapterTokenEmpty',
+    });
+  });
+
+  it('does not take a missing or empty id for a success', async () => {
+    for (const body of ['{"device_id":""}', '{"device_id":null}']) {
+      simulator.faults.add({ kind: 'body', body, times: 1 });
+      await failsWith(client.create({ name: 'x', siteId: IDS.site }), 'OUTCOME_UNKNOWN');
+    }
+  });
+
+  it('does not guess whether an execution in an unknown state has ended', async () => {
+    simulator.faults.add({ kind: 'body', body: '{"execution":{"state":"PAUSED"}}', times: 1 });
+    const { id, finished, succeeded } = await client.execute(IDS.meter, { name: 'x' });
+    assert.deepEqual([id, finished, succeeded], [null, null, false]);
   });
 
   it('sends in a PATCH only what was set', async () => {

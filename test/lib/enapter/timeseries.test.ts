@@ -16,6 +16,11 @@ describe('enapter: time series', () => {
     assert.throws(() => parseCsv('a,"b'), { code: 'BAD_RESPONSE' });
   });
 
+  it('keeps the time of a row where an attribute is called timestamp too', () => {
+    const { rows } = parseTimeseries('ts,telemetry=timestamp\n1735689600,7', types('integer'));
+    assert.deepEqual(rows, [{ timestamp: '2025-01-01T00:00:00.000Z' }]);
+  });
+
   it('brings each column to its type, and empty cells to null', () => {
     const csv = [
       'ts,device=d telemetry=f aggregation=auto,telemetry=i,attribute=s,list,telemetry=b',

@@ -114,6 +114,10 @@ describe('enapter-connection and its nodes', () => {
     published = next();
     flow.send('l', { payload: { message: 'worse', severity: 'error' } });
     assert.equal(((await published).json as { severity: string }).severity, 'error');
+    published = next();
+    flow.send('l', { payload: { message: 'as set', severity: undefined, persist: null } });
+    const { severity, persist } = (await published).json as Record<string, unknown>;
+    assert.deepEqual([severity, persist], ['warning', true]);
   });
 
   it('reports what cannot be sent', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import accountNode from '../../../nodes/enapter/enapter-account';
 import deviceNode from '../../../nodes/enapter/enapter-device';
 import { type EnapterSimulator, IDS, startEnapter } from '../../../simulators/enapter';
+import { startHttp } from '../../../simulators/support/server';
 import { admin, LEVEL, loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
 
 const TOKEN = 'demo-access-token';
@@ -89,6 +90,29 @@ describe('enapter-account and enapter-device', () => {
     assert.equal(await fails({ operation: 'fly' }), 'INVALID_INPUT');
     assert.equal(await fails({ operation: 'get' }), 'INVALID_INPUT');
     assert.equal(await fails({ operation: 'get', deviceId: 'none' }), 'NOT_FOUND');
+  });
+
+  it('takes an empty device id of the message for none', async () => {
+    await load({ operation: 'get' });
+    const { payload } = await ask({ deviceId: '', payload: { deviceId: IDS.meter } });
+    assert.equal((payload as { id: string }).id, IDS.meter);
+  });
+
+  it('uses no hidden field of the dialog where the message chooses the operation', async () => {
+    await load({ operation: 'msg', deviceId: IDS.meter, newName: 'Left over', command: 'left_over' });
+    const before = sim.http.counters.requests;
+    assert.equal(await fails({ operation: 'update', payload: {} }), 'INVALID_INPUT');
+    assert.equal(await fails({ operation: 'execute', payload: {} }), 'INVALID_INPUT');
+    assert.equal(sim.http.counters.requests, before);
+  });
+
+  it('does not take a wait that is too long for none', async () => {
+    await load({ operation: 'execute', deviceId: IDS.meter, command: 'x', timeout: '1.5' });
+    assert.equal(((await ask({})).payload as { state: string }).state, 'TIMEOUT');
+    const far = await ask({ payload: { timeout: 1e12 } });
+    assert.equal((far.payload as { state: string }).state, 'TIMEOUT');
+    assert.equal(await fails({ payload: { timeout: 'soon' } }), 'INVALID_INPUT');
+    assert.equal(await fails({ payload: { wait: 'false' } }), 'INVALID_INPUT');
   });
 
   it('executes commands, waiting or not', async () => {
@@ -225,6 +249,16 @@ describe('enapter-account and enapter-device', () => {
     assert.equal((await dialog('test', { url: sim.url }, { token: 'wrong' })).code, 'AUTH_FAILED');
     assert.equal((await dialog('test', { url: sim.url }, {})).reason, 'enapterTokenEmpty');
     assert.equal((await dialog('test', { url: '' }, { token: TOKEN })).reason, 'addressEmpty');
+  });
+
+  it('passes the test where the sites may not be listed', async () => {
+    await load({ operation: 'get' });
+    const server = await startHttp(({ path }) =>
+      path.endsWith('/sites') ? { status: 404 } : { json: { devices: [{ id: 'gw' }], total_count: 1 } },
+    );
+    const answer = await dialog('test', { url: server.url }, { token: TOKEN });
+    assert.deepEqual(answer, { ok: true, sites: null, devices: 1 });
+    await server.close();
   });
 
   it('lists devices, and generates a configuration when it is asked to', async () => {
