@@ -28,7 +28,7 @@ export const push: Row = {
     const count = quick ? 500 : 6000;
     const rounds = quick ? 2 : 7;
     const ways: { name: string; flow: BenchFlow; path: string }[] = [
-      { name: '`ups-receiver`', flow: singleFlow([receiver], credentials), path: '/ups/setUpsData' },
+      { name: '`ups-receiver`', flow: singleFlow([receiver], credentials), path: '/ups/api/setUpsData' },
       {
         name: 'core `http in` + `function` + `http response`',
         flow: singleFlow([
@@ -56,7 +56,7 @@ export const push: Row = {
           ],
           credentials,
         ),
-        path: '/ups/setUpsData',
+        path: '/ups/api/setUpsData',
       },
     ];
     const pusher = Child.start(join(__dirname, '..', 'servers', 'pusher.js'));
