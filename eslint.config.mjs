@@ -1,6 +1,12 @@
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
+/** Whatever waits for a disk or another process holds up every flow of the runtime. */
+const NO_SYNC = {
+  selector: 'CallExpression:matches([callee.name=/Sync$/], [callee.property.name=/Sync$/])',
+  message: 'The runtime of all flows waits for this.',
+};
+
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', '.demo/', '.matrix/', '**/node_modules/', 'types/'] },
   {
@@ -23,6 +29,7 @@ export default tseslint.config(
   {
     files: ['lib/**/*.ts'],
     rules: {
+      'no-restricted-syntax': ['error', NO_SYNC],
       'no-restricted-imports': [
         'error',
         {
@@ -43,6 +50,7 @@ export default tseslint.config(
       'no-console': 'error',
       'no-restricted-syntax': [
         'error',
+        NO_SYNC,
         {
           selector: "CallExpression[callee.object.property.name='nodes'][callee.property.name='createNode']",
           message: 'createNode of nodes/shared/migrate.ts brings older flows up to date first.',
