@@ -281,11 +281,12 @@
    * A property as it stands in the open dialog, else as the node holds it: for validators that depend on another
    * property, because they are called with the node as it was before the dialog.
    *
-   * @param {Record<string, unknown>} node
+   * @param {Record<string, unknown> & {_def?: {category?: string}}} node
    * @param {string} name
    */
   function present(node, name) {
-    const field = $(`#node-input-${name}`);
+    const prefix = node._def?.category === 'config' ? 'node-config-input' : 'node-input';
+    const field = $(`#${prefix}-${name}`);
     if (field.length === 0) return node[name];
     return field.is(':checkbox') ? field.prop('checked') : field.val();
   }
