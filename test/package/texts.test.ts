@@ -75,7 +75,7 @@ describe('texts', () => {
   it('explains what is invalid: a validator needs two parameters to be asked for words', () => {
     for (const file of filesBelow('nodes', '.html')) {
       for (const [found, parameters] of readFileSync(file, 'utf8').matchAll(
-        /validate: (?:function )?\(?([^)=]*)/g,
+        /validate: function \(([^)]*)\)/g,
       )) {
         assert.equal(parameters?.split(',').length, 2, `${file}: ${found}`);
       }
