@@ -39,6 +39,8 @@ export interface HttpCall {
   safe: boolean;
   /** further tries after a network error, 429 or 5xx, with back-off; default 0; needs `safe` */
   retries?: number;
+  /** ms, the longest `Retry-After` that is waited for before a further try; a longer one is thrown; default 10 s */
+  longestWait?: number;
   timeout?: number;
   maxBytes?: number;
   signal?: AbortSignal | undefined;
@@ -65,6 +67,11 @@ class StaleConnection extends Error {
 
 const RETRY_BASE_MS = 300;
 const RETRY_CAP_MS = 30_000;
+/**
+ * A server may ask for hours. A command or a dialog may wait for this call, and a poll has to tell of the outage, so
+ * anything longer than this is for the caller to decide.
+ */
+const LONGEST_WAIT_MS = 10_000;
 
 /**
  * Talks HTTP with one server. Light: thousands of them share one `Transport`.
@@ -120,15 +127,17 @@ export class HttpClient {
       } catch (error) {
         const again = error instanceof DeviceError && attempt < retries && isTransient(error) && mayRepeat();
         if (!again) throw error;
-        await delay(this.clock, this.retryDelay(attempt, error), call.signal);
+        const asked = (error.retryAfter ?? 0) * 1000;
+        if (asked > (call.longestWait ?? LONGEST_WAIT_MS)) throw error;
+        await delay(this.clock, Math.max(this.backOff(attempt), asked), call.signal);
         if (call.signal?.aborted) throw cancelled();
       }
     }
   }
 
-  private retryDelay(attempt: number, error: DeviceError): number {
+  private backOff(attempt: number): number {
     const backOff = Math.min(RETRY_BASE_MS * 2 ** attempt, RETRY_CAP_MS);
-    return Math.max(backOff * (0.5 + this.clock.random() / 2), (error.retryAfter ?? 0) * 1000);
+    return backOff * (0.5 + this.clock.random() / 2);
   }
 
   private async sendOverLiveConnection(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {

@@ -15,18 +15,21 @@ const ISO = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+
 const EPOCH_MS = /^\d{12,15}$/;
 /** Smaller numbers are epoch seconds by mistake: as milliseconds they would lie before 1973. */
 const SMALLEST_EPOCH_MS = 1e11;
-const LARGEST_EPOCH_MS = 8.64e15;
+/** Later moments are a wrong unit (microseconds) or a typing error, and would make millions of windows. */
+const LATEST = Date.UTC(2110, 0, 1);
+/** What asks for more is a mistake, not a history: a century in windows of ten days is below it. */
+const MOST_WINDOWS = 5000;
 
 /**
- * A moment as flows give it: epoch ms (a number, or a text of digits), a `Date`, or ISO 8601 text. Text without a
- * zone is UTC, never the zone of the machine, which changes with where the flow runs.
+ * A moment before the year 2110 as flows give it: epoch ms (a number, or a text of digits), a `Date`, or ISO 8601
+ * text. Text without a zone is UTC, never the zone of the machine, which changes with where the flow runs.
  *
- * @returns epoch ms, or `null` for anything else (a day that does not exist, epoch seconds)
+ * @returns epoch ms, or `null` for anything else (a day that does not exist, epoch seconds or microseconds)
  */
 export function parseInstant(value: unknown): number | null {
   if (value instanceof Date) return parseInstant(value.getTime());
   if (typeof value === 'number') {
-    return value >= SMALLEST_EPOCH_MS && value <= LARGEST_EPOCH_MS ? Math.round(value) : null;
+    return value >= SMALLEST_EPOCH_MS && value < LATEST ? Math.round(value) : null;
   }
   if (typeof value !== 'string') return null;
   const text = value.trim();
@@ -38,7 +41,7 @@ export function parseInstant(value: unknown): number | null {
   if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day) return null;
   const offset = zone.toUpperCase() === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
   const parsed = Date.parse(`${day}T${time}${offset}`);
-  return Number.isNaN(parsed) ? null : parsed;
+  return parsed < LATEST ? parsed : null;
 }
 
 /**
@@ -64,17 +67,32 @@ function instant(value: unknown, name: string): number {
   return parsed;
 }
 
+/** A range that was cut into windows, each made when it is asked for. */
+export interface Windows {
+  count: number;
+  /** @param index from 0 to `count` - 1 */
+  at: (index: number) => TimeRange;
+}
+
 /**
  * Cuts a range into windows of at most `longest` ms, in the order of time; only the last may be shorter. An empty
  * range has no window.
+ *
+ * @throws DeviceError INVALID_INPUT for a range that would need thousands of windows
  */
-export function splitRange({ start, end }: TimeRange, longest: number): TimeRange[] {
+export function splitRange({ start, end }: TimeRange, longest: number): Windows {
   if (!(longest > 0)) throw new RangeError('a window has a length');
-  const windows: TimeRange[] = [];
-  for (let from = start; from < end; from += longest) {
-    windows.push({ start: from, end: Math.min(from + longest, end) });
+  const count = Math.max(0, Math.ceil((end - start) / longest));
+  if (count > MOST_WINDOWS) {
+    throw invalidInput(`The range needs more than ${MOST_WINDOWS} requests.`, 'rangeTooLong', {
+      max: MOST_WINDOWS,
+    });
   }
-  return windows;
+  const at = (index: number): TimeRange => {
+    const from = start + index * longest;
+    return { start: from, end: Math.min(from + longest, end) };
+  };
+  return { count, at };
 }
 
 export interface WindowOptions<T> {
@@ -109,7 +127,8 @@ export interface FetchedWindow<T> {
  * The first window that fails ends the stream with its error, after the windows before it; leaving the loop early
  * cancels what is in flight.
  *
- * @throws what `fetch` throws; DeviceError CANCELLED when the signal aborts
+ * @throws what `fetch` throws; DeviceError INVALID_INPUT for a range that is too long, before anything is fetched;
+ *   CANCELLED when the signal aborts
  */
 export async function* streamWindows<T>(
   range: TimeRange,
@@ -118,7 +137,7 @@ export async function* streamWindows<T>(
   const { fetch, onProgress, signal } = options;
   const inFlight = Math.max(1, Math.floor(options.inFlight ?? 4));
   const windows = splitRange(range, options.longest);
-  const total = windows.length;
+  const total = windows.count;
   const abort = new AbortController();
   const cancel = (): void => abort.abort();
   const queue: { window: TimeRange; index: number; work: Promise<T> }[] = [];
@@ -136,7 +155,7 @@ export async function* streamWindows<T>(
     queue.push({ window, index: begun++, work });
   };
   const fill = (): void => {
-    for (const window of windows.slice(begun, begun + inFlight - queue.length)) begin(window);
+    while (begun < total && queue.length < inFlight) begin(windows.at(begun));
   };
 
   if (signal?.aborted) throw reasonOf(signal);

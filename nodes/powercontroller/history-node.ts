@@ -50,7 +50,7 @@ export function attachHistory(RED: NodeAPI, node: Node, options: HistoryNodeOpti
     const { start, end } = isRecord(msg.payload) ? msg.payload : {};
     const range = parseRange(start, end ?? Date.now());
     const id = deviceId(deviceOf(options.deviceId, msg));
-    const header = { device: blockOfId(id), topic: msg.topic ?? (options.topic || id) };
+    const header = { device: blockOfId(id), topic: msg.topic || options.topic || id };
     const group = RED.util.generateId();
     const all: StatusAnswer[] = [];
     let count = 0;

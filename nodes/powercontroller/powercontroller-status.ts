@@ -74,7 +74,7 @@ export = (RED: NodeAPI): void => {
         if (!problem) setStatus(STATUS.busy());
         const content = await answer(msg, signal);
         const topic =
-          msg.topic ?? (settingText(config.topic) || (content.device as { id?: string } | undefined)?.id);
+          msg.topic || settingText(config.topic) || (content.device as { id?: string } | undefined)?.id;
         return [{ ...msg, ...(topic === undefined ? {} : { topic }), ...content }, null];
       } catch (thrown) {
         if (!problem && !signal.aborted) setStatus(statusOfError(toDeviceError(thrown)));

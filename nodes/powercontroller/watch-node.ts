@@ -107,7 +107,7 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
   onInput(RED, node, async (msg, { send }) => {
     if (!subscription) throw device.problem ?? new Error('no subscription');
     for (const answer of await take(await subscription.refresh())) {
-      send([{ ...msg, ...header(), topic: msg.topic ?? header().topic, ...options.content(answer) }, null]);
+      send([{ ...msg, ...header(), topic: msg.topic || header().topic, ...options.content(answer) }, null]);
     }
     return null;
   });

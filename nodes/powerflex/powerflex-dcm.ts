@@ -53,7 +53,7 @@ export = (RED: NodeAPI): void => {
       try {
         const payload = await operations[operationOf(config, msg)](msg, signal);
         if (payload === undefined) return null;
-        return [{ ...msg, ...header(), topic: msg.topic ?? header().topic, payload }, null];
+        return [{ ...msg, ...header(), topic: msg.topic || header().topic, payload }, null];
       } catch (thrown) {
         setStatus(statusOfError(toDeviceError(thrown)));
         throw thrown;

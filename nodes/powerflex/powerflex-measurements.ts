@@ -103,7 +103,7 @@ export = (RED: NodeAPI): void => {
   ): Promise<InputResult> {
     const { numbers, signal, send, setStatus } = run;
     const info = site.info();
-    const topic = msg.topic ?? (settingText(config.topic) || info.name);
+    const topic = msg.topic || settingText(config.topic) || info.name;
     const copy = copierOf(msg);
     const base = (): FlowMessage => ({ ...copy(), topic, device: { ...info } });
     const form = FORMS.find((one) => one === config.output) ?? 'array';

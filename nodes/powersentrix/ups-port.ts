@@ -41,7 +41,7 @@ export default (RED: NodeAPI): void => {
         );
         setStatus(running > 1 ? STATUS.busy() : STATUS.fresh(`${outcome.port}: ${state}`));
         const device = found.device.info();
-        return { ...msg, topic: msg.topic ?? device.name, device, payload: outcome };
+        return { ...msg, topic: msg.topic || device.name, device, payload: outcome };
       } catch (thrown) {
         setStatus(statusOfError(toDeviceError(thrown)));
         throw thrown;

@@ -103,7 +103,7 @@ export function attachPolledNode<T>(
     options.answered?.(data);
     showData(data);
     // The message keeps its own topic: its sender may sort answers by it.
-    return [{ ...msg, ...header(), topic: msg.topic ?? header().topic, ...content(data) }, null];
+    return [{ ...msg, ...header(), topic: msg.topic || header().topic, ...content(data) }, null];
   });
 
   onClose(node, () => {

@@ -276,10 +276,36 @@ describe('HttpClient', () => {
 
     it('waits as long as the server asks', async () => {
       const clock = new FakeClock();
-      server.faults.add({ kind: 'status', status: 429, headers: { 'retry-after': '12' }, times: 1 });
+      server.faults.add({ kind: 'status', status: 429, headers: { 'retry-after': '8' }, times: 1 });
       const answer = client({}, clock).json({ ...GET, retries: 1 });
-      assert.equal(await clock.nextTimer(), 12_000);
-      await clock.advance(12_000);
+      assert.equal(await clock.nextTimer(), 8000);
+      await clock.advance(8000);
+      assert.deepEqual(await answer, { fine: true });
+    });
+
+    for (const [asked, longestWait] of [
+      ['11', undefined],
+      ['86400', undefined],
+      ['61', 60_000],
+    ] as const) {
+      it(`fails at once when the server asks for ${asked} s (longest: ${longestWait ?? 'default'})`, async () => {
+        const clock = new FakeClock();
+        server.faults.add({ kind: 'status', status: 429, headers: { 'retry-after': asked }, times: 1 });
+        const wait = longestWait === undefined ? {} : { longestWait };
+        const failure = failsWith(client({}, clock).json({ ...GET, ...wait, retries: 5 }), 'RATE_LIMITED');
+        void clock.nextTimer().then(() => clock.advance(1e9));
+        assert.equal((await failure).retryAfter, Number(asked));
+        assert.equal(server.counters.requests, 1);
+        assert.equal(clock.pending, 0);
+      });
+    }
+
+    it('waits longer where the call says so', async () => {
+      const clock = new FakeClock();
+      server.faults.add({ kind: 'status', status: 503, headers: { 'retry-after': '60' }, times: 1 });
+      const answer = client({}, clock).json({ ...GET, retries: 1, longestWait: 60_000 });
+      assert.equal(await clock.nextTimer(), 60_000);
+      await clock.advance(60_000);
       assert.deepEqual(await answer, { fine: true });
     });
 

@@ -53,6 +53,7 @@ describe('parseInstant', () => {
     [T0, '2025-01-01T00:00:00.000Z'],
     [String(T0), '2025-01-01T00:00:00.000Z'],
     [new Date(T0), '2025-01-01T00:00:00.000Z'],
+    ['2109-12-31T23:59:59Z', '2109-12-31T23:59:59.000Z'],
   ] as const) {
     it(`takes ${JSON.stringify(given)}`, () => {
       const parsed = parseInstant(given);
@@ -75,6 +76,12 @@ describe('parseInstant', () => {
       NaN,
       Infinity,
       1e300,
+      T0 * 1000,
+      String(Date.UTC(2110, 0, 1)),
+      '58138-01-01',
+      '2110-01-01',
+      '9999-12-31T23:59:59Z',
+      new Date(Date.UTC(58138, 0, 1)),
       new Date(NaN),
       null,
       undefined,
@@ -99,9 +106,14 @@ describe('parseRange', () => {
 });
 
 describe('splitRange', () => {
+  const listed = (range: TimeRange, longest: number): TimeRange[] => {
+    const { count, at } = splitRange(range, longest);
+    return Array.from({ length: count }, (_, index) => at(index));
+  };
+
   it('has no window for an empty range, and one for a second', () => {
-    assert.deepEqual(splitRange({ start: T0, end: T0 }, DAY), []);
-    assert.deepEqual(splitRange({ start: T0, end: T0 + 1000 }, DAY), [{ start: T0, end: T0 + 1000 }]);
+    assert.deepEqual(listed({ start: T0, end: T0 }, DAY), []);
+    assert.deepEqual(listed({ start: T0, end: T0 + 1000 }, DAY), [{ start: T0, end: T0 + 1000 }]);
   });
 
   it('covers every range without a gap or an overlap', () => {
@@ -114,7 +126,7 @@ describe('splitRange', () => {
     for (let round = 0; round < 500; round++) {
       const range = { start: T0 + next(1000), end: T0 + 1000 + next(100_000) };
       const longest = 1 + next(20_000);
-      const windows = splitRange(range, longest);
+      const windows = listed(range, longest);
       const told = `seed ${seed}, round ${round}`;
       assert.equal(windows[0]?.start, range.start, told);
       assert.equal(windows.at(-1)?.end, range.end, told);
@@ -123,6 +135,18 @@ describe('splitRange', () => {
         if (i > 0) assert.equal(window.start, windows[i - 1]?.end, told);
       });
     }
+  });
+
+  it('refuses a range that needs thousands of windows, and makes none of them', () => {
+    const { count, at } = splitRange({ start: T0, end: T0 + 5000 * DAY }, DAY);
+    assert.equal(count, 5000);
+    assert.deepEqual(at(4999), { start: T0 + 4999 * DAY, end: T0 + 5000 * DAY });
+    assert.throws(() => splitRange({ start: T0, end: T0 + 5000 * DAY + 1 }, DAY), {
+      code: 'INVALID_INPUT',
+      reason: 'rangeTooLong',
+      params: { max: 5000 },
+    });
+    assert.throws(() => splitRange({ start: 0, end: Infinity }, 1), { code: 'INVALID_INPUT' });
   });
 
   it('refuses windows without a length', () => {
@@ -173,6 +197,12 @@ describe('streamWindows', () => {
     assert.equal(server.calls.length, 5);
     assert.equal(server.mostOpen, 4);
     await windows.return();
+  });
+
+  it('asks for nothing when the range is too long', async () => {
+    const server = new Server();
+    await failsWith(collect(stream(server, 5001)), 'INVALID_INPUT');
+    assert.equal(server.calls.length, 0);
   });
 
   it('asks for nothing when the range is empty', async () => {

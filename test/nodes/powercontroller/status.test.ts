@@ -46,6 +46,27 @@ describe('powercontroller-status', () => {
       await flow.at('completed').waitFor(() => true, 'complete');
     });
 
+    for (const [operation, payload] of [
+      ['get', ''],
+      ['history', { start: NOW - DAY, end: NOW }],
+    ] as const) {
+      it(`${operation} takes the message's topic, else its own, else the device's id`, async () => {
+        const topicOf = async (topic: string): Promise<unknown> => {
+          const before = flow.at('out').items.length;
+          flow.send('n', { payload, topic });
+          return (await out(() => flow.at('out').items.length > before)).topic;
+        };
+        await load(operation, { topic: 'mine' });
+        assert.equal(await topicOf('theirs'), 'theirs');
+        await unloadFlow();
+        await load(operation, { topic: 'mine' });
+        assert.equal(await topicOf(''), 'mine');
+        await unloadFlow();
+        await load(operation);
+        assert.equal(await topicOf(''), sim.deviceId);
+      });
+    }
+
     it('list gives every controller', async () => {
       await load('list', { raw: true, topic: 'mine' });
       flow.send('n', { payload: '' });

@@ -32,6 +32,12 @@ describe('powerflex-dcm', () => {
   });
 
   describe('as load feed', () => {
+    it('takes the topic of its own for a message without one', async () => {
+      await load({ operation: 'set_real_time_load' });
+      flow.send('n', { payload: 41, topic: '' });
+      assert.equal((await next('out')).topic, 'Garage');
+    });
+
     it('reports a number of kW, rounded up, keeps the message, and shows load and age', async () => {
       await load({ operation: 'set_real_time_load' });
       const req = { url: '/x' };

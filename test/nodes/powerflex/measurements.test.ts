@@ -42,6 +42,12 @@ describe('powerflex-measurements', () => {
     await sim.close();
   });
 
+  it('takes the topic of its own for a message without one', async () => {
+    await load({ output: 'array' });
+    flow.send('n', { payload: 'go', topic: '' });
+    assert.equal((await next('out')).topic, 'Garage');
+  });
+
   it('sends an array of typed rows, keeps the message, and reports the end', async () => {
     await load({ output: 'array' });
     const req = { url: '/x' };

@@ -113,6 +113,9 @@ describe('poweropti nodes', () => {
     await flow.at('completed').waitFor(() => true, 'complete');
     assert.equal(flow.at('caught').items.length, 0);
     assert.equal(sim.http.counters.requests, 1);
+    // What an Inject node sends that has no topic.
+    flow.send('m', { payload: 'go', topic: '', n: 2 });
+    assert.equal((await flow.at('out').waitFor(({ n }) => n === 2, 'second')).topic, 'mine');
   });
 
   it('answer a burst of messages with two requests, each message once', async () => {

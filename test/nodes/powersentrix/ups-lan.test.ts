@@ -91,8 +91,10 @@ describe('a UPS at its own address', () => {
     assert.deepEqual([on, verified], [true, true]);
     await unloadFlow();
     await load([lanDevice(ups.url), portNode()]);
-    flow.send('p', { payload: { port: 1, action: 'describe', description: 'Core switch' } });
-    assert.equal(payloadOf(await next('done')).changed, true);
+    flow.send('p', { payload: { port: 1, action: 'describe', description: 'Core switch' }, topic: '' });
+    const done = await next('done');
+    assert.equal(payloadOf(done).changed, true);
+    assert.notEqual(done.topic, '');
     assert.equal(ups.model.descriptions[1], 'Core switch');
   });
 
