@@ -27,7 +27,11 @@ describe('the Enapter tab of the demo', () => {
   let ems: EnapterClient;
 
   before(async () => {
-    systems = await Promise.all([poweropti({}), powersentrix({ DEMO_NODE_RED: 'http://127.0.0.1:9' }), enapter({})]);
+    systems = await Promise.all([
+      poweropti({}),
+      powersentrix({ DEMO_NODE_RED: 'http://127.0.0.1:9' }),
+      enapter({}),
+    ]);
     const variables = Object.assign({}, ...systems.map((one) => one.variables)) as Record<string, string>;
     transport = new Transport();
     ems = new EnapterClient(
