@@ -214,16 +214,34 @@ describe('enapter in a real Node-RED', () => {
       await says(from, 'importPower');
     });
 
-    it('execute a command: done, or the device said no', async () => {
+    it('execute a command: by its button only; done, the device said no, or nobody knows', async () => {
       const from = await deploy('enapter-execute-command.json');
+      await runtime.waitForDebug(({ id }) => id === 'enap3d0', { from });
+      const shown = (): string[] => runtime.debug.slice(from).map(({ id }) => id);
+      assert.deepEqual(shown(), ['enap3d0'], 'a deploy commands nothing');
+      await runtime.post('inject/enap3i1', {});
       await says(from, '"succeeded":true');
       await runtime.post('inject/enap3i2', {});
       await says(from, 'Devices do not do that.');
+      assert.deepEqual(shown(), ['enap3d0', 'enap3d1', 'enap3d2']);
+      const example = readExamples().find(({ name }) => name === 'enapter-execute-command.json');
+      assert.ok(example);
+      const nodes = onPort(example, runtime.port).map((node) =>
+        node.id === 'enap3f1'
+          ? { ...node, func: String(node.func).replaceAll("'ERROR'", "'TIMEOUT'") }
+          : node,
+      );
+      await runtime.deploy(nodes);
+      await runtime.post('inject/enap3i2', {});
+      await runtime.waitForDebug(({ id }) => id === 'enap3d4', { from });
     });
 
-    it('rename and re-blueprint in bulk: three devices, once', async () => {
+    it('rename and re-blueprint in bulk: by its button only, three devices, once', async () => {
       const from = await deploy('enapter-bulk-rename.json');
-      for (const name of ['Cabinet 1', 'Cabinet 2', 'Cabinet 3']) await says(from, name);
+      await says(from, 'would become Cabinet 3');
+      assert.ok(!JSON.stringify(runtime.debug.slice(from)).includes('bluepri2'), 'a deploy changes nothing');
+      await runtime.post('inject/enap4i1', {});
+      for (const name of ['Cabinet 1', 'Cabinet 2', 'Cabinet 3']) await says(from, `"name":"${name}"`);
       await says(from, 'bluepri2');
     });
   });

@@ -7,7 +7,8 @@ export async function enapter(environment: Environment): Promise<DemoSystem> {
   const { ENAPTER_URL: url, ENAPTER_TOKEN: token } = environment;
   if (url && !token)
     throw new DemoError('ENAPTER_URL is set, but there is no access token for it: set ENAPTER_TOKEN.');
-  const simulator = await startEnapter();
+  // Long enough for an output that is switched and then read again.
+  const simulator = await startEnapter({ commandTimeout: 25_000 });
   const deviceConfig = (id: string): string => JSON.stringify(simulator.generateConfig(id, 'MQTT'));
   const account = url && token ? { url, token } : { url: simulator.url, token: simulator.token };
   return {
