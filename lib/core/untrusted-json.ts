@@ -20,8 +20,9 @@ export function faultInJson(value: unknown, limits: JsonLimits): 'depth' | 'key'
     if (depth > limits.depth) return 'depth';
     const next: object[] = [];
     for (const item of level) {
-      for (const [key, inner] of Object.entries(item) as [string, unknown][]) {
-        if (DANGEROUS.has(key)) return 'key';
+      // The keys of a list are numbers.
+      if (!Array.isArray(item) && Object.keys(item).some((key) => DANGEROUS.has(key))) return 'key';
+      for (const inner of Object.values(item) as unknown[]) {
         if (typeof inner === 'object' && inner !== null) next.push(inner);
       }
     }

@@ -29,6 +29,7 @@ const ENDPOINTS: ReadonlyMap<string, PushKind> = new Map([
 
 /** The vendor writes the path in three ways, and nobody knows which one the firmware takes. */
 const SPELLINGS = ['api/', 'api/v1/', 'api/v1/api/'];
+const LONGEST_FIRST = [...SPELLINGS].reverse();
 
 /**
  * Reads the receiver's path as typed.
@@ -60,7 +61,7 @@ export function endpointOf(path: string, base: string, secret: string): PushKind
     if (!sameSecret(rest.slice(0, Math.max(slash, 0)), secret)) return undefined;
     rest = rest.slice(slash + 1);
   }
-  const spelling = [...SPELLINGS].reverse().find((one) => rest.startsWith(one));
+  const spelling = LONGEST_FIRST.find((one) => rest.startsWith(one));
   return spelling === undefined ? undefined : ENDPOINTS.get(rest.slice(spelling.length));
 }
 

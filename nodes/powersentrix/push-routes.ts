@@ -83,12 +83,19 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
       .then((outcome) => {
         const refused = isRefusal(outcome);
         if (refused) routes.onRefusal(outcome);
-        // Nobody waits for the rest of a body that is too long; a short one is read away, and the connection stays.
-        if (refused && outcome.status === 413) response.set('Connection', 'close');
         request.resume();
-        if (refused && outcome.status === 405) response.set('Allow', 'POST');
-        response.set('Cache-Control', 'no-store').status(refused ? outcome.status : 200);
-        response.json(refused ? { message: outcome.message } : { responseMessage: 'OK' });
+        const status = refused ? outcome.status : 200;
+        const body = JSON.stringify(refused ? { message: outcome.message } : { responseMessage: 'OK' });
+        // Not through express, which makes an ETag and looks at what the client has, for an answer nobody keeps.
+        response.writeHead(status, {
+          'Content-Type': 'application/json; charset=utf-8',
+          'Content-Length': Buffer.byteLength(body),
+          'Cache-Control': 'no-store',
+          // Nobody waits for the rest of a body that is too long; a short one is read away, and the connection stays.
+          ...(status === 413 ? { Connection: 'close' } : {}),
+          ...(status === 405 ? { Allow: 'POST' } : {}),
+        });
+        response.end(body);
       });
   };
 
