@@ -162,6 +162,13 @@ describe('the cloud client', () => {
     answer(401, 'no');
     assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginRefused');
     client.session.reset();
+    answer(403, 'locked');
+    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginRefused');
+    client.session.reset();
+    cloud.faults.add({ kind: 'body', body: '{"message":"invalidEmailOrPassword"}', times: 1 });
+    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginRefused');
+    assert.equal(client.session.refused?.code, 'AUTH_FAILED');
+    client.session.reset();
     answer(400, 'malformed request');
     assert.match((await failsWith(client.list(), 'REJECTED')).message, /malformed request/);
     answer(500, '');
@@ -197,6 +204,42 @@ describe('the cloud client', () => {
       times: 1,
     });
     assert.match((await failsWith(client.toggle('42', 0), 'FORBIDDEN')).message, /Enable API Write Actions/);
+  });
+
+  it('leaves the account alone when one UPS refuses the key that the portal holds', async () => {
+    const says = (responseMessage: string): void =>
+      cloud.faults.add({
+        kind: 'body',
+        body: JSON.stringify({ responseMessage }),
+        times: 1,
+        match: ({ path }) => !path.endsWith('authenticate'),
+      });
+    const toggles = (): number => paths().filter((path) => path.endsWith('changePortState')).length;
+    await client.list();
+    says('Invalid API key');
+    assert.equal((await failsWith(client.readComplex('42'), 'FORBIDDEN')).reason, 'portalKeyRefused');
+    says('Unauthorized');
+    assert.equal((await failsWith(client.toggle('42', 0), 'FORBIDDEN')).reason, 'portalKeyRefused');
+    assert.deepEqual([toggles(), cloud.logins, client.session.refused], [1, 1, undefined]);
+    await client.readComplex('42');
+  });
+
+  it('takes no word of an answer for a refusal that may mean something else', async () => {
+    const answers = ['Timeout of /api_actions?apiKey=x', 'Socket write timeout', 'write error'];
+    for (const responseMessage of answers) {
+      const body = JSON.stringify({ responseMessage });
+      cloud.faults.add({
+        kind: 'body',
+        body,
+        times: 1,
+        match: ({ path }) => path.endsWith('changePortState'),
+      });
+      await failsWith(client.toggle('42', 0), 'REJECTED');
+    }
+    assert.deepEqual(
+      [paths().filter((path) => path.endsWith('changePortState')).length, cloud.logins],
+      [3, 1],
+    );
   });
 
   it('shows neither password nor token, whatever the server says', async () => {
