@@ -13,8 +13,12 @@ export function wordsOf(body: unknown): string | undefined {
 }
 
 const TOKEN = /invalid authorization token/i;
-const KEY = /api\s*key|apikey|unauthori[sz]ed/i;
-const WRITE = /permission|not (?:allowed|permitted)|forbidden|write/i;
+// Whole statements, not single words: "no answer from the UPS (apiKey …)" and "write timeout" are no refusals, and the
+// command that they answer may have been carried out.
+const KEY =
+  /unauthori[sz]ed|(?:invalid|wrong|unknown|bad|missing) api[\s_-]*key|api[\s_-]*key (?:is )?(?:invalid|wrong|unknown|missing|not (?:valid|found))/i;
+const WRITE =
+  /not (?:allowed|permitted)|forbidden|(?:no|missing|denied|insufficient) permission|permission (?:is )?(?:missing|denied)|write actions? (?:is |are )?(?:not|disabled)/i;
 
 /** The hint that solves nearly every refused command. */
 export function notPermitted(status?: number): DeviceError {

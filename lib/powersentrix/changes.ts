@@ -29,7 +29,16 @@ const TEMPERATURE_HYSTERESIS = 2;
 const IMBALANCE_HYSTERESIS = 0.05;
 
 function isState(value: unknown): value is ChangeState {
-  return isRecord(value) && Array.isArray(value.ports) && Array.isArray(value.unbalanced);
+  const isFlag = (one: unknown): boolean => one === null || typeof one === 'boolean';
+  return (
+    isRecord(value) &&
+    isFlag(value.battery) &&
+    typeof value.hot === 'boolean' &&
+    Array.isArray(value.ports) &&
+    value.ports.every(isFlag) &&
+    Array.isArray(value.unbalanced) &&
+    value.unbalanced.every(isFlag)
+  );
 }
 
 /**

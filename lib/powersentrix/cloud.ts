@@ -157,7 +157,8 @@ export class CloudClient {
         signal,
       });
     } catch (error) {
-      const refused = error instanceof DeviceError && error.code === 'FORBIDDEN';
+      const refused =
+        error instanceof DeviceError && error.code === 'FORBIDDEN' && error.reason !== 'portalKeyRefused';
       throw refused ? notPermitted(error.status) : error;
     }
   }
@@ -191,8 +192,24 @@ export class CloudClient {
       } catch (error) {
         throw error instanceof DeviceError ? explain(error) : error;
       }
-      return unwrap(body, this.redact);
+      return this.unwrapped(body);
     });
+  }
+
+  /**
+   * Only the portal's token is ours to renew. A key that a UPS refuses is a matter of that UPS: a new login would not
+   * help, it would send a command once more and, refused again, stop every UPS of the account.
+   */
+  private unwrapped(body: unknown): unknown {
+    try {
+      return unwrap(body, this.redact);
+    } catch (error) {
+      if (!(error instanceof DeviceError) || error.reason !== 'keyRefused') throw error;
+      throw new DeviceError('FORBIDDEN', 'The UPS refuses the API key that the portal holds of it.', {
+        reason: 'portalKeyRefused',
+        sent: true,
+      });
+    }
   }
 
   private async login(email: string, password: string, now: number, signal: AbortSignal): Promise<Login> {
@@ -207,7 +224,12 @@ export class CloudClient {
       const token: unknown = isRecord(body)
         ? (body.token ?? (isRecord(body.responseObject) && body.responseObject.token))
         : null;
-      if (typeof token !== 'string' || token === '') throw wrongShape('token');
+      if (typeof token !== 'string' || token === '') {
+        const words = wordsOf(body);
+        throw words !== undefined && LOGIN_REFUSED.test(words)
+          ? refusedLogin(words, undefined)
+          : wrongShape('token');
+      }
       return { token: headerValue(token, 'token'), expiresIn: secondsLeftOfJwt(token, now) };
     } catch (error) {
       throw error instanceof DeviceError ? explainLogin(error) : error;
@@ -215,20 +237,30 @@ export class CloudClient {
   }
 }
 
-/** A wrong login is status 400 here, with a word that says why. */
-function explainLogin(error: DeviceError): DeviceError {
-  const words = String(error.params.message ?? '');
-  if (error.status !== 400 && error.status !== 401) return error;
+const LOGIN_REFUSED = /invalidEmailOrPassword|disabledLoginFromWeb/;
+
+function refusedLogin(words: string, status: number | undefined): DeviceError {
   const disabled = words.includes('disabledLoginFromWeb');
-  if (error.status === 400 && !disabled && words !== '' && !words.includes('invalidEmailOrPassword'))
-    return error;
   return new DeviceError(
     'AUTH_FAILED',
     disabled
       ? 'Web login is disabled for this PowerSentrix user. It will not be tried again until you change it.'
       : 'PowerSentrix refuses email or password. They will not be tried again until you change them.',
-    { reason: disabled ? 'loginDisabled' : 'loginRefused', status: error.status, sent: true },
+    {
+      reason: disabled ? 'loginDisabled' : 'loginRefused',
+      sent: true,
+      ...(status === undefined ? {} : { status }),
+    },
   );
+}
+
+/** A wrong login is status 400 here, with a word that says why. */
+function explainLogin(error: DeviceError): DeviceError {
+  const words = String(error.params.message ?? '');
+  const { status } = error;
+  if (status === 401 || status === 403) return refusedLogin(words, status);
+  const says = status === 400 && (words === '' || LOGIN_REFUSED.test(words));
+  return says ? refusedLogin(words, status) : error;
 }
 
 /** A token's end may be told with another status than 401. */

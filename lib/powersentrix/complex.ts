@@ -10,6 +10,8 @@ type Check = (value: unknown) => boolean;
 
 const number: Check = (value) => toNumber(value) !== null;
 const record: Check = isRecord;
+/** What is read on its own and tells nothing of the rest: in another form it counts as missing. */
+const scalar: Check = (value) => typeof value !== 'object';
 const text: Check = (value) => typeof value === 'string';
 const list =
   (item: Check): Check =>
@@ -24,12 +26,15 @@ const fields =
       return field === undefined || field === null || check(field);
     });
 
-const IDENT = fields({ sn: text, type: text, comFirmware: text, mainFirmware: text });
+const IDENT = fields({ sn: scalar, type: scalar, comFirmware: scalar, mainFirmware: scalar });
 
-/** The parts that are read, each with its form; a missing part or a null is no fault, a wrong form is. */
+/**
+ * The parts that are read, each with its form; a missing part or a null is no fault, a wrong form is. Only what stands
+ * for the state of the whole UPS is held strictly: a firmware that writes its uptime as a number is still a UPS.
+ */
 const CONFIG: Readonly<Record<string, Check>> = {
-  settings: fields({ timezone: text, forcePowerFromBatteries: number, remoteServer: record }),
-  outputs: list(fields({ id: number, description: text, status: text, voltage: number })),
+  settings: fields({ timezone: scalar, forcePowerFromBatteries: scalar }),
+  outputs: list(fields({ id: number, description: scalar, status: text, voltage: scalar })),
   extraActions: list(record),
   ident: IDENT,
 };
@@ -37,9 +42,9 @@ const UPS_DATA: Readonly<Record<string, Check>> = {
   voltages: list(number),
   currents: list(number),
   outputs: list(number),
-  ventilation: number,
-  uptime: text,
-  temps: fields({ board: number, mcu: number }),
+  ventilation: scalar,
+  uptime: scalar,
+  temps: fields({ board: scalar, mcu: scalar }),
   ps: list(fields({ main: number, load: number, batt: number, buv: number, cell: list(number) })),
 };
 

@@ -89,6 +89,9 @@ function amperes(value: unknown, unit: CurrentUnit): number | null {
 }
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+/** A name or number that identifies something; an empty one does not. */
+const labelOf = (value: unknown): string | null =>
+  (typeof value === 'string' && value.trim() !== '') || typeof value === 'number' ? String(value) : null;
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
 const recordOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
@@ -170,10 +173,10 @@ function sourceOf(supplies: Supply[], threshold: number | null): UpsStatus['powe
 export function normaliseIdent(value: unknown): Ident {
   const source = recordOf(value);
   return {
-    serialNumber: textOf(source.sn),
-    model: textOf(source.type),
-    comFirmware: textOf(source.comFirmware),
-    mainFirmware: textOf(source.mainFirmware),
+    serialNumber: labelOf(source.sn),
+    model: labelOf(source.type),
+    comFirmware: labelOf(source.comFirmware),
+    mainFirmware: labelOf(source.mainFirmware),
     comUptime: parseUptime(source.comUptime),
     mainUptime: parseUptime(source.mainUptime),
     cpuLoad: toNumber(source.cpuLoad),

@@ -1,3 +1,7 @@
+import { createRequire } from 'node:module';
+
+import type * as Luxon from 'luxon';
+
 import { invalidInput } from '../core/errors';
 import { parsePosixZone } from './posix-zone';
 
@@ -19,34 +23,17 @@ export interface ZonedTime {
 
 const DAY = 86_400_000;
 
-/** An IANA zone such as `Europe/Bratislava`, from the runtime's own tables. */
-function ianaZone(name: string): Zone {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: name,
-    hourCycle: 'h23',
-    era: 'short',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  return {
-    offsetAt(utc) {
-      const parts = Object.fromEntries(format.formatToParts(utc).map(({ type, value }) => [type, value]));
-      const part = (type: string): number => Number(parts[type]);
-      const local = Date.UTC(
-        part('year'),
-        part('month') - 1,
-        part('day'),
-        part('hour'),
-        part('minute'),
-        part('second'),
-      );
-      return local - Math.floor(utc / 1000) * 1000;
-    },
-  };
+/**
+ * An IANA zone such as `Europe/Bratislava`, by luxon. It is loaded with the first such zone: a device's own zone is a
+ * POSIX string, so that most runtimes never need it.
+ *
+ * @returns `undefined` when there is no such zone
+ */
+function ianaZone(name: string): Zone | undefined {
+  const { IANAZone } = createRequire(__filename)('luxon') as typeof Luxon;
+  if (!IANAZone.isValidZone(name)) return undefined;
+  const zone = IANAZone.create(name);
+  return { offsetAt: (utc) => zone.offset(utc) * 60_000 };
 }
 
 /**
@@ -55,17 +42,13 @@ function ianaZone(name: string): Zone {
  * @throws DeviceError INVALID_INPUT when it is neither
  */
 export function parseZone(text: string): Zone {
-  const posix = parsePosixZone(text);
-  if (posix) return posix;
-  try {
-    return ianaZone(text);
-  } catch {
-    throw invalidInput(
-      `"${text}" is no time zone. Write an IANA name such as Europe/Bratislava, or a POSIX string.`,
-      'zoneInvalid',
-      { zone: text.slice(0, 60) },
-    );
-  }
+  const zone = parsePosixZone(text) ?? ianaZone(text);
+  if (zone) return zone;
+  throw invalidInput(
+    `"${text}" is no time zone. Write an IANA name such as Europe/Bratislava, or a POSIX string.`,
+    'zoneInvalid',
+    { zone: text.slice(0, 60) },
+  );
 }
 
 /** As `parseZone`, but `undefined` for what is no zone. */

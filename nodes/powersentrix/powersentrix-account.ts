@@ -39,10 +39,13 @@ export default (RED: NodeAPI): void => {
     this.shownUrl = addressWithoutSecrets(settingText(config.url) || DEFAULT_CLOUD_URL);
     try {
       const { email, password } = this.credentials;
-      this.client = new CloudClient(
-        { url: settingText(config.url), email, password, tls: tlsOptions(RED, config.tls) },
-        useTransport(RED, this),
-      );
+      const tls = tlsOptions(RED, config.tls);
+      const transport = useTransport(RED, this);
+      onClose(this, () => {
+        transport.release(tls);
+        return Promise.resolve();
+      });
+      this.client = new CloudClient({ url: settingText(config.url), email, password, tls }, transport);
       if (!claimDevice(RED, this, `${TYPE} ${this.client.baseUrl} ${email}`)) {
         this.warn(RED._('log.accountTwice'));
       }

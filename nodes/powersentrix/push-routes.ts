@@ -125,7 +125,8 @@ async function answer(
   request: Request,
 ): Promise<Refusal | { cmm: string }> {
   if (request.method !== 'POST') return { status: 405, message: 'POST only' };
-  const query = new URLSearchParams(request.originalUrl.split('?')[1] ?? '');
+  // A question mark may stand in a value as it is, for instance in a description.
+  const query = new URLSearchParams(/\?(.*)$/s.exec(request.originalUrl)?.[1] ?? '');
   const sender = checkSender(query, routes.companyId);
   if (isRefusal(sender)) return sender;
   if (!isJsonType(request.headers['content-type']) || request.headers['content-encoding'] !== undefined) {

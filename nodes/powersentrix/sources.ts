@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import { DeviceError, invalidInput } from '../../lib/core/errors';
+import { DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
 import type { PollerOptions } from '../../lib/core/poller';
 import type { ComplexObject } from '../../lib/powersentrix/complex';
 import { LanClient } from '../../lib/powersentrix/lan';
@@ -10,6 +10,7 @@ import { PushFeed } from '../../lib/powersentrix/push-feed';
 import { onClose } from '../shared/input-runner';
 import { claimDevice, useTransport } from '../shared/runtime';
 import { settingText } from '../shared/settings';
+import { errorText } from '../shared/text';
 import { tlsOptions } from '../shared/tls';
 import type { AccountNode } from './powersentrix-account';
 import type { UpsFunctions, UpsReading } from './ups';
@@ -53,6 +54,8 @@ export interface SourceContext {
 
 /** One way to a UPS. */
 export interface Source {
+  /** which UPS, as far as the settings say */
+  identity: string;
   poll: Pick<PollerOptions<UpsReading>, 'fetch' | 'interval' | 'authRetry'>;
   /** the way for commands; `undefined`: there is none */
   link: UpsLink | undefined;
@@ -87,6 +90,7 @@ function cloudSource(context: SourceContext): Source {
   if (id === '') throw invalidInput('Select a UPS of the account.', 'noUpsId');
   warnIfTwice(context, `${client.baseUrl} ${id}`);
   return {
+    identity: `cloud ${client.baseUrl} ${id}`,
     poll: {
       interval,
       fetch: async (signal) => read(await client.readComplex(id, signal)),
@@ -97,11 +101,13 @@ function cloudSource(context: SourceContext): Source {
 }
 
 function lanClient({ RED, node, config }: SourceContext): LanClient {
-  const { url, tls } = config;
-  return new LanClient(
-    { url, apiKey: node.credentials.apiKey, tls: tlsOptions(RED, tls) },
-    useTransport(RED, node),
-  );
+  const tls = tlsOptions(RED, config.tls);
+  const transport = useTransport(RED, node);
+  onClose(node, () => {
+    transport.release(tls);
+    return Promise.resolve();
+  });
+  return new LanClient({ url: config.url, apiKey: node.credentials.apiKey, tls }, transport);
 }
 
 function lanSource(context: SourceContext): Source {
@@ -109,6 +115,7 @@ function lanSource(context: SourceContext): Source {
   const client = lanClient(context);
   warnIfTwice(context, client.baseUrl);
   return {
+    identity: `lan ${client.baseUrl}`,
     poll: {
       interval,
       authRetry: KEY_RETRY,
@@ -137,7 +144,14 @@ function pushSource(context: SourceContext): Source {
       feed.take(reading);
       push(reading);
     }
-    for (const handler of handlers) handler(message, registration);
+    for (const handler of handlers) {
+      try {
+        handler(message, registration);
+      } catch (thrown) {
+        // One listener's fault must not keep the others from hearing.
+        node.error(errorText(RED, toDeviceError(thrown)));
+      }
+    }
   });
   onClose(node, () => {
     detach();
@@ -145,6 +159,7 @@ function pushSource(context: SourceContext): Source {
     return Promise.resolve();
   });
   return {
+    identity: `push ${cmm}`,
     poll: { interval: Infinity, fetch: () => new Promise((resolve) => resolve(feed.read())) },
     link,
     onPush: (handler) => {

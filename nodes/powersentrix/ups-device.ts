@@ -50,6 +50,7 @@ export default (RED: NodeAPI): void => {
     const shownUrl = addressWithoutSecrets(settingText(config.url));
     const timezone = settingText(config.timezone);
     let last: UpsReading | undefined;
+    let commandReading: UpsReading | undefined;
     let setZone: Zone | undefined;
     let source: Source | undefined;
     let control: PortControl | undefined;
@@ -73,10 +74,20 @@ export default (RED: NodeAPI): void => {
           const onRead =
             config.source === 'push'
               ? {}
-              : { onRead: (raw: UpsReading['raw']) => this.device.setData(read(raw)) };
+              : { onRead: (raw: UpsReading['raw']) => this.device.setData((commandReading = read(raw))) };
           control = new PortControl(source.link, onRead);
         }
-        return source.poll;
+        const { fetch, ...poll } = source.poll;
+        return {
+          ...poll,
+          fetch: async (signal) => {
+            const before = commandReading;
+            const reading = await fetch(signal);
+            // A slow answer from before a command is older than what the command saw; told now, the port would seem to
+            // have changed twice.
+            return commandReading === before || !commandReading ? reading : (last = commandReading);
+          },
+        };
       },
       info: () => {
         const ident = last?.status.ident;
@@ -95,6 +106,7 @@ export default (RED: NodeAPI): void => {
     });
 
     this.ups = {
+      identity: source?.identity ?? '',
       cmm: () => settingText(config.cmm) || null,
       zone: () => setZone ?? zoneOrUndefined(last && zoneText(last.raw)),
       control: () => {

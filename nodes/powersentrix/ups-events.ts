@@ -72,28 +72,30 @@ class Memory {
   readonly log: LogMemory;
   readonly changes: ChangeWatch;
 
+  /** @param identity of the UPS: another one's past says nothing about it, and would hide its events */
   constructor(
     private readonly node: Node,
+    private readonly identity: string,
     config: Config,
   ) {
     const stored = readContext(node);
-    // Another UPS's past says nothing about this one.
-    const own = stored?.device === config.device ? stored : undefined;
+    const own = stored?.device === identity ? stored : undefined;
     const limits = {
       temperature: limitOf(config.temperatureLimit),
       imbalance: limitOf(config.imbalanceLimit),
     };
     this.log = new LogMemory(own?.log);
     this.changes = new ChangeWatch(limits, own?.changes);
-    this.device = config.device;
   }
 
-  private readonly device: string;
-
+  /** A context store that cannot be written costs the memory, never an event. */
   save(): void {
-    this.node
-      .context()
-      .set(MEMORY, { device: this.device, log: this.log.state, changes: this.changes.state });
+    const { node, identity, log, changes } = this;
+    try {
+      node.context().set(MEMORY, { device: identity, log: log.state, changes: changes.state });
+    } catch (thrown) {
+      node.debug(`context: ${String(thrown)}`);
+    }
   }
 }
 
@@ -102,15 +104,17 @@ export default (RED: NodeAPI): void => {
     createNode(RED, this, config);
     const found = findUps(RED, config.device);
     const kinds = kindsOf(config.events);
-    const memory = new Memory(this, config);
+    const memory = new Memory(this, found?.ups.identity ?? '', config);
     const closing = new AbortController();
 
     const events = attachPolledNode<UpsReading>(RED, this, found?.device, {
       topic: settingText(config.topic),
       statusText: ({ status }) => translate(RED, `powerSource.${status.powerSource}`, {}, status.powerSource),
       onReading: (reading) => {
+        const before = JSON.stringify(memory.changes.state);
         const changes = memory.changes.update(reading.status);
-        if (changes.length > 0) memory.save();
+        // What was seen without being news counts too: after a restart it is what the first reading is held against.
+        if (JSON.stringify(memory.changes.state) !== before) memory.save();
         for (const change of changes) {
           emit({ event: 'status', cmm: cmm(), timestamp: reading.timestamp, ...change });
         }

@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { toDeviceError } from '../../lib/core/errors';
 import { parseCommand, PORT_ACTIONS } from '../../lib/powersentrix/command';
 import { onInput } from '../shared/input-runner';
+import { topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { translate } from '../shared/text';
@@ -41,7 +42,7 @@ export default (RED: NodeAPI): void => {
         );
         setStatus(running > 1 ? STATUS.busy() : STATUS.fresh(`${outcome.port}: ${state}`));
         const device = found.device.info();
-        return { ...msg, topic: msg.topic || device.name, device, payload: outcome };
+        return { ...msg, topic: topicOf(msg, device.name), device, payload: outcome };
       } catch (thrown) {
         setStatus(statusOfError(toDeviceError(thrown)));
         throw thrown;

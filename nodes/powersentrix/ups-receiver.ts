@@ -85,12 +85,20 @@ export default (RED: NodeAPI): void => {
     const onPush = (push: Push, address: string): void => {
       this.registry.note(push, address, Date.now());
       const registration = this.registry.get(push.cmm);
-      for (const handler of handlers.get(push.cmm) ?? []) if (registration) handler(push, registration);
+      if (!registration) return;
+      for (const handler of handlers.get(push.cmm) ?? []) {
+        try {
+          handler(push, registration);
+        } catch (thrown) {
+          // The UPS has done its part, and the other listeners shall hear of it.
+          this.error(errorText(RED, toDeviceError(thrown)));
+        }
+      }
     };
 
     try {
       const settings = readSettings(config, this.credentials);
-      if (!claimDevice(RED, this, `${TYPE} ${settings.base}`)) {
+      if (!claimDevice(RED, this, `${TYPE} ${settings.base}`, true)) {
         throw invalidInput(
           'Another receiver has this path already. Give each one a path of its own.',
           'receiverTwice',

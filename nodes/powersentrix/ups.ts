@@ -1,6 +1,8 @@
 import type { NodeAPI } from 'node-red';
 
 import { type DeviceError, invalidInput } from '../../lib/core/errors';
+import { REDACTED } from '../../lib/core/redact';
+import { isRecord } from '../../lib/core/units';
 import type { ComplexObject } from '../../lib/powersentrix/complex';
 import type { LogMemory, LogRecord } from '../../lib/powersentrix/log';
 import type { PortControl } from '../../lib/powersentrix/port-control';
@@ -17,13 +19,31 @@ export interface UpsReading {
   raw: ComplexObject;
 }
 
+/**
+ * The vendor's body without what lets others push: the company identifier, and the server's address, which may hold the
+ * receiver's secret. Messages go into debug panes and files.
+ */
+function withoutSecrets(raw: ComplexObject): ComplexObject {
+  const { settings } = raw.config;
+  if (!isRecord(settings) || !isRecord(settings.remoteServer)) return raw;
+  const remoteServer = { ...settings.remoteServer };
+  for (const name of ['companyId', 'serverUrl']) if (name in remoteServer) remoteServer[name] = REDACTED;
+  return { ...raw, config: { ...raw.config, settings: { ...settings, remoteServer } } };
+}
+
 /** @param at epoch ms */
 export function readingOf(raw: ComplexObject, options: StatusOptions, at: number): UpsReading {
-  return { timestamp: new Date(at).toISOString(), status: normaliseStatus(raw, options), raw };
+  return {
+    timestamp: new Date(at).toISOString(),
+    status: normaliseStatus(raw, options),
+    raw: withoutSecrets(raw),
+  };
 }
 
 /** What the flow nodes need of a UPS beside its readings. */
 export interface UpsFunctions {
+  /** which UPS this is: what is remembered of another one says nothing about it */
+  identity: string;
   /** its identifier in pushes and logs, where it is known */
   cmm: () => string | null;
   /** the zone of its log: the one set, else the device's own */

@@ -15,3 +15,9 @@ export type FlowMessage = NodeMessageInFlow & Record<string, unknown>;
 
 /** What one output gets; `null` for nothing. */
 export type OutputMessage = Record<string, unknown> | null;
+
+/** The topic of an answer: that of the message that asked, unless it has none. An inject node sends an empty one. */
+export function topicOf(msg: FlowMessage, own: unknown): unknown {
+  const { topic }: Record<string, unknown> = msg;
+  return topic === undefined || topic === null || topic === '' ? own : topic;
+}

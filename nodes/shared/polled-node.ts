@@ -4,7 +4,7 @@ import type { Availability } from '../../lib/core/availability';
 import { invalidInput, toDeviceError } from '../../lib/core/errors';
 import type { Subscription } from '../../lib/core/poller';
 import { onClose, onInput } from './input-runner';
-import type { OutputMessage } from './messages';
+import { type OutputMessage, topicOf } from './messages';
 import type { PolledConfigNode, PolledDevice } from './polled-device';
 import { STATUS, statusOfAvailability, statusSetter } from './status';
 import { errorText } from './text';
@@ -103,7 +103,7 @@ export function attachPolledNode<T>(
     options.answered?.(data);
     showData(data);
     // The message keeps its own topic: its sender may sort answers by it.
-    return [{ ...msg, ...header(), topic: msg.topic || header().topic, ...content(data) }, null];
+    return [{ ...msg, ...header(), topic: topicOf(msg, header().topic), ...content(data) }, null];
   });
 
   onClose(node, () => {

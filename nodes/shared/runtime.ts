@@ -56,11 +56,14 @@ export async function withTransport<T>(call: (transport: Transport) => Promise<T
  * Notes that a config node looks after a device.
  *
  * @param key what identifies the device, e.g. type and address
+ * @param exclusive a second one gets no claim, because it will not work either: else it would be in the way of the first
+ *   one when that is deployed again
  * @returns `false` when another config node does already: twice the load, and two histories of one device
  */
-export function claimDevice(RED: NodeAPI, node: Node, key: string): boolean {
+export function claimDevice(RED: NodeAPI, node: Node, key: string, exclusive = false): boolean {
   const { claims } = sharedOf(RED);
   const holders = claims.get(key) ?? new Set<string>();
+  if (exclusive && holders.size > 0) return false;
   claims.set(key, holders);
   holders.add(node.id);
   onClose(node, () => {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import {
   Pusher,
   type PowersentrixSimulator,
   startPowersentrix,
+  startPowersentrixCloud,
   UpsModel,
 } from '../../simulators/powersentrix';
 import { onPort, readExamples } from '../support/examples';
@@ -139,12 +143,33 @@ describe('PowerSentrix in a real Node-RED', () => {
     assert.equal((await push('setUpsData', JSON.stringify(ups.model.complex()))).status, 200);
   });
 
+  it('goes on receiving when the first of two receivers on one path is deployed again', async () => {
+    const second = { id: 'rec2', type: 'ups-receiver', name: 'second', path: '/powersentrix' };
+    const both = (name: string): FlowNode[] => [
+      ...flow({ name }),
+      { ...second, credentials: { companyId: COMPANY, secret: SECRET } },
+    ];
+    await runtime.deploy(both('first'));
+    await runtime.deploy(both('first, renamed'), { type: 'nodes' });
+    assert.equal((await push('setUpsData', JSON.stringify(ups.model.complex()))).status, 200);
+    await runtime.deploy(flow());
+  });
+
   it('shows no key, company or secret anywhere', async () => {
     await runtime.deploy(flow());
     await runtime.post('inject/in1', {});
     await runtime.waitForDebug(({ msg }) => String(msg).includes('"verified":true'), {
       from: runtime.debug.length - 5,
     });
+    const told = ups.model.complex() as { config: { settings: Record<string, unknown> } };
+    told.config.settings.remoteServer = {
+      serverUrl: `${runtime.url}/powersentrix/${SECRET}`,
+      companyId: COMPANY,
+      upsId: 'ups-01',
+    };
+    const pushedFrom = runtime.debug.length;
+    assert.equal((await push('setUpsData', JSON.stringify(told))).status, 200);
+    await runtime.waitForDebug(({ msg }) => String(msg).includes('remoteServer'), { from: pushedFrom });
     for (const fault of [
       { kind: 'status', status: 403, body: JSON.stringify({ error: KEY }) },
       { kind: 'status', status: 500, body: KEY },
@@ -190,5 +215,74 @@ describe('PowerSentrix in a real Node-RED', () => {
     await runtime.post('inject/psosp3', {});
     await runtime.waitForDebug(({ msg }) => String(msg).includes('mainsLost'), { from });
     await runtime.waitForDebug(({ msg }) => String(msg).includes('Mains lost'), { from });
+  });
+});
+
+describe('ups-events over a restart of Node-RED', () => {
+  it('sends what was logged meanwhile, once, and nothing of what was sent before', async () => {
+    const model = new UpsModel();
+    const cloud = await startPowersentrixCloud({ upses: new Map([['42', model]]) });
+    const userDir = mkdtempSync(join(tmpdir(), 'energy-restart-'));
+    const options = { userDir, settings: { contextStorage: { default: { module: 'localfilesystem' } } } };
+    const nodes: FlowNode[] = [
+      { id: 'tab1', type: 'tab', label: 'test' },
+      {
+        id: 'acc1',
+        type: 'powersentrix-account',
+        url: cloud.url,
+        credentials: { email: cloud.email, password: cloud.password },
+      },
+      { id: 'dev1', type: 'ups-device', source: 'cloud', account: 'acc1', upsId: '42', interval: 5 },
+      {
+        id: 'ev1',
+        type: 'ups-events',
+        z: 'tab1',
+        x: 100,
+        y: 100,
+        device: 'dev1',
+        events: ['log', 'status'],
+        wires: [['debug1'], []],
+      },
+      {
+        id: 'debug1',
+        type: 'debug',
+        z: 'tab1',
+        x: 300,
+        y: 100,
+        active: true,
+        complete: 'payload',
+        wires: [],
+      },
+    ];
+    const descriptions = (runtime: Runtime): string[] =>
+      runtime.debug.map(({ msg }) => (JSON.parse(String(msg)) as { description: string }).description);
+    const pulled = (): Promise<unknown> => cloud.http.nextRequest(({ path }) => path.endsWith('getUpsLogs'));
+    model.record('I/OLD', 'before the first start');
+    let reached = pulled();
+    let runtime = await startRuntime(options);
+    try {
+      await runtime.deploy(nodes);
+      await reached;
+      model.record('I/A', 'while it runs');
+      await runtime.waitForDebug(({ msg }) => String(msg).includes('while it runs'));
+      await runtime.stop();
+      model.record('I/B', 'while it is down');
+      model.setPort(0, false);
+      reached = pulled();
+      // Nothing is read before the test listens.
+      cloud.faults.add({ kind: 'status', status: 503 });
+      runtime = await startRuntime(options);
+      cloud.faults.clear();
+      await reached;
+      await runtime.waitForDebug(({ msg }) => String(msg).includes('while it is down'));
+      await runtime.waitForDebug(({ msg }) => String(msg).includes('portChanged'));
+      reached = pulled();
+      await reached;
+      assert.deepEqual(descriptions(runtime).sort(), ['Output 1 turned OFF', 'Router', 'while it is down']);
+    } finally {
+      await runtime.stop();
+      await cloud.close();
+      rmSync(userDir, { recursive: true, force: true });
+    }
   });
 });

@@ -38,7 +38,9 @@ describe('ChangeWatch', () => {
     const again = new ChangeWatch(limits, JSON.parse(JSON.stringify(watch.state)));
     assert.deepEqual(names(again, bad), []);
     assert.deepEqual(names(again, {}), ['mainsRestored', 'temperatureNormal', 'batteryBalanced']);
-    assert.deepEqual(names(new ChangeWatch(limits, { ports: 5 }), bad).length, 3);
+    const damaged = [{ ports: 5 }, { ports: [], unbalanced: [] }, { ...watch.state, hot: 'x' }];
+    for (const state of damaged) assert.deepEqual(names(new ChangeWatch(limits, state), bad).length, 3);
+    assert.deepEqual(names(new ChangeWatch(limits, { ports: [], unbalanced: [] }), {}), []);
   });
 
   it('tells which port changed', () => {

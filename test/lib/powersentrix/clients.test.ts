@@ -162,6 +162,13 @@ describe('the cloud client', () => {
     answer(401, 'no');
     assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginRefused');
     client.session.reset();
+    answer(403, 'locked');
+    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginRefused');
+    client.session.reset();
+    cloud.faults.add({ kind: 'body', body: '{"message":"invalidEmailOrPassword"}', times: 1 });
+    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginRefused');
+    assert.equal(client.session.refused?.code, 'AUTH_FAILED');
+    client.session.reset();
     answer(400, 'malformed request');
     assert.match((await failsWith(client.list(), 'REJECTED')).message, /malformed request/);
     answer(500, '');

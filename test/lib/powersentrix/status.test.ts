@@ -155,9 +155,26 @@ describe('the form of a status', () => {
     ['a supply no object', { upsData: { ps: [4] } }],
     ['cells no list', { upsData: { ps: [{ cell: 5 }] } }],
     ['an output no object', { config: { outputs: [7] } }],
-    ['a serial number no text', { config: { ident: { sn: 5 } } }],
+    ['a serial number neither text nor number', { config: { ident: { sn: {} } } }],
   ];
   for (const [what, body] of wrong) it(`refuses: ${what}`, () => assert.ok('fault' in readComplex(body)));
+
+  it('takes a UPS that writes a detail in another form', () => {
+    const body = {
+      config: {
+        settings: { timezone: 1, forcePowerFromBatteries: true },
+        ident: { sn: 2024001234, type: '', mainFirmware: 3.2 },
+        outputs: [{ id: 0, description: 5, status: 'ON', voltage: 'n/a' }],
+      },
+      upsData: { uptime: 4711, ventilation: 'off', temps: { board: '-', mcu: 51 }, outputs: [1] },
+    };
+    const read = readComplex(body);
+    if ('fault' in read) assert.fail(read.fault);
+    const { ident, temperatures, uptime, ventilation, outputs } = normaliseStatus(read.complex);
+    assert.deepEqual([ident.serialNumber, ident.model, ident.mainFirmware], ['2024001234', null, '3.2']);
+    assert.deepEqual([temperatures, uptime, ventilation], [{ board: null, mcu: 51 }, null, null]);
+    assert.deepEqual([outputs[0]?.on, outputs[0]?.description, outputs[0]?.voltage], [true, null, null]);
+  });
 
   it('knows an identity', () => {
     assert.ok(isIdent(DOCUMENTED_IDENT));

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 
 import { isTimeText, localToUtc, parseZone, zoneOrUndefined } from '../../../lib/powersentrix/zone';
 import { parseUptime } from '../../../lib/powersentrix/uptime';
@@ -13,6 +15,18 @@ function utc(text: string, zone: string): string {
 }
 
 describe('device time zones', () => {
+  it('load luxon with the first zone that is named', () => {
+    const module = join(__dirname, '../../../lib/powersentrix/zone.js');
+    const script = `
+      const { parseZone } = require(${JSON.stringify(module)});
+      const loaded = () => Object.keys(require.cache).some((file) => file.includes('luxon'));
+      parseZone('CET-1CEST,M3.5.0,M10.5.0/3');
+      const before = loaded();
+      parseZone('Europe/Bratislava');
+      process.stdout.write(JSON.stringify([before, loaded()]));`;
+    assert.equal(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }), '[false,true]');
+  });
+
   const cases: [zone: string, local: string, expected: string][] = [
     [CET, '2026-05-08 14:32:01', '2026-05-08T12:32:01Z'],
     [CET, '2026-05-08T14:32:01', '2026-05-08T12:32:01Z'],
@@ -49,6 +63,9 @@ describe('device time zones', () => {
     ['Europe/Bratislava', '2026-10-25 02:30:00', '2026-10-25T00:30:00Z ambiguous'],
     ['Europe/Bratislava', '2026-03-29 02:30:00', '2026-03-29T01:30:00Z skipped'],
     ['Asia/Tehran', '2026-05-08 14:32:01', '2026-05-08T11:02:01Z'],
+    ['Australia/Sydney', '2026-04-05 02:30:00', '2026-04-04T15:30:00Z ambiguous'],
+    ['Africa/Casablanca', '2026-05-08 14:32:01', '2026-05-08T13:32:01Z'],
+    ['America/St_Johns', '2026-07-01 12:00:00', '2026-07-01T14:30:00Z'],
     // an offset in the text counts more
     [CET, '2026-05-08T14:32:01+05:30', '2026-05-08T09:02:01Z'],
     [CET, '2026-05-08T14:32:01-0100', '2026-05-08T15:32:01Z'],

@@ -49,6 +49,33 @@ describe('a UPS at its own address', () => {
     assert.deepEqual([msg.topic, msg.keep, 'raw' in msg], ['theirs', [1], false]);
   });
 
+  it('names what it answers where an inject node left the topic empty', async () => {
+    await load([lanDevice(ups.url), statusNode({ topic: 'mine' }), portNode({ port: 0, action: 'on' })]);
+    flow.send('p', { payload: 1, topic: '' });
+    assert.equal((await next('done')).topic, 'Rack');
+    flow.send('s', { payload: 1, topic: '', asked: true });
+    assert.equal((await flow.at('out').waitFor(({ asked }) => asked === true, 'answer')).topic, 'mine');
+  });
+
+  it('tells one change of a port, though a reading from before the command comes late', async () => {
+    await load([lanDevice(ups.url), statusNode(), eventsNode(), portNode({ port: 0, action: 'off' })]);
+    await next('out');
+    const held = ups.http.nextRequest(({ query }) => query.get('fn') === '2');
+    ups.faults.add({ kind: 'delay', ms: 1200, times: 1, match: ({ query }) => query.get('fn') === '2' });
+    flow.send('s', { payload: 1, asked: true });
+    await held;
+    flow.send('p', { payload: 1 });
+    await next('done');
+    const answer = await flow.at('out').waitFor(({ asked }) => asked === true, 'answer');
+    assert.equal((payloadOf(answer).outputs as { on: boolean }[])[0]?.on, false);
+    flow.send('s', { payload: 2, again: true });
+    await flow.at('out').waitFor(({ again }) => again === true, 'answer');
+    assert.deepEqual(
+      flow.at('event').items.map((msg) => [payloadOf(msg).change, payloadOf(msg).on]),
+      [['portChanged', false]],
+    );
+  });
+
   it('reads currents and the mains limit as set', async () => {
     await load([lanDevice(ups.url, { currentUnit: '10mA', mainsThreshold: '55' }), statusNode()]);
     const payload = payloadOf(await next('out'));

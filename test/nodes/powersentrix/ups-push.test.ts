@@ -19,6 +19,8 @@ import {
   sink,
   statusNode,
 } from './bench';
+import type { ReceiverNode } from '../../../nodes/powersentrix/ups-receiver';
+import type { UpsNode } from '../../../nodes/powersentrix/ups';
 import { catchRed, type PushServer, startPushServer } from './push-server';
 
 const COMPANY = 'company-id/7';
@@ -72,10 +74,42 @@ describe('a UPS that pushes', () => {
     }
     const msg = await next('out', 2);
     assert.equal(flow.at('out').items.length, 3);
-    assert.deepEqual(msg.raw, DOCUMENTED_COMPLEX);
+    const { config, upsData } = msg.raw as typeof DOCUMENTED_COMPLEX;
+    assert.deepEqual(upsData, DOCUMENTED_COMPLEX.upsData);
+    // Who knows these two can push.
+    assert.deepEqual(config.settings.remoteServer, {
+      serverUrl: '[redacted]',
+      companyId: '[redacted]',
+      upsId: 'ups-01',
+    });
     assert.deepEqual((msg.device as { id: string }).id, 'PSX-2024-001234');
     assert.equal(payloadOf(msg).name, 'ups-01');
     assert.equal(payloadOf(await next('state')).available, true);
+  });
+
+  it('registers though its description holds a question mark as it is', async () => {
+    const { post } = await load([RECEIVER, pushDevice(), eventsNode()]);
+    const reply = await post(
+      `/powersentrix/api/setNewUps?upsDescription=Where?&${QUERY}`,
+      JSON.stringify(DOCUMENTED_IDENT),
+    );
+    assert.equal(reply.status, 200);
+    assert.equal(payloadOf(await next('event')).description, 'Where?');
+  });
+
+  it('is heard by the other listeners when one fails, and answered', async () => {
+    const { post } = await load([RECEIVER, pushDevice(), eventsNode()]);
+    const receiver = flow.node('r') as unknown as ReceiverNode;
+    const device = flow.node('d') as unknown as UpsNode;
+    const fail = (): never => {
+      throw new Error('a listener failed');
+    };
+    receiver.attach('ups-01', fail);
+    device.ups.onPush(fail);
+    Reflect.set(flow.node('e'), 'context', fail);
+    assert.equal((await post(`/powersentrix/api/setUpsLog?${QUERY}`, LOG)).status, 200);
+    assert.equal(payloadOf(await next('event')).event, 'log');
+    assert.equal(flow.log(LEVEL.error).length, 2);
   });
 
   it('answers a message with its last push, or says that there is none', async () => {
