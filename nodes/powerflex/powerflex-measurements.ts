@@ -15,7 +15,7 @@ import { settingNumber, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { measurementInput } from './measurement-input';
 import { FORMS, type Item, rowOutput } from './row-output';
-import { findSite, noSite, type PowerflexSite } from './site';
+import { findSite, noSite, type PowerflexSite, topicOf } from './site';
 
 interface Config extends NodeDef {
   site: string;
@@ -103,7 +103,7 @@ export = (RED: NodeAPI): void => {
   ): Promise<InputResult> {
     const { numbers, signal, send, setStatus } = run;
     const info = site.info();
-    const topic = msg.topic ?? (settingText(config.topic) || info.name);
+    const topic = topicOf(msg, settingText(config.topic) || info.name);
     const copy = copierOf(msg);
     const base = (): FlowMessage => ({ ...copy(), topic, device: { ...info } });
     const form = FORMS.find((one) => one === config.output) ?? 'array';

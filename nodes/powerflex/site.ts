@@ -4,7 +4,7 @@ import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/er
 import type { PowerflexClient } from '../../lib/powerflex/client';
 import type { DiagnosticsPart } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
-import type { DeviceBlock } from '../shared/messages';
+import type { DeviceBlock, FlowMessage } from '../shared/messages';
 import { errorText } from '../shared/text';
 
 export const SITE_TYPE = 'powerflex-site';
@@ -95,6 +95,11 @@ export class PowerflexSite {
 export function findSite(RED: NodeAPI, id: string | undefined): PowerflexSite | undefined {
   const found = id ? (RED.nodes.getNode(id) as PowerflexSiteNode | null | undefined) : undefined;
   return found?.type === SITE_TYPE ? found.site : undefined;
+}
+
+/** The message's topic, else the node's: an inject without a topic sends an empty one. */
+export function topicOf<T>({ topic }: FlowMessage, own: T): string | T {
+  return topic === undefined || topic === '' ? own : topic;
 }
 
 export function noSite(): DeviceError {
