@@ -16,6 +16,7 @@ import {
   compareTargets,
   type ExternalSignal,
   readSignal,
+  readSignalNamed,
   readSignals,
   readTargets,
   signalBody,
@@ -119,6 +120,14 @@ export class PowerflexClient {
 
   async getExternalSignal(name: string, signal?: AbortSignal): Promise<ExternalSignal> {
     return readSignal(await this.read('POST', 'get_external_signal', { name }, signal));
+  }
+
+  /**
+   * As `getExternalSignal`, but `undefined` when there is none: how the server answers an unknown name is not
+   * documented, so all are read.
+   */
+  async findExternalSignal(name: string, signal?: AbortSignal): Promise<ExternalSignal | undefined> {
+    return readSignalNamed(await this.read('POST', 'get_external_signal', {}, signal), name);
   }
 
   /**

@@ -158,6 +158,18 @@ export function readSignals(body: unknown): ExternalSignal[] {
   return Object.values(body).map(readSignal);
 }
 
+/**
+ * One signal of the server's map by name. What the others look like does not matter.
+ *
+ * @returns `undefined` when there is none of that name
+ * @throws DeviceError BAD_RESPONSE
+ */
+export function readSignalNamed(body: unknown, name: string): ExternalSignal | undefined {
+  if (!isRecord(body)) throw notDcm();
+  const found = Object.values(body).find((one) => isRecord(one) && one.name === name);
+  return found === undefined ? undefined : readSignal(found);
+}
+
 export function sameSignal(a: ExternalSignal, b: ExternalSignal): boolean {
   return (
     a.name === b.name && a.maxLoad === b.maxLoad && a.maxLoadUnit === b.maxLoadUnit && a.enabled === b.enabled
@@ -175,7 +187,8 @@ export function compareLoad(asked: number, body: unknown): void {
   if (held !== null && held !== asked) throw conflict(`${asked} kW`, `${held} kW`);
 }
 
-function describeSignal({ name, maxLoad, maxLoadUnit, enabled }: ExternalSignal): string {
+/** A signal in words. */
+export function describeSignal({ name, maxLoad, maxLoadUnit, enabled }: ExternalSignal): string {
   return `${name}: ${maxLoad} ${maxLoadUnit}, ${enabled ? 'enabled' : 'disabled'}`;
 }
 

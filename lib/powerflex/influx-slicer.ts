@@ -1,8 +1,12 @@
 import { DeviceError } from '../core/errors';
 import { type Batch, type InfluxEnd, notInflux, readHead, readInflux, type SeriesHead } from './influx';
 
-/** What is not rows is small, and so is one row; anything longer is something else. */
+/** What is not rows is small; anything longer is something else. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
+/** No row is longer. */
+const MAX_ROW_BYTES = 1024 * 1024;
+/** Lists and objects in one another; the vendor's go seven deep. */
+const DEEPEST = 50;
 /** No key that matters is longer. */
 const LONGEST_KEY = 16;
 
@@ -50,10 +54,11 @@ export class InfluxSlicer {
 
   /** the start of a row whose end has not arrived yet; `undefined` outside of rows */
   private rest: Buffer[] | undefined;
+  private restBytes = 0;
   private rowDepth = 0;
   private anyRows = false;
 
-  /** @param maxKept bytes that may be kept at the most, which is everything but whole rows */
+  /** @param maxKept bytes that may be kept at the most of what is not rows, and of one row */
   constructor(private readonly maxKept = MAX_KEPT_BYTES) {}
 
   /**
@@ -102,7 +107,7 @@ export class InfluxSlicer {
             this.series = { from: this.skeleton.length, depth: this.stack.length, head: undefined, held: [] };
             this.anyRows = false;
           }
-          this.stack.push({ list: false, key: '' });
+          this.open(false);
           break;
         case OPEN_LIST:
           if (this.atValues()) {
@@ -110,7 +115,7 @@ export class InfluxSlicer {
             this.beginRows();
             return at + 1;
           }
-          this.stack.push({ list: true, key: '' });
+          this.open(true);
           break;
         case CLOSE_OBJECT:
         case CLOSE_LIST:
@@ -137,6 +142,11 @@ export class InfluxSlicer {
     if (byte !== undefined && this.text.length <= LONGEST_KEY) this.text += String.fromCharCode(byte);
   }
 
+  private open(list: boolean): void {
+    if (this.stack.length >= DEEPEST) throw notInflux();
+    this.stack.push({ list, key: '' });
+  }
+
   private setKey(): void {
     const top = this.stack.at(-1);
     if (top) top.key = this.text;
@@ -151,12 +161,7 @@ export class InfluxSlicer {
 
   private count(bytes: number): void {
     this.keptBytes += bytes;
-    if (this.keptBytes <= this.maxKept) return;
-    throw new DeviceError('BAD_RESPONSE', `The answer is longer than ${this.maxKept} bytes.`, {
-      reason: 'tooLong',
-      sent: true,
-      params: { bytes: this.maxKept },
-    });
+    if (this.keptBytes > this.maxKept) throw tooLong(this.maxKept);
   }
 
   /** Whether the present place is an element of `series` in an element of `results`, bare or below `data`. */
@@ -172,6 +177,7 @@ export class InfluxSlicer {
 
   private beginRows(): void {
     this.rest = [];
+    this.restBytes = 0;
     this.rowDepth = 0;
     this.anyRows = false;
     if (this.series && !this.series.head)
@@ -223,8 +229,11 @@ export class InfluxSlicer {
     if (lastEnd >= 0) {
       this.emit(parse(this.wrap([...rest, chunk.subarray(from, lastEnd)])), batches);
       this.rest = [Buffer.from(chunk.subarray(lastEnd))];
+      this.restBytes = chunk.length - lastEnd;
     } else {
-      this.count(chunk.length - from);
+      this.restBytes += chunk.length - from;
+      const limit = Math.min(MAX_ROW_BYTES, this.maxKept);
+      if (this.restBytes > limit) throw tooLong(limit);
       rest.push(Buffer.from(chunk.subarray(from)));
     }
     return chunk.length;
@@ -247,7 +256,7 @@ export class InfluxSlicer {
       return start;
     }
     this.emit(parsed, batches);
-    Object.assign(this, { rest: [], inString: false, escaped: false, rowDepth: 0 });
+    Object.assign(this, { rest: [], restBytes: 0, inString: false, escaped: false, rowDepth: 0 });
     return border;
   }
 
@@ -268,6 +277,14 @@ export class InfluxSlicer {
     if (series?.head) batches.push({ head: series.head, rows });
     else series?.held.push(rows);
   }
+}
+
+function tooLong(bytes: number): DeviceError {
+  return new DeviceError('BAD_RESPONSE', `The answer is longer than ${bytes} bytes.`, {
+    reason: 'tooLong',
+    sent: true,
+    params: { bytes },
+  });
 }
 
 function parse(text: string): unknown {

@@ -43,6 +43,8 @@ interface Load {
 
 const DEFAULTS = { minInterval: 1000, repeatInterval: 30_000, maxAge: 120_000 };
 const BACK_OFF_BASE = 1000;
+/** ms that a server may ask for a pause at the most: a site without a load for hours is worse than a request. */
+const LONGEST_PAUSE = 5 * 60_000;
 /** ms by which two clocks may disagree about one moment. */
 const SAME_MOMENT = 1000;
 
@@ -144,11 +146,11 @@ export class LoadFeed {
     }
   }
 
-  /** A server in trouble is not asked every second, and not before the time it names. */
+  /** A server in trouble is not asked every second, and, within reason, not before the time it names. */
   private backOff(error: DeviceError): void {
     const wait = Math.min(BACK_OFF_BASE * 2 ** this.failuresInRow, this.repeatInterval);
     this.failuresInRow = Math.min(this.failuresInRow + 1, 20);
-    const pause = Math.max(wait, (error.retryAfter ?? 0) * 1000);
+    const pause = Math.max(wait, Math.min((error.retryAfter ?? 0) * 1000, LONGEST_PAUSE));
     this.freeAt = Math.max(this.freeAt, this.clock.monotonic() + pause);
   }
 

@@ -14,6 +14,8 @@ export interface ReadOptions<M extends Measurement> {
   powerUnit?: PowerUnit;
   /** Takes rows in the order of time of the windows; nothing further arrives while its promise is pending. */
   onRows: (rows: MappedRow<RowOf[M]>[]) => Promise<void> | void;
+  /** When all rows of a window have been given, in the order of the windows; without a range, of the answer. */
+  onWindow?: () => Promise<void> | void;
   /** After each window. */
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal | undefined;
@@ -64,6 +66,7 @@ export async function readMeasurements<M extends Measurement>(
   if (!range) {
     onProgress?.(0, 1);
     await fetch(undefined, take, signal);
+    await options.onWindow?.();
     onProgress?.(1, 1);
     return result;
   }
@@ -90,6 +93,7 @@ export async function readMeasurements<M extends Measurement>(
   });
   for await (const { data, index } of windows) {
     for (const rows of data) await take(rows);
+    await options.onWindow?.();
     turn.moveTo(index + 1);
   }
   return result;

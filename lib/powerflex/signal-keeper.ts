@@ -2,23 +2,23 @@ import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, toDeviceError } from '../core/errors';
 import { SerialQueue } from '../core/queue';
 import type { PowerflexClient } from './client';
-import { type ExternalSignal, sameSignal } from './dcm';
+import { describeSignal, type ExternalSignal, sameSignal } from './dcm';
 
 export interface SignalKeeperOptions {
-  client: Pick<PowerflexClient, 'getExternalSignals' | 'setExternalSignal'>;
+  client: Pick<PowerflexClient, 'findExternalSignal' | 'setExternalSignal'>;
   /** ms without a new message after which what was there before is put back; `null`: never */
   restoreAfter: number | null;
   /** The signal was put back; what the server holds now. */
   onRestored?: (signal: ExternalSignal) => void;
   /** It was not put back, for the time being or for good. */
-  onError?: (error: DeviceError) => void;
+  onError?: (error: DeviceError, name: string) => void;
   /** cancels what is in flight */
   signal: AbortSignal;
   clock?: Clock;
 }
 
 interface Kept {
-  /** what the server held before our first change; `undefined`: there was no such signal */
+  /** what the server held last that was not of us; `undefined`: there was no such signal */
   before: ExternalSignal | undefined;
   /** every value that the server may hold because of us */
   ours: ExternalSignal[];
@@ -36,12 +36,14 @@ const RETRY = 60_000;
  * Changes external signals, one at a time, and puts back what was there before when no new message comes for a while.
  *
  * The vendor has no watchdog: a limit stays until it is changed. Putting back raises a limit, so it happens only when
- * the server still holds a value of ours; a limit that somebody else has set meanwhile stays.
+ * the server still holds a value of ours; a limit that somebody else has set meanwhile stays. For the same reason the
+ * server is asked before every change: a limit of somebody else that we replace is what we put back.
  */
 export class SignalKeeper {
   private readonly clock: Clock;
   private readonly queue = new SerialQueue();
   private readonly kept = new Map<string, Kept>();
+  private closed = false;
 
   constructor(private readonly options: SignalKeeperOptions) {
     this.clock = options.clock ?? systemClock;
@@ -50,6 +52,11 @@ export class SignalKeeper {
   /** The names that are still to be put back. */
   get pending(): string[] {
     return [...this.kept.keys()];
+  }
+
+  /** What is still to be put back, in words: for somebody who has to do it by hand. */
+  get pendingInWords(): string[] {
+    return [...this.kept].map(([name, { before }]) => (before ? describeSignal(before) : name));
   }
 
   /**
@@ -62,48 +69,63 @@ export class SignalKeeper {
     const { client, restoreAfter, signal } = this.options;
     return this.queue.run(async () => {
       if (restoreAfter === null) return client.setExternalSignal(wanted, signal);
-      const kept = this.kept.get(wanted.name) ?? {
-        ...{ before: await this.find(wanted.name), ours: [], cancel: () => undefined, round: 0 },
-        reported: false,
-      };
-      const held = [...kept.ours];
-      this.kept.set(wanted.name, kept);
-      kept.ours.push(wanted);
+      const known = this.kept.get(wanted.name);
       try {
-        const now = await client.setExternalSignal(wanted, signal);
-        kept.ours = [wanted];
-        return now;
-      } catch (thrown) {
-        // A refusal changed nothing; of anything else nobody knows.
-        if (!mayHaveTakenEffect(thrown)) kept.ours = held;
-        throw thrown;
+        const held = await client.findExternalSignal(wanted.name, signal);
+        const kept = known ?? { before: held, ours: [], cancel: () => undefined, round: 0, reported: false };
+        if (!isOneOf(held, kept.ours)) kept.before = held;
+        this.kept.set(wanted.name, kept);
+        return await this.change(wanted, kept);
       } finally {
-        if (kept.ours.length === 0) this.kept.delete(wanted.name);
-        else this.plan(wanted.name, kept, restoreAfter);
+        const kept = this.kept.get(wanted.name);
+        // Also when it failed: messages do come, so nothing is to be put back yet.
+        if (kept) this.plan(wanted.name, kept, restoreAfter);
       }
     });
   }
 
+  private async change(wanted: ExternalSignal, kept: Kept): Promise<ExternalSignal> {
+    const { client, signal } = this.options;
+    const earlier = [...kept.ours];
+    kept.ours.push(wanted);
+    kept.reported = false;
+    try {
+      const now = await client.setExternalSignal(wanted, signal);
+      kept.ours = [wanted];
+      return now;
+    } catch (thrown) {
+      // A refusal changed nothing; of anything else nobody knows.
+      if (!mayHaveTakenEffect(thrown)) kept.ours = earlier;
+      if (kept.ours.length === 0) this.kept.delete(wanted.name);
+      throw thrown;
+    }
+  }
+
   /** Forgets what is to be put back; it stays as it is. */
   close(): void {
+    this.closed = true;
     for (const { cancel } of this.kept.values()) cancel();
     this.kept.clear();
     this.queue.close();
   }
 
-  private async find(name: string): Promise<ExternalSignal | undefined> {
-    const all = await this.options.client.getExternalSignals(this.options.signal);
-    return all.find((one) => one.name === name);
-  }
-
   private plan(name: string, kept: Kept, ms: number): void {
     kept.cancel();
+    if (this.closed) return;
     const round = ++kept.round;
-    kept.cancel = this.clock.after(ms, () => {
+    const due = this.clock.monotonic() + ms;
+    const onTimer = (): void => {
+      // A timer cannot wait longer than some weeks.
+      const rest = due - this.clock.monotonic();
+      if (rest > 0) {
+        kept.cancel = this.clock.after(rest, onTimer);
+        return;
+      }
       this.queue
         .run(() => this.restore(name, kept, round))
         .catch((thrown: unknown) => this.failed(name, kept, round, toDeviceError(thrown)));
-    });
+    };
+    kept.cancel = this.clock.after(ms, onTimer);
   }
 
   /** A message may have come while this waited for its turn. */
@@ -114,8 +136,8 @@ export class SignalKeeper {
   private async restore(name: string, kept: Kept, round: number): Promise<void> {
     if (!this.isCurrent(name, kept, round)) return;
     const { client, signal, onRestored } = this.options;
-    const held = await this.find(name);
-    const ours = held && kept.ours.find((one) => sameSignal(one, held));
+    const held = await client.findExternalSignal(name, signal);
+    const ours = isOneOf(held, kept.ours);
     // What was not there before cannot be removed, but switched off it has no effect either.
     const goal = kept.before ?? (held && { ...held, enabled: false });
     if (goal && held && sameSignal(goal, held)) {
@@ -137,17 +159,23 @@ export class SignalKeeper {
   }
 
   private failed(name: string, kept: Kept, round: number, error: DeviceError): void {
-    if (error.code === 'CANCELLED') return;
+    if (this.closed || error.code === 'CANCELLED') return;
     if (!this.isCurrent(name, kept, round)) {
-      this.options.onError?.(error);
+      this.options.onError?.(error, name);
       return;
     }
-    if (isFinal(error)) this.kept.delete(name);
+    const final = isFinal(error);
+    if (final) this.kept.delete(name);
     // Reading comes first in the next try as well, so it cannot do anything twice.
     else this.plan(name, kept, RETRY);
-    if (!kept.reported) this.options.onError?.(error);
+    // That it stays for good is another thing than that it takes longer.
+    if (final || !kept.reported) this.options.onError?.(error, name);
     kept.reported = true;
   }
+}
+
+function isOneOf(held: ExternalSignal | undefined, ours: readonly ExternalSignal[]): boolean {
+  return held !== undefined && ours.some((one) => sameSignal(one, held));
 }
 
 /** Whether another try would end in the same way. */

@@ -8,7 +8,7 @@ import { deviceId } from '../../lib/powercontroller/client';
 import { history } from '../../lib/powercontroller/history';
 import type { StatusAnswer } from '../../lib/powercontroller/status';
 import { type InputContext, type InputResult, onClose, onInput } from '../shared/input-runner';
-import type { FlowMessage } from '../shared/messages';
+import { type FlowMessage, topicOf } from '../shared/messages';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { accountProblem, blockOfId, deviceOf, requireAccount } from './account';
 
@@ -50,7 +50,7 @@ export function attachHistory(RED: NodeAPI, node: Node, options: HistoryNodeOpti
     const { start, end } = isRecord(msg.payload) ? msg.payload : {};
     const range = parseRange(start, end ?? Date.now());
     const id = deviceId(deviceOf(options.deviceId, msg));
-    const header = { device: blockOfId(id), topic: msg.topic || options.topic || id };
+    const header = { device: blockOfId(id), topic: topicOf(msg, options.topic || id) };
     const group = RED.util.generateId();
     const all: StatusAnswer[] = [];
     let count = 0;

@@ -5,7 +5,7 @@ import { deviceId } from '../../lib/powercontroller/client';
 import { commandRequest } from '../../lib/powercontroller/commands';
 import { deviceIn, type DeviceAnswer, type PowerController } from '../../lib/powercontroller/device';
 import { onInput } from '../shared/input-runner';
-import type { FlowMessage } from '../shared/messages';
+import { type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import { settingNumber, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
@@ -73,8 +73,10 @@ export = (RED: NodeAPI): void => {
       try {
         if (!problem) setStatus(STATUS.busy());
         const content = await answer(msg, signal);
-        const topic =
-          msg.topic || settingText(config.topic) || (content.device as { id?: string } | undefined)?.id;
+        const topic = topicOf(
+          msg,
+          settingText(config.topic) || (content.device as { id?: string } | undefined)?.id,
+        );
         return [{ ...msg, ...(topic === undefined ? {} : { topic }), ...content }, null];
       } catch (thrown) {
         if (!problem && !signal.aborted) setStatus(statusOfError(toDeviceError(thrown)));

@@ -7,6 +7,7 @@ import { deviceId } from '../../lib/powercontroller/client';
 import type { ControllerStatus, StatusAnswer } from '../../lib/powercontroller/status';
 import { readSince, StatusMemory } from '../../lib/powercontroller/watch';
 import { onClose, onInput } from '../shared/input-runner';
+import { topicOf } from '../shared/messages';
 import { PolledDevice } from '../shared/polled-device';
 import { availabilityPayload } from '../shared/polled-node';
 import { STATUS, statusOfAvailability, statusSetter } from '../shared/status';
@@ -107,7 +108,7 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
   onInput(RED, node, async (msg, { send }) => {
     if (!subscription) throw device.problem ?? new Error('no subscription');
     for (const answer of await take(await subscription.refresh())) {
-      send([{ ...msg, ...header(), topic: msg.topic || header().topic, ...options.content(answer) }, null]);
+      send([{ ...msg, ...header(), topic: topicOf(msg, header().topic), ...options.content(answer) }, null]);
     }
     return null;
   });

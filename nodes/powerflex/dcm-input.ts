@@ -1,7 +1,9 @@
 import { invalidInput } from '../../lib/core/errors';
+import { Fields } from '../../lib/core/fields';
 import { isRecord, toNumber } from '../../lib/core/units';
 import {
   type ExternalSignal,
+  MONTHS,
   parseSignal,
   parseSignalName,
   parseTargets,
@@ -43,7 +45,16 @@ export function operationOf(settings: DcmSettings, msg: FlowMessage): Operation 
 
 /** The message's targets, else those of the dialog. @throws DeviceError INVALID_INPUT */
 export function targetsOf(settings: DcmSettings, { payload }: FlowMessage): Targets {
-  return parseTargets(isRecord(payload) && 'targets' in payload ? payload.targets : (settings.targets ?? {}));
+  if (isRecord(payload) && 'targets' in payload) return parseTargets(payload.targets);
+  // Whoever sends months means them, and not those of the dialog.
+  if (isRecord(payload) && Object.keys(payload).some(looksLikeMonth)) {
+    throw invalidInput('Put the months into payload.targets.', 'targetsElsewhere');
+  }
+  return parseTargets(settings.targets ?? {});
+}
+
+function looksLikeMonth(key: string): boolean {
+  return MONTHS.some((month) => key.toLowerCase().startsWith(month.toLowerCase()));
 }
 
 /** The name of the signal to read; `undefined`: all of them. @throws DeviceError INVALID_INPUT */
@@ -54,7 +65,8 @@ export function signalNameOf(settings: DcmSettings, { payload }: FlowMessage): s
 }
 
 /**
- * The message's parts of a signal, completed from the dialog. A number alone is a limit in kW.
+ * The message's parts of a signal, completed from the dialog. A number alone is a limit in kW. Any other property is
+ * refused: a limit that is misspelt must not set the one of the dialog instead.
  *
  * @throws DeviceError INVALID_INPUT; above all for a limit whose unit is not sure
  */
@@ -71,9 +83,15 @@ export function signalOf(settings: DcmSettings, { payload }: FlowMessage): Exter
   if (!isRecord(payload)) {
     throw invalidInput('The message holds neither a number of kW nor an object.', 'signalPayload');
   }
-  const { name = preset.name, enabled = preset.enabled } = payload;
-  if (payload.maxLoad === undefined) return parseSignal({ ...preset, name, enabled });
+  const fields = new Fields(payload, 'payload', ['name', 'maxLoad', 'maxLoadUnit', 'enabled']);
+  const name = fields.get('name') ?? preset.name;
+  const enabled = fields.has('enabled') ? fields.get('enabled') : preset.enabled;
+  if (!fields.has('maxLoad')) {
+    const maxLoadUnit = fields.get('maxLoadUnit') ?? preset.maxLoadUnit;
+    if (maxLoadUnit === preset.maxLoadUnit) return parseSignal({ ...preset, name, enabled });
+    throw invalidInput('The limit of the node has another unit than the message names.', 'signalUnit');
+  }
   // A limit from the message with a unit from the dialog could mean the wrong one.
-  const { maxLoad, maxLoadUnit = preset.maxLoadUnit === 'kW' ? 'kW' : undefined } = payload;
-  return parseSignal({ name, enabled, maxLoad, maxLoadUnit });
+  const maxLoadUnit = fields.get('maxLoadUnit') ?? (preset.maxLoadUnit === 'kW' ? 'kW' : undefined);
+  return parseSignal({ name, enabled, maxLoad: fields.get('maxLoad'), maxLoadUnit });
 }

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
 import { systemClock } from '../../lib/core/clock';
+import { toNumber } from '../../lib/core/units';
 import { wholeKilowatts } from '../../lib/powerflex/dcm';
 import { LoadFeed } from '../../lib/powerflex/load-feed';
 import { onClose } from '../shared/input-runner';
@@ -10,7 +11,7 @@ import { claimDevice } from '../shared/runtime';
 import { settingNumber, settingText } from '../shared/settings';
 import { STATUS, statusOfAvailability, statusOfError } from '../shared/status';
 import { nodeError } from '../shared/text';
-import { loadOf } from './load-input';
+import { LoadAges, loadOf } from './load-input';
 
 /** The load feed's properties of a flow node; numbers may be texts. */
 export interface FeedSettings {
@@ -59,12 +60,25 @@ export function ageText(ms: number): string {
   return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
+/** The fail-safe load in whole kW, `null` when there is none. One that cannot be sent is none, and that is said. */
+function failSafeOf(value: unknown, onUnusable: (value: string) => void): number | null {
+  if (value === undefined || value === null || value === '') return null;
+  try {
+    return wholeKilowatts(toNumber(value));
+  } catch {
+    onUnusable(typeof value === 'string' || typeof value === 'number' ? String(value) : typeof value);
+    return null;
+  }
+}
+
 /** Makes a flow node the load feed of its site: availability to output 2, the last load and its age in the status. */
 export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed {
   const { settings, expected, header, setStatus } = options;
   const number = (value: unknown, fallback: number, min: number): number =>
     settingNumber(value, fallback, min, (text) => node.warn(RED._('log.settingUnreadable', { value: text })));
-  const failSafe = number(settings.failSafe, -1, -1);
+  const failSafe = failSafeOf(settings.failSafe, (text) =>
+    node.warn(RED._('log.failSafeUnusable', { value: text })),
+  );
   const input = {
     property: settingText(settings.loadProperty),
     unit: settings.loadUnit === 'W' ? 'W' : 'kW',
@@ -86,7 +100,7 @@ export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed
     minInterval: number(settings.minInterval, 1, 0) * 1000,
     repeatInterval: number(settings.repeatInterval, 30, 1) * 1000,
     maxAge: number(settings.maxAge, 120, 1) * 1000,
-    failSafe: failSafe < 0 ? null : wholeKilowatts(failSafe),
+    failSafe,
     expected,
     onAvailability: (availability) => {
       const status = statusOfAvailability(availability);
@@ -103,7 +117,15 @@ export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed
     },
   });
 
-  if (!claimDevice(RED, node, `powerflex feed ${options.siteId}`)) node.warn(RED._('log.feedTwice'));
+  const ages = new LoadAges(systemClock);
+  let claimed = false;
+  const claim = (): void => {
+    if (claimed) return;
+    claimed = true;
+    if (!claimDevice(RED, node, `powerflex feed ${options.siteId}`)) node.warn(RED._('log.feedTwice'));
+  };
+  // A node for any operation is a feed only once a load has come.
+  if (expected) claim();
   onClose(node, () => {
     cancelShow();
     feed.close();
@@ -112,8 +134,9 @@ export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed
 
   return {
     push: async (msg) => {
-      const { kilowatts, age } = loadOf(RED, msg, input, systemClock.now());
-      const { superseded } = await feed.push(kilowatts, age);
+      const { kilowatts, measured } = loadOf(RED, msg, input);
+      claim();
+      const { superseded } = await feed.push(kilowatts, ages.of(measured));
       return superseded ? undefined : { realTimeLoad: kilowatts };
     },
   };

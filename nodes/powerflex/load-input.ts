@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 
+import type { Clock } from '../../lib/core/clock';
 import { invalidInput } from '../../lib/core/errors';
 import { isRecord } from '../../lib/core/units';
 import { parseInstant } from '../../lib/core/windows';
@@ -19,8 +20,8 @@ export interface LoadInput {
 export interface GivenLoad {
   /** whole kW */
   kilowatts: number;
-  /** ms since it was measured; 0 when the message does not tell */
-  age: number;
+  /** epoch ms by the meter's clock; `null` when the message does not tell */
+  measured: number | null;
 }
 
 /** Whether a message comes from a node of this package, whose units are known. */
@@ -33,14 +34,42 @@ function isOurReading({ device }: FlowMessage): boolean {
  * the chosen property. Anything whose unit is not known is refused: a load that is stated too low lets the cars make
  * a new peak.
  *
- * @param now epoch ms
  * @throws DeviceError INVALID_INPUT
  */
-export function loadOf(RED: NodeAPI, msg: FlowMessage, input: LoadInput, now: number): GivenLoad {
+export function loadOf(RED: NodeAPI, msg: FlowMessage, input: LoadInput): GivenLoad {
   const kilowatts = wholeKilowatts(input.property ? chosen(RED, msg, input) : automatic(msg), input.negative);
-  const measured = isRecord(msg.payload) ? parseInstant(msg.payload.timestamp) : null;
-  // A clock that runs ahead does not make a reading younger than new.
-  return { kilowatts, age: measured === null ? 0 : Math.max(0, now - measured) };
+  return { kilowatts, measured: timeOf(msg) };
+}
+
+function timeOf({ payload }: FlowMessage): number | null {
+  const timestamp = isRecord(payload) ? payload.timestamp : undefined;
+  if (timestamp === undefined || timestamp === null) return null;
+  const measured = parseInstant(timestamp);
+  // Without its age, an old load would pass for a new one.
+  if (measured === null) {
+    throw invalidInput('payload.timestamp is neither ISO 8601 nor epoch milliseconds.', 'timeInvalid', {
+      name: 'payload.timestamp',
+    });
+  }
+  return measured;
+}
+
+/**
+ * Ages of loads, by a meter's clock that may be off: one that runs ahead makes no load younger than new, and a time
+ * that stands still grows old all the same.
+ */
+export class LoadAges {
+  private latest: { measured: number; seen: number } | undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** @returns ms since `measured`; 0 for `null` */
+  of(measured: number | null): number {
+    if (measured === null) return 0;
+    const now = this.clock.monotonic();
+    if (this.latest?.measured !== measured) this.latest = { measured, seen: now };
+    return Math.max(this.clock.now() - measured, now - this.latest.seen);
+  }
 }
 
 function chosen(RED: NodeAPI, msg: FlowMessage, { property, unit }: LoadInput): unknown {

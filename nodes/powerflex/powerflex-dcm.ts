@@ -4,7 +4,7 @@ import { type DeviceError, toDeviceError } from '../../lib/core/errors';
 import { type AllTargets, type ExternalSignal, MONTHS } from '../../lib/powerflex/dcm';
 import { SignalKeeper } from '../../lib/powerflex/signal-keeper';
 import { onClose, onInput } from '../shared/input-runner';
-import type { FlowMessage } from '../shared/messages';
+import { type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import { settingNumber, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
@@ -53,7 +53,7 @@ export = (RED: NodeAPI): void => {
       try {
         const payload = await operations[operationOf(config, msg)](msg, signal);
         if (payload === undefined) return null;
-        return [{ ...msg, ...header(), topic: msg.topic || header().topic, payload }, null];
+        return [{ ...msg, ...header(), topic: topicOf(msg, header().topic), payload }, null];
       } catch (thrown) {
         setStatus(statusOfError(toDeviceError(thrown)));
         throw thrown;
@@ -73,7 +73,8 @@ export = (RED: NodeAPI): void => {
         showSignal(signal);
         node.send([{ ...header(), payload: signal, restored: true }, null]);
       },
-      onError: (error) => node.error(nodeError(RED, node, error), header()),
+      onError: (error, name) =>
+        node.error(nodeError(RED, node, error), { ...header(), payload: { name }, restored: false }),
     });
     const feed = feedOf(node, config, site, header, setStatus);
     const showSignal = ({ enabled, maxLoad, maxLoadUnit }: ExternalSignal): void =>
@@ -145,14 +146,14 @@ export = (RED: NodeAPI): void => {
     node: Node,
     config: Config,
     site: PowerflexSite,
-    on: { onRestored: (signal: ExternalSignal) => void; onError: (error: DeviceError) => void },
+    on: { onRestored: (signal: ExternalSignal) => void; onError: (error: DeviceError, name: string) => void },
   ): SignalKeeper {
     const minutes = settingNumber(config.restoreAfter, 0, 0, (value) =>
       node.warn(RED._('log.settingUnreadable', { value })),
     );
     const keeper = new SignalKeeper({
       client: {
-        getExternalSignals: (signal) => site.run((client) => client.getExternalSignals(signal)),
+        findExternalSignal: (name, signal) => site.run((client) => client.findExternalSignal(name, signal)),
         setExternalSignal: (wanted, signal) => site.run((client) => client.setExternalSignal(wanted, signal)),
       },
       restoreAfter: minutes > 0 ? minutes * 60_000 : null,
@@ -160,8 +161,8 @@ export = (RED: NodeAPI): void => {
       ...on,
     });
     onClose(node, () => {
-      const { pending } = keeper;
-      if (pending.length > 0) node.warn(RED._('log.restorePending', { names: pending.join(', ') }));
+      const lost = keeper.pendingInWords;
+      if (lost.length > 0) node.warn(RED._('log.restorePending', { names: lost.join('; ') }));
       keeper.close();
       return Promise.resolve();
     });

@@ -7,9 +7,9 @@ import { invalidInput, toDeviceError } from '../../lib/core/errors';
 import { SerialQueue } from '../../lib/core/queue';
 import { readMeasurements } from '../../lib/powerflex/reader';
 import { type CtResponseRow, type MappedRow, type PowerUnit, rowFields } from '../../lib/powerflex/rows';
-import { SESSION_FIELDS, SessionBuilder } from '../../lib/powerflex/sessions';
+import { type ChargingSession, SESSION_FIELDS, SessionBuilder } from '../../lib/powerflex/sessions';
 import { type InputResult, onClose, onInput } from '../shared/input-runner';
-import type { FlowMessage } from '../shared/messages';
+import { type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import { settingNumber, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
@@ -48,6 +48,8 @@ const HOUR = 3_600_000;
 /** A month. */
 const LONGEST_WINDOW = 24 * 31;
 const MOST_IN_FLIGHT = 8;
+/** Twenty years: more windows than that would fill the memory. */
+const MOST_HOURS = 20 * 366 * 24;
 
 export = (RED: NodeAPI): void => {
   function Measurements(this: Node, config: Config): void {
@@ -61,7 +63,7 @@ export = (RED: NodeAPI): void => {
         this.warn(RED._('log.settingUnreadable', { value: text })),
       );
     const numbers: Numbers = {
-      hours: number(config.hours, 0, 0),
+      hours: Math.min(number(config.hours, 0, 0), MOST_HOURS),
       longest: Math.min(number(config.windowHours, 24, 1), LONGEST_WINDOW) * HOUR,
       inFlight: Math.min(number(config.inFlight, 3, 1), MOST_IN_FLIGHT),
       perMessage: Math.floor(number(config.rowsPerMessage, 1, 1)),
@@ -103,7 +105,7 @@ export = (RED: NodeAPI): void => {
   ): Promise<InputResult> {
     const { numbers, signal, send, setStatus } = run;
     const info = site.info();
-    const topic = msg.topic || settingText(config.topic) || info.name;
+    const topic = topicOf(msg, settingText(config.topic) || info.name);
     const copy = copierOf(msg);
     const base = (): FlowMessage => ({ ...copy(), topic, device: { ...info } });
     const form = FORMS.find((one) => one === config.output) ?? 'array';
@@ -115,7 +117,10 @@ export = (RED: NodeAPI): void => {
       send: (part) => send([part, null]),
     });
     const toItems = (rows: MappedRow[]): Item[] => {
-      if (builder) return rows.flatMap((one) => builder.add(ctRow(one))).map((value) => ({ value }));
+      if (builder) {
+        for (const one of rows) builder.add(ctRow(one));
+        return [];
+      }
       return rows.map((one) => (config.raw ? { value: one.row, raw: one.raw() } : { value: one.row }));
     };
 
@@ -142,6 +147,9 @@ export = (RED: NodeAPI): void => {
           // Sent messages are delivered in the next turn; without it they would pile up.
           if (form === 'messages') await nextTurn();
         },
+        ...(builder
+          ? { onWindow: async () => output.add(toSessionItems(await endedSessions(builder))) }
+          : {}),
         onProgress: (done, total) => {
           windows = total;
           if (total > 1) setStatus(STATUS.busy(`${done}/${total}`));
@@ -149,7 +157,7 @@ export = (RED: NodeAPI): void => {
         },
       }),
     );
-    if (builder) output.add(builder.finish().map((value) => ({ value })));
+    if (builder) output.add(toSessionItems(builder.finish()));
     setStatus(STATUS.fresh(RED._('shown.rows', { rows })));
     const last = output.end();
     return [
@@ -171,6 +179,26 @@ export = (RED: NodeAPI): void => {
 
 function powerUnitOf({ powerUnit }: Config): PowerUnit {
   return powerUnit === 'W' ? 'W' : 'kW';
+}
+
+/** ms of work after which other flows get their turn. */
+const LONGEST_STRETCH_MS = 8;
+
+/** The sessions that have ended in a window, by their end. */
+async function endedSessions(builder: SessionBuilder): Promise<ChargingSession[]> {
+  const ended: ChargingSession[] = [];
+  let began = systemClock.monotonic();
+  for (const some of builder.flush()) {
+    ended.push(...some);
+    if (systemClock.monotonic() - began < LONGEST_STRETCH_MS) continue;
+    await nextTurn();
+    began = systemClock.monotonic();
+  }
+  return ended.sort((a, b) => (a.end < b.end ? -1 : 1));
+}
+
+function toSessionItems(sessions: ChargingSession[]): Item[] {
+  return sessions.map((value) => ({ value }));
 }
 
 /** Sessions are asked for only where the rows are `ct_response`. */

@@ -226,5 +226,15 @@ describe('InfluxSlicer', () => {
     const rows = new InfluxSlicer(1000);
     rows.push(Buffer.from(start));
     for (let i = 0; i < 100; i++) rows.push(Buffer.from('["x"],'.repeat(1000)));
+    const parts = new InfluxSlicer(1000);
+    parts.push(Buffer.from(start));
+    for (let i = 0; i < 1000; i++) for (const part of ['[', '"x"', ']', ',']) parts.push(Buffer.from(part));
+  });
+
+  it('refuses what is nested too deep to be a time series, without looking for its end', () => {
+    for (const filler of ['[', '{"a":']) {
+      const slicer = new InfluxSlicer();
+      assert.throws(() => slicer.push(Buffer.from(filler.repeat(100_000))), { reason: 'powerflexSeries' });
+    }
   });
 });

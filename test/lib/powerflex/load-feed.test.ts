@@ -192,6 +192,20 @@ describe('LoadFeed', () => {
     assert.deepEqual(server.log, ['UNREACHABLE', 'available', 'input 99']);
   });
 
+  it('is not silenced for hours by a server that asks for it', async () => {
+    start({ failSafe: 500 });
+    server.failure = new DeviceError('UNREACHABLE', 'down', { retryAfter: 86_400 });
+    await failsWith(feed.push(1), 'UNREACHABLE');
+    server.failure = undefined;
+    await clock.advance(4 * 60_000);
+    void feed.push(3);
+    await clock.advance(60_000);
+    assert.deepEqual(server.got, [
+      { kilowatts: 1, at: 0 },
+      { kilowatts: 3, at: 300_000 },
+    ]);
+  });
+
   it('sends again by itself what a failed request left unsent', async () => {
     start();
     server.failure = new DeviceError('UNREACHABLE', 'down');

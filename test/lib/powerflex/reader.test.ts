@@ -100,6 +100,25 @@ describe('readMeasurements', () => {
     assert.deepEqual(progress, ['0/4', '1/4', '2/4', '3/4', '4/4']);
   });
 
+  it('tells when a window is complete, in the order of the windows', async () => {
+    const log: string[] = [];
+    const done = read({
+      range: { start: T0, end: T0 + 2 * HOUR },
+      longest: HOUR,
+      onRows: (rows) => void log.push(...rows.map(({ row }) => row.timestamp?.slice(11, 16) ?? '')),
+      onWindow: () => void log.push('|'),
+    });
+    await settle();
+    const [first, second] = client.calls;
+    await second?.give(3600);
+    second?.end();
+    await settle();
+    await first?.give(60);
+    first?.end();
+    await done;
+    assert.deepEqual(log, ['00:01', '|', '01:00', '|']);
+  });
+
   it('holds back a window that runs far ahead of its turn', async () => {
     const done = read({ range: { start: T0, end: T0 + 2 * HOUR }, longest: HOUR });
     await settle();
@@ -194,8 +213,8 @@ describe('readMeasurements from a site', () => {
       assert.deepEqual(sort(tagged), sort([...plain]));
 
       const builder = new SessionBuilder();
-      const sessions = plain.flatMap((row) => builder.add({ row, time: Date.parse(row.timestamp ?? '') }));
-      sessions.push(...builder.finish());
+      for (const row of plain) builder.add({ row, time: Date.parse(row.timestamp ?? '') });
+      const sessions = [...[...builder.flush()].flat(), ...builder.finish()];
       assert.ok(sessions.length >= 3, `${sessions.length} sessions`);
       for (const { energy, peakCurrent } of sessions) {
         assert.ok(energy !== null && energy >= 0 && energy <= 40_000);

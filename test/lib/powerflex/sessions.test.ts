@@ -37,7 +37,8 @@ type Row = ReturnType<typeof row>;
 
 function sessions(rows: Row[]): ChargingSession[] {
   const builder = new SessionBuilder();
-  return [...rows.flatMap((one) => builder.add(one)), ...builder.finish()];
+  for (const one of rows) builder.add(one);
+  return [...[...builder.flush()].flat(), ...builder.finish()];
 }
 
 const brief = (all: ChargingSession[]): unknown[] =>
@@ -139,6 +140,86 @@ describe('SessionBuilder', () => {
     assert.deepEqual(brief(all), [
       ['08:01?–08:02', 1000, 20],
       ['09:02–09:02?', 1500, 9],
+    ]);
+  });
+
+  const ordered = [
+    row(0, 'UNPLUGGED', 0),
+    row(10, 'ADAPTIVE', 1000, 20),
+    row(20, 'UNPLUGGED', 1000),
+    row(30, 'UNPLUGGED', 1000),
+    row(40, 'ADAPTIVE', 50, 10),
+    row(50, 'ADAPTIVE', 700, 12),
+    row(60, 'UNPLUGGED', 700),
+  ];
+
+  it('brings rows into the order of time, as of a server that parts its series by charging state', () => {
+    const expected = [
+      ['08:10–08:20', 1000, 20],
+      ['08:40–09:00', 700, 12],
+    ];
+    assert.deepEqual(brief(sessions(ordered)), expected);
+    const parted = [...ordered].sort((a, b) =>
+      String(a.row.chargingState) < String(b.row.chargingState) ? -1 : 1,
+    );
+    assert.deepEqual(brief(sessions(parted)), expected);
+    assert.deepEqual(brief(sessions([...ordered].reverse())), expected);
+  });
+
+  it('follows a session from window to window', () => {
+    for (let cut = 1; cut < ordered.length; cut++) {
+      const builder = new SessionBuilder();
+      const all: ChargingSession[] = [];
+      for (const some of [ordered.slice(0, cut), ordered.slice(cut)]) {
+        for (const one of some) builder.add(one);
+        all.push(...[...builder.flush()].flat());
+      }
+      assert.deepEqual([...all, ...builder.finish()], sessions(ordered), `cut before row ${cut}`);
+    }
+  });
+
+  it('counts nothing twice when the energy is missing after a glitch', () => {
+    const all = sessions([
+      row(0, 'UNPLUGGED', 0),
+      row(1, 'ADAPTIVE', 5000, 20),
+      row(2, 'UNPLUGGED', 5000),
+      row(3, 'ADAPTIVE', null, 32),
+      row(4, 'ADAPTIVE', 5100, 21),
+      row(5, 'UNPLUGGED', null),
+    ]);
+    assert.deepEqual(brief(all), [['08:01–08:05', 5100, 32]]);
+  });
+
+  it('parts two cars when the energy is missing at first', () => {
+    const all = sessions([
+      row(1, 'ADAPTIVE', 5000, 20),
+      row(2, 'UNPLUGGED', 5000),
+      row(3, 'ADAPTIVE', null, 32),
+      row(9, 'ADAPTIVE', 300, 30),
+      row(10, 'UNPLUGGED', null),
+      row(11, 'ADAPTIVE', null, 6),
+      row(12, 'UNPLUGGED', null),
+    ]);
+    assert.deepEqual(brief(all), [
+      ['08:01?–08:02', 5000, 20],
+      ['08:03–08:10', 300, 32],
+      ['08:11–08:12', null, 6],
+    ]);
+  });
+
+  it('does not give a car the energy of the one before, which its station shows at first', () => {
+    const all = sessions([
+      row(0, 'ADAPTIVE', 5000, 20),
+      row(10, 'UNPLUGGED', 5000),
+      row(60, 'UNPLUGGED', 5000),
+      row(70, 'READY', 5000, 0),
+      row(80, 'ADAPTIVE', 200, 20),
+      row(90, 'ADAPTIVE', 400, 20),
+      row(100, 'UNPLUGGED', 400),
+    ]);
+    assert.deepEqual(brief(all), [
+      ['08:00?–08:10', 5000, 20],
+      ['09:10–09:40', 400, 20],
     ]);
   });
 

@@ -4,7 +4,7 @@ import { DeviceError } from '../../../lib/core/errors';
 import type { ExternalSignal } from '../../../lib/powerflex/dcm';
 import { SignalKeeper, type SignalKeeperOptions } from '../../../lib/powerflex/signal-keeper';
 import { failsWith } from '../../support/expect-error';
-import { FakeClock, settle } from '../../support/fake-clock';
+import { FakeClock, settle, until } from '../../support/fake-clock';
 
 const MINUTE = 60_000;
 const make = (maxLoad: number, enabled = true): ExternalSignal => ({
@@ -20,10 +20,10 @@ class Server {
   /** the failing request is carried out nevertheless */
   takesEffect = false;
 
-  readonly getExternalSignals = async (): Promise<ExternalSignal[]> => {
+  readonly findExternalSignal = async (name: string): Promise<ExternalSignal | undefined> => {
     await settle();
     if (this.readFailure) throw this.readFailure;
-    return [...this.held.values()];
+    return this.held.get(name);
   };
 
   readonly setExternalSignal = async (signal: ExternalSignal): Promise<ExternalSignal> => {
@@ -106,6 +106,76 @@ describe('SignalKeeper', () => {
     await keeper.set(make(20));
     await pass(10 * MINUTE);
     assert.deepEqual(server.held.get('grid'), make(20, false));
+  });
+
+  it('puts back the limit of somebody else that it has replaced, and nothing above it', async () => {
+    await keeper.set(make(20));
+    server.held.set('grid', make(5));
+    await keeper.set(make(15));
+    await keeper.set(make(10));
+    assert.deepEqual(keeper.pendingInWords, ['grid: 5 kW, enabled']);
+    await pass(10 * MINUTE);
+    assert.deepEqual(server.held.get('grid'), make(5));
+    assert.deepEqual(server.sets, [20, 15, 10, 5]);
+  });
+
+  it('waits on while messages come that cannot be carried out', async () => {
+    await keeper.set(make(20));
+    await pass(9 * MINUTE);
+    server.readFailure = new DeviceError('UNREACHABLE', 'down');
+    await failsWith(keeper.set(make(15)), 'UNREACHABLE');
+    server.readFailure = undefined;
+    await pass(9 * MINUTE);
+    assert.deepEqual(server.held.get('grid'), make(20));
+    await pass(MINUTE);
+    assert.deepEqual(server.held.get('grid'), make(100));
+  });
+
+  it('says that it gives up, also when it has said before that it could not', async () => {
+    await keeper.set(make(20));
+    server.readFailure = new DeviceError('UNREACHABLE', 'down');
+    await pass(11 * MINUTE);
+    server.readFailure = undefined;
+    server.held.set('grid', make(5));
+    await pass(MINUTE);
+    assert.deepEqual(log, ['UNREACHABLE', 'CONFLICT']);
+    assert.deepEqual(keeper.pending, []);
+  });
+
+  it('complains of a later failure too, once a message has come in between', async () => {
+    await keeper.set(make(20));
+    server.readFailure = new DeviceError('UNREACHABLE', 'down');
+    await pass(10 * MINUTE);
+    server.readFailure = undefined;
+    await keeper.set(make(15));
+    server.readFailure = new DeviceError('TIMEOUT', 'down');
+    await pass(10 * MINUTE);
+    assert.deepEqual(log, ['UNREACHABLE', 'TIMEOUT']);
+  });
+
+  it('sets no timer when it closes in the middle of a change, and stays silent', async () => {
+    const abort = new AbortController();
+    keeper.close();
+    start({ signal: abort.signal });
+    server.setFailure = new DeviceError('OUTCOME_UNKNOWN', 'gone');
+    const outcome = failsWith(keeper.set(make(20)), 'OUTCOME_UNKNOWN');
+    await until(() => keeper.pending.length > 0);
+    keeper.close();
+    await outcome;
+    assert.equal(clock.pending, 0);
+    assert.deepEqual(log, []);
+  });
+
+  it('waits as long as it is told, also where no timer can', async () => {
+    keeper.close();
+    const after = clock.after.bind(clock);
+    clock.after = (ms, fn) => after(Math.min(ms, 7 * MINUTE), fn);
+    start();
+    await keeper.set(make(20));
+    await pass(9 * MINUTE);
+    assert.deepEqual(server.sets, [20]);
+    await pass(MINUTE);
+    assert.deepEqual(server.sets, [20, 100]);
   });
 
   it('does nothing when what was there before is there again', async () => {

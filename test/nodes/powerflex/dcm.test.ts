@@ -85,6 +85,7 @@ describe('powerflex-dcm', () => {
       'an empty object': { payload: {} },
       'a list': { payload: [5] },
       'a reading without power': { payload: { power: null, timestamp: 1 }, device: DEVICE },
+      'a time that nobody can read': { payload: { power: 5000, timestamp: 1_700_000_000 }, device: DEVICE },
       'power of who knows what unit': { payload: { power: 5 } },
       'an old reading': { payload: { power: 5000, timestamp: '2020-01-01T00:00:00Z' }, device: DEVICE },
     })) {
@@ -126,6 +127,16 @@ describe('powerflex-dcm', () => {
       assert.deepEqual(sets(), [{ real_time_load_kW: 400 }]);
     });
 
+    for (const failSafe of ['-5', 'much', 1e12]) {
+      it(`says that ${failSafe} is no fail-safe load, and works without one`, async () => {
+        await load({ operation: 'set_real_time_load', failSafe });
+        const warned = flow.log(LEVEL.warn).map(({ msg }) => msg);
+        assert.deepEqual(warned, ['log.failSafeUnusable']);
+        flow.send('n', { payload: 5 });
+        assert.deepEqual((await next('out')).payload, { realTimeLoad: 5 });
+      });
+    }
+
     it('tells a Catch node when the fail-safe load cannot be sent', async () => {
       sim.faults.add({ kind: 'status', status: 403, match: isSet });
       await load({ operation: 'set_real_time_load', maxAge: 1, failSafe: 5 });
@@ -148,6 +159,18 @@ describe('powerflex-dcm', () => {
       await load({ operation: 'set_real_time_load' }, [second]);
       const warnings = flow.log(LEVEL.warn).map(({ msg }) => msg);
       assert.deepEqual(warnings.sort(), ['log.feedTwice', 'log.settingUnreadable']);
+    });
+
+    it('takes a node for any operation for a second feed only once it gets a load', async () => {
+      const second = flowNode('powerflex-dcm', { id: 'n2', operation: 'msg' });
+      await load({ operation: 'set_real_time_load' }, [second]);
+      assert.deepEqual(flow.log(LEVEL.warn), []);
+      flow.send('n2', { operation: 'set_real_time_load', payload: 5 });
+      await next('out');
+      assert.deepEqual(
+        flow.log(LEVEL.warn).map(({ msg }) => msg),
+        ['log.feedTwice'],
+      );
     });
 
     it('reports a dropped connection as an unknown outcome and shows it', async () => {
@@ -188,124 +211,20 @@ describe('powerflex-dcm', () => {
       });
     }
 
-    it('reports an echo that differs with both values', async () => {
-      await load({ operation: 'set_target_peak_power' });
-      sim.faults.add({ kind: 'body', body: JSON.stringify({ ...sim.site.targets, Jun: 650 }), match: isSet });
-      flow.send('n', { payload: { targets: { Jun: 700 } } });
-      assert.equal(codeOf(await next('caught')), 'CONFLICT');
-    });
-  });
-
-  describe('with external signals', () => {
-    const preset = {
-      operation: 'set_external_signal',
-      signalName: 'grid',
-      maxLoad: '20',
-      maxLoadUnit: 'kW',
-      enabled: true,
-    };
-
-    it('sets one from a number of kW, or from its parts', async () => {
-      await load(preset);
-      flow.send('n', { payload: 12.5 });
-      assert.deepEqual((await next('out')).payload, {
-        name: 'grid',
-        maxLoad: 12.5,
-        maxLoadUnit: 'kW',
-        enabled: true,
-      });
-      await status(/^12.5 kW$/);
-      flow.send('n', { payload: { enabled: false } });
-      assert.deepEqual((await next('out', 1)).payload, {
-        name: 'grid',
-        maxLoad: 20,
-        maxLoadUnit: 'kW',
-        enabled: false,
-      });
-      await status(/signalOff/);
-      flow.send('n', { payload: { name: 'other', maxLoad: 100, maxLoadUnit: 'A' } });
-      await next('out', 2);
-      assert.deepEqual(sets(), [
-        { max_load: 12.5, max_load_unit: 'kW', is_enabled: true, name: 'grid' },
-        { max_load: 20, max_load_unit: 'kW', is_enabled: false, name: 'grid' },
-        { max_load: 100, max_load_unit: 'A', is_enabled: true, name: 'other' },
-      ]);
-    });
-
-    it('never takes a limit in a unit that nobody named', async () => {
-      await load({ ...preset, maxLoadUnit: 'A' });
-      flow.send('n', { payload: { maxLoad: 50 } });
-      assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
-      flow.send('n', { payload: { maxLoad: 50, maxLoadUnit: 'A' } });
-      await next('out');
-      assert.deepEqual(sets(), [{ max_load: 50, max_load_unit: 'A', is_enabled: true, name: 'grid' }]);
-      flow.send('n', { payload: 30 });
-      assert.equal(codeOf(await next('caught', 1)), 'INVALID_INPUT', 'a number is in kW');
-    });
-
-    for (const payload of [
-      true,
-      'on',
-      '',
-      null,
-      undefined,
-      [],
-      NaN,
-      -1,
-      { maxLoad: '5' },
-      { enabled: 'yes' },
-      { name: '' },
-    ]) {
-      it(`refuses ${JSON.stringify(payload)} and sends nothing`, async () => {
-        await load(preset);
+    for (const payload of [{ Jun: 700 }, { june: 700 }]) {
+      it(`does not set those of the dialog on ${JSON.stringify(payload)}`, async () => {
+        await load({ operation: 'set_target_peak_power', targets: { Jan: 150 } });
         flow.send('n', { payload });
         assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
         assert.equal(sim.http.log.length, 0);
       });
     }
 
-    it('reads all, one by name, and the one of the dialog', async () => {
-      await load({ operation: 'get_external_signal' });
-      const signal = { name: 'grid', max_load: 5, max_load_unit: 'A', is_enabled: false };
-      sim.site.signals.set('grid', signal);
-      const held = { name: 'grid', maxLoad: 5, maxLoadUnit: 'A', enabled: false };
-      flow.send('n', { payload: 1 });
-      assert.deepEqual((await next('out')).payload, [held]);
-      flow.send('n', { payload: { name: 'grid' } });
-      assert.deepEqual((await next('out', 1)).payload, held);
-      flow.send('n', { payload: { name: 'gone' } });
-      assert.equal(codeOf(await next('caught')), 'NOT_FOUND');
-    });
-
-    it('puts back what was there before when no message follows', async () => {
-      sim.site.signals.set('grid', { name: 'grid', max_load: 100, max_load_unit: 'kW', is_enabled: true });
-      await load({ ...preset, restoreAfter: 0.005 });
-      flow.send('n', { payload: 12 });
-      await next('out');
-      const restored = await next('out', 1);
-      assert.equal(restored.restored, true);
-      assert.deepEqual(restored.payload, { name: 'grid', maxLoad: 100, maxLoadUnit: 'kW', enabled: true });
-      assert.equal(sim.site.signals.get('grid')?.max_load, 100);
-    });
-
-    it('tells a Catch node when somebody else has changed it, and leaves it alone', async () => {
-      await load({ ...preset, restoreAfter: 0.005 });
-      flow.send('n', { payload: 12 });
-      await next('out');
-      sim.site.signals.set('grid', { name: 'grid', max_load: 5, max_load_unit: 'kW', is_enabled: true });
+    it('reports an echo that differs with both values', async () => {
+      await load({ operation: 'set_target_peak_power' });
+      sim.faults.add({ kind: 'body', body: JSON.stringify({ ...sim.site.targets, Jun: 650 }), match: isSet });
+      flow.send('n', { payload: { targets: { Jun: 700 } } });
       assert.equal(codeOf(await next('caught')), 'CONFLICT');
-      assert.equal(sim.site.signals.get('grid')?.max_load, 5);
-    });
-
-    it('warns when it stops before it could put back', async () => {
-      await load({ ...preset, restoreAfter: 60 });
-      flow.send('n', { payload: 12 });
-      await next('out');
-      const node = flow.node('n');
-      await new Promise<void>((resolve) => {
-        void node.close(false).then(resolve);
-      });
-      assert.ok(flow.log(LEVEL.warn).some(({ msg }) => msg === 'log.restorePending'));
     });
   });
 
@@ -324,6 +243,12 @@ describe('powerflex-dcm', () => {
         await next('out', from);
       }
       assert.equal(flow.at('caught').items.length, 0);
+    });
+
+    it("gives an answer the node's topic when the message has an empty one", async () => {
+      await load({ operation: 'get_target_peak_power', topic: 'targets' });
+      flow.send('n', { payload: 1, topic: '' });
+      assert.equal((await next('out')).topic, 'targets');
     });
 
     it('refuses an operation that it does not know', async () => {
