@@ -17,7 +17,7 @@ export type FlowMessage = NodeMessageInFlow & Record<string, unknown>;
 export type OutputMessage = Record<string, unknown> | null;
 
 /** The topic of an answer: that of the message that asked, unless it has none. An inject node sends an empty one. */
-export function topicOf(msg: FlowMessage, own: unknown): unknown {
-  const { topic }: Record<string, unknown> = msg;
-  return topic === undefined || topic === null || topic === '' ? own : topic;
+export function topicOf<T>(msg: FlowMessage, own: T): string | T {
+  const { topic } = msg;
+  return topic === undefined || topic === '' ? own : topic;
 }
