@@ -284,5 +284,6 @@ describe('ups-events over a restart of Node-RED', () => {
       await cloud.close();
       rmSync(userDir, { recursive: true, force: true });
     }
-  });
+    // Two starts of Node-RED, and readings five seconds apart.
+  }).timeout(60_000);
 });
