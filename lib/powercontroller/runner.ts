@@ -1,9 +1,10 @@
-import { type Clock, delay, systemClock } from '../core/clock';
+import { type Clock, systemClock } from '../core/clock';
 import { cancelled, DeviceError, toDeviceError } from '../core/errors';
 import { SerialQueue } from '../core/queue';
 import { type CommandAnswer, deviceId, type PowercontrollerClient } from './client';
 import type { CommandRequest } from './commands';
-import { type ControllerStatus, identityOf, type StatusAnswer } from './status';
+import { Newcomers } from './newcomers';
+import type { ControllerStatus, StatusAnswer } from './status';
 
 export interface RunOptions {
   /** ms to wait for the relay status that confirms an immediate `on` or `off`; 0 = do not ask */
@@ -19,16 +20,18 @@ export interface CommandOutcome extends CommandAnswer {
   status: ControllerStatus | null;
 }
 
-/** ms between two looks for a confirmation. */
-const LOOK_EVERY = 2000;
+/** ms in which a command that was never confirmed may still show up as a relay status. */
+const UNSETTLED_FOR = 15 * 60_000;
 
 /** Runs the commands of an account: one at a time a device, each sent once, confirmed where that is wanted. */
 export class CommandRunner {
   private readonly queues = new Map<string, { queue: SerialQueue; users: number }>();
+  /** Devices that were sent a command without seeing what became of it, with the monotonic time of it. */
+  private readonly unsettled = new Map<string, number>();
   private closed = false;
 
   constructor(
-    private readonly client: PowercontrollerClient,
+    private readonly client: Pick<PowercontrollerClient, 'statuses' | 'send'>,
     private readonly clock: Clock = systemClock,
   ) {}
 
@@ -42,7 +45,7 @@ export class CommandRunner {
     return this.inTurn(device, async () => {
       if (options.signal.aborted) throw cancelled();
       return request.switchesTo === null || options.confirmWithin <= 0
-        ? unverified(await this.client.send(request, device, options.signal))
+        ? unverified(await this.send(request, device, options.signal))
         : this.confirmed(request, request.switchesTo, device, options);
     });
   }
@@ -67,9 +70,9 @@ export class CommandRunner {
   }
 
   /**
-   * Sends, then waits for the relay status that only this command can have caused: reason `api`, the wanted state,
-   * and not there before. The vendor's clock is compared with nothing. A command whose answer got lost is confirmed
-   * the same way.
+   * Sends, then waits for a relay status with reason `api` and the wanted state that was not there before and that no
+   * newer relay status contradicts. A command whose answer got lost is confirmed the same way, but only if no earlier
+   * command of ours could have caused that status.
    */
   private async confirmed(
     request: CommandRequest,
@@ -77,25 +80,17 @@ export class CommandRunner {
     device: string,
     { confirmWithin, signal }: RunOptions,
   ): Promise<CommandOutcome> {
-    const before = await this.client.statuses({ device }, signal);
-    const known = new Set(before.map(identityOf));
-    const start = newestOf(before);
-    const answer = await this.client.send(request, device, signal).catch((thrown: unknown) => {
+    const newcomers = await Newcomers.after(this.client, device, this.clock, signal);
+    const alone = !this.isUnsettled(device);
+    const answer = await this.send(request, device, signal).catch((thrown: unknown) => {
       const error = toDeviceError(thrown);
-      if (error.code !== 'OUTCOME_UNKNOWN' || signal.aborted) throw error;
+      if (error.code !== 'OUTCOME_UNKNOWN' || signal.aborted || !alone) throw error;
       return { responseCodes: [], raw: undefined };
     });
-    const over = new AbortController();
-    const cancelTimer = this.clock.after(confirmWithin, () => over.abort());
-    const until = AbortSignal.any([signal, over.signal]);
-    try {
-      while (!until.aborted) {
-        const status = await this.look(device, start, wanted, known, until);
-        if (status) return { ...answer, verified: true, status };
-        await delay(this.clock, LOOK_EVERY, until);
-      }
-    } finally {
-      cancelTimer();
+    const shown = await newcomers.wait((fresh) => confirmation(fresh, wanted), confirmWithin, signal);
+    if (shown) {
+      this.unsettled.delete(device);
+      return { ...answer, verified: true, status: shown.status };
     }
     const seconds = Math.round(confirmWithin / 1000);
     throw new DeviceError(
@@ -105,32 +100,37 @@ export class CommandRunner {
     );
   }
 
-  /** A look that fails is no confirmation; the next one may be. */
-  private async look(
-    device: string,
-    start: number | undefined,
-    wanted: boolean,
-    known: ReadonlySet<string>,
-    signal: AbortSignal,
-  ): Promise<ControllerStatus | undefined> {
-    const found = await this.client.statuses({ device, start }, signal).catch((): StatusAnswer[] => []);
-    return found.find(
-      (answer) =>
-        answer.status.type === 'relay' &&
-        answer.status.reason === 'api' &&
-        answer.status.on === wanted &&
-        !known.has(identityOf(answer)),
-    )?.status;
+  private async send(request: CommandRequest, device: string, signal: AbortSignal): Promise<CommandAnswer> {
+    try {
+      const answer = await this.client.send(request, device, signal);
+      this.noteUnsettled(request, device);
+      return answer;
+    } catch (thrown) {
+      if (toDeviceError(thrown).code === 'OUTCOME_UNKNOWN') this.noteUnsettled(request, device);
+      throw thrown;
+    }
   }
+
+  private noteUnsettled(request: CommandRequest, device: string): void {
+    // Neither a configuration nor a question makes a relay status with reason `api`.
+    if (request.command === 'configure' || request.command === 'refresh') return;
+    for (const other of [...this.unsettled.keys()])
+      if (!this.isUnsettled(other)) this.unsettled.delete(other);
+    this.unsettled.set(device, this.clock.monotonic());
+  }
+
+  private isUnsettled(device: string): boolean {
+    const since = this.unsettled.get(device);
+    return since !== undefined && this.clock.monotonic() - since < UNSETTLED_FOR;
+  }
+}
+
+/** The newest relay status, if it is what the command leads to. */
+function confirmation(fresh: readonly StatusAnswer[], wanted: boolean): StatusAnswer | undefined {
+  const newest = fresh.findLast(({ status }) => status.type === 'relay' && status.timestamp !== null);
+  return newest?.status.reason === 'api' && newest.status.on === wanted ? newest : undefined;
 }
 
 function unverified(answer: CommandAnswer): CommandOutcome {
   return { ...answer, verified: false, status: null };
-}
-
-function newestOf(answers: readonly StatusAnswer[]): number | undefined {
-  const times = answers.flatMap(({ status }) =>
-    status.timestamp === null ? [] : [Date.parse(status.timestamp)],
-  );
-  return times.length === 0 ? undefined : times.reduce((a, b) => Math.max(a, b));
 }

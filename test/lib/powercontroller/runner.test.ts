@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 
 import { systemClock } from '../../../lib/core/clock';
+import type { DeviceError, ErrorCode } from '../../../lib/core/errors';
 import { commandRequest } from '../../../lib/powercontroller/commands';
 import { CommandRunner } from '../../../lib/powercontroller/runner';
+import { normaliseStatus } from '../../../lib/powercontroller/status';
 import { failsWith } from '../../support/expect-error';
 import { FakeClock, settle } from '../../support/fake-clock';
 import { type Bench, hurried, startBench } from './support';
@@ -109,6 +111,97 @@ describe('CommandRunner', () => {
       await settle();
     }
     await waiting;
+  });
+
+  const toCommand = ({ path }: { path: string }): boolean => path.endsWith('/command');
+  const toStatuses = ({ path }: { path: string }): boolean => path === '/v1/statuses';
+  const outcomeOf = async (
+    run: Promise<unknown>,
+    code: ErrorCode,
+    clock: FakeClock,
+  ): Promise<DeviceError> => {
+    const waiting = failsWith(run, code);
+    let over = false;
+    void waiting.then(() => (over = true));
+    while (!over) {
+      await clock.advance(500);
+      await settle();
+    }
+    return waiting;
+  };
+
+  it('does not take a status that a newer one contradicts for the confirmation', async () => {
+    const { simulator, client } = bench;
+    const device = simulator.controller(simulator.deviceId);
+    simulator.faults.add({ kind: 'body', body: '{}', match: toCommand });
+    const clock = new FakeClock();
+    const run = new CommandRunner(client, clock).run(on, simulator.deviceId, confirmed());
+    const waiting = outcomeOf(run, 'OUTCOME_UNKNOWN', clock);
+    await simulator.http.nextRequest(toCommand);
+    device.switch(true, 'api');
+    device.switch(false, 'manual');
+    assert.equal((await waiting).reason, 'notConfirmed');
+  });
+
+  it('does not take the effect of an earlier command for that of one whose answer got lost', async () => {
+    const { simulator, client } = bench;
+    const runner = new CommandRunner(client);
+    await runner.run(off, simulator.deviceId, plain());
+    simulator.faults.add({ kind: 'reset', match: toCommand });
+    const lost = failsWith(runner.run(on, simulator.deviceId, confirmed()), 'OUTCOME_UNKNOWN');
+    await simulator.http.nextRequest(toCommand);
+    simulator.controller(simulator.deviceId).switch(true, 'api');
+    assert.equal((await lost).reason, 'OUTCOME_UNKNOWN');
+  });
+
+  it('confirms a lost answer again once the earlier command is long ago, or was confirmed', async () => {
+    const { simulator, client } = bench;
+    const clock = new FakeClock();
+    const runner = new CommandRunner(client, clock);
+    await runner.run(off, simulator.deviceId, plain());
+    await clock.advance(15 * 60_000);
+    for (const request of [on, off]) {
+      simulator.faults.add({ kind: 'resetAfter', match: toCommand, times: 1 });
+      assert.equal((await runner.run(request, simulator.deviceId, confirmed())).verified, true);
+    }
+  });
+
+  it('confirms although a status lies in the future', async () => {
+    const { simulator, client } = bench;
+    const raw = {
+      id: 'odd',
+      date: '2099-01-01T00:00:00Z',
+      type: 'relay',
+      reason: 'api',
+      info: { on: false },
+    };
+    const odd = { status: normaliseStatus(raw), raw };
+    const runner = new CommandRunner({
+      send: (...args) => client.send(...args),
+      statuses: async (query, signal) => [odd, ...(await client.statuses(query, signal))],
+    });
+    assert.equal((await runner.run(on, simulator.deviceId, confirmed())).verified, true);
+  });
+
+  it('fails instead of sending hours later when the server asks for a long wait', async () => {
+    const { simulator, client } = bench;
+    const headers = { 'Retry-After': '3600' };
+    simulator.faults.add({ kind: 'status', status: 429, headers, times: 1, match: toStatuses });
+    const run = new CommandRunner(client).run(on, simulator.deviceId, confirmed());
+    assert.equal((await failsWith(run, 'RATE_LIMITED')).retryAfter, 3600);
+    assert.equal(simulator.carriedOut.length, 0);
+  });
+
+  it('fails instead of sending late when the state before does not come', async () => {
+    const { simulator, client } = bench;
+    simulator.faults.add({ kind: 'hang', match: toStatuses });
+    const clock = new FakeClock();
+    const run = new CommandRunner(client, clock).run(on, simulator.deviceId, confirmed());
+    const waiting = failsWith(run, 'TIMEOUT');
+    await simulator.http.nextRequest(toStatuses);
+    await clock.advance(20_000);
+    assert.equal((await waiting).sent, false);
+    assert.equal(simulator.carriedOut.length, 0);
   });
 
   it('sends nothing when it cannot see the state before, and passes a refusal on', async () => {
