@@ -254,8 +254,11 @@ describe('ups-events over a restart of Node-RED', () => {
         wires: [],
       },
     ];
+    // Node-RED writes notices of its own into the debug sidebar as well.
     const descriptions = (runtime: Runtime): string[] =>
-      runtime.debug.map(({ msg }) => (JSON.parse(String(msg)) as { description: string }).description);
+      runtime.debug
+        .filter(({ id }) => id === 'debug1')
+        .map(({ msg }) => (JSON.parse(String(msg)) as { description: string }).description);
     const pulled = (): Promise<unknown> => cloud.http.nextRequest(({ path }) => path.endsWith('getUpsLogs'));
     model.record('I/OLD', 'before the first start');
     let reached = pulled();
