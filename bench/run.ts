@@ -22,14 +22,21 @@ async function main(): Promise<void> {
   if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(' ')}\n${USAGE}`);
 
   const quick = flags.includes('--quick');
-  const rows: RowReport[] = [];
+  const report: Report = { quick, node: process.version, time: new Date().toISOString(), rows: [] };
   for (const row of ROWS.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    const result = await row.run({ quick, say: (text) => process.stderr.write(`${text}\n`) });
     const { name, title, baseline } = row;
-    rows.push({ name, title, baseline, ...result });
-    process.stdout.write(`${consoleText({ name, title, baseline, ...result })}\n`);
+    try {
+      const result = await row.run({ quick, say: (text) => process.stderr.write(`${text}\n`) });
+      const measured: RowReport = { name, title, baseline, ...result };
+      report.rows.push(measured);
+      process.stdout.write(`${consoleText(measured)}\n`);
+    } catch (error) {
+      // The other rows are worth having all the same.
+      process.stderr.write(`${name}: ${error instanceof Error ? (error.stack ?? '') : String(error)}\n`);
+      process.exitCode = 1;
+    }
+    write(report, flags.includes('--write'));
   }
-  write({ quick, node: process.version, time: new Date().toISOString(), rows }, flags.includes('--write'));
 }
 
 function write(report: Report, replaceDocuments: boolean): void {

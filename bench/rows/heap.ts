@@ -25,7 +25,7 @@ export const heap: Row = {
   baseline: 'core chain 156 KB; thin nodes that share one client 2.4 KB',
   async run({ quick, say }) {
     const devices = quick ? 200 : 1000;
-    const rounds = quick ? 1 : 3;
+    const rounds = quick ? 1 : 2;
     const ways: { name: string; flow: (port: number) => BenchFlow; polled: boolean }[] = [
       { name: 'empty', flow: emptyFlow, polled: false },
       {

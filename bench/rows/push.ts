@@ -26,7 +26,7 @@ export const push: Row = {
   baseline: 'raw `node:http` 27 µs, own route 99 µs, core chain 202 µs',
   async run({ quick, say }) {
     const count = quick ? 500 : 6000;
-    const rounds = quick ? 2 : 7;
+    const rounds = quick ? 2 : 5;
     const ways: { name: string; flow: BenchFlow; path: string }[] = [
       { name: '`ups-receiver`', flow: singleFlow([receiver], credentials), path: '/ups/api/setUpsData' },
       {

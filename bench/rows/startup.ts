@@ -22,7 +22,7 @@ export const startup: Row = {
   title: 'Loading the package: time added to Node-RED’s start',
   baseline: `Node-RED 516 ms; with six trial nodes loaded lazily 515 ms; with ${OTHER} 712 ms`,
   async run({ quick, say }) {
-    const rounds = quick ? 2 : 11;
+    const rounds = quick ? 2 : 7;
     const other = quick ? installedOther() : await installOther(say);
     const ways: { name: string; start: () => Promise<Start> }[] = [
       { name: 'Node-RED alone', start: () => start({ packageFrom: 'none' }) },

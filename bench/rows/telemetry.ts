@@ -16,7 +16,7 @@ export const telemetry: Row = {
   baseline: 'core `mqtt out` 6.1 µs, mqtt.js alone 3.4 µs',
   async run({ quick, say }) {
     const count = quick ? 500 : 20_000;
-    const rounds = quick ? 2 : 9;
+    const rounds = quick ? 2 : 7;
     const broker = Child.start(join(__dirname, '..', 'servers', 'broker.js'));
     const runtimes: BenchRuntime[] = [];
     try {

@@ -26,7 +26,7 @@ export const thousand: Row = {
     'core 59 % of a core, p99 12.5 ms; staggered around lean got 41 %, 6.4 ms; around raw `node:http` 13 %, 1.9 ms',
   async run({ quick, say }) {
     const devices = quick ? 100 : 1000;
-    const rounds = quick ? 1 : 3;
+    const rounds = quick ? 1 : 2;
     const warmUp = quick ? 2500 : 8000;
     const span = quick ? 2000 : 15_000;
     const ways: { name: string; flow: (urls: string[]) => BenchFlow }[] = [
