@@ -43,6 +43,9 @@ export const thousand: Row = {
     }
     const [ours = [], core = []] = found;
     const cpuOf = (list: Steady[]): number[] => list.map(({ cpu }) => cpu * 100);
+    // A way that cannot keep up on a busy machine must not look cheap.
+    const cpuPerReading = (list: Steady[]): number[] =>
+      list.map(({ cpu, requests }) => (cpu * span * 1000) / requests);
     const series = ways.flatMap(({ name }, index): Series[] => [
       { name: `${name}: CPU of one core`, unit: '%', values: cpuOf(found[index] ?? []) },
       {
@@ -66,9 +69,9 @@ export const thousand: Row = {
       series,
       figures: [
         {
-          name: 'CPU, our nodes / core',
+          name: 'CPU per reading, our nodes / core',
           unit: '',
-          values: ratios(cpuOf(ours), cpuOf(core)),
+          values: ratios(cpuPerReading(ours), cpuPerReading(core)),
           must: 0.6,
           aim: 0.4,
         },
