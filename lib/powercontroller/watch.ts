@@ -7,8 +7,8 @@ import { identityOf, inOrder, type StatusAnswer } from './status';
 /** What a watch keeps across restarts: plain JSON. */
 export interface Remembered {
   deviceId: string;
-  /** epoch ms of the newest status that was seen */
-  newest: number;
+  /** epoch ms of the newest status that was seen; `null`: it was looked for, and there was none yet */
+  newest: number | null;
   /** identity and epoch ms of those that may turn up again */
   seen: [string, number][];
 }
@@ -19,12 +19,20 @@ const OVERLAP = 3_600_000;
 const CLOCK_TOLERANCE = 600_000;
 /** Longer absences are caught up with in windows; a margin keeps below the vendor's ten days. */
 const ONE_REQUEST = 9 * 86_400_000;
+/** One look without a start gives statuses of up to two days. */
+const ONE_LOOK = 2 * 86_400_000;
+/** So many dates have to agree before they, and not our clock, are believed. */
+const WITNESSES = 3;
+/** Statuses with dates from the future are never outgrown; no memory may grow for ever. */
+const MOST_SEEN = 20_000;
 
 /**
- * Tells the statuses of one controller that are new from those that were seen, also after a restart.
+ * Tells the statuses of one controller that are new from those that were seen, also after a restart. Where it has
+ * got to is told by the vendor's dates alone: our own clock may be wrong, most of all right after a start.
  */
 export class StatusMemory {
-  private newest: number | undefined;
+  /** `undefined` before the first look */
+  private newest: number | null | undefined;
   private seen = new Map<string, number>();
 
   /** @param remembered what `state` gave before; anything else, or another device's, is ignored */
@@ -34,14 +42,16 @@ export class StatusMemory {
     private readonly clock: Clock,
   ) {
     if (!isRecord(remembered) || remembered.deviceId !== deviceId) return;
-    if (typeof remembered.newest !== 'number' || !Array.isArray(remembered.seen)) return;
-    this.newest = remembered.newest;
-    this.seen = new Map((remembered.seen as unknown[]).filter(isEntry));
+    const { newest, seen } = remembered;
+    if (!Array.isArray(seen)) return;
+    if (newest !== null && !(typeof newest === 'number' && newest > 0)) return;
+    this.newest = newest;
+    this.seen = new Map((seen as unknown[]).filter(isEntry));
   }
 
   /** From when on to look, epoch ms; `undefined` when nothing is known yet. */
   get since(): number | undefined {
-    return this.newest === undefined ? undefined : this.newest - OVERLAP;
+    return typeof this.newest === 'number' ? this.newest - OVERLAP : undefined;
   }
 
   get state(): Remembered | undefined {
@@ -58,22 +68,45 @@ export class StatusMemory {
   admit(answers: readonly StatusAnswer[]): StatusAnswer[] {
     const first = this.newest === undefined;
     const since = this.since ?? -Infinity;
-    const limit = this.clock.now() + CLOCK_TOLERANCE;
-    let newest = this.newest ?? 0;
+    const limit = this.latestPlausible(answers.map(timeOf).filter((time) => time !== null));
+    let newest = this.newest ?? null;
     const fresh = inOrder(answers).filter((answer) => {
-      const { timestamp } = answer.status;
-      const time = timestamp === null ? newest : Math.min(Date.parse(timestamp), limit);
+      const time = timeOf(answer) ?? newest ?? 0;
       const identity = identityOf(answer);
       if (time < since || this.seen.has(identity)) return false;
       this.seen.set(identity, time);
-      newest = Math.max(newest, time);
+      if (time > 0 && time <= limit) newest = Math.max(newest ?? 0, time);
       return true;
     });
-    // An account without any status yet begins now; otherwise everything would be new at the first one.
-    this.newest = newest === 0 ? this.clock.now() : newest;
-    for (const [identity, time] of this.seen) if (time < this.newest - OVERLAP) this.seen.delete(identity);
-    return first ? fresh.slice(-1) : fresh;
+    this.newest = newest;
+    this.forget();
+    if (!first) return fresh;
+    const plausible = fresh.filter((answer) => (timeOf(answer) ?? 0) <= limit);
+    return (plausible.length > 0 ? plausible : fresh).slice(-1);
   }
+
+  /**
+   * The latest date that may be true. It is a little after our own clock; if most dates lie after that, the clock is
+   * what is wrong, and the dates are measured by each other.
+   */
+  private latestPlausible(dates: number[]): number {
+    if (typeof this.newest === 'number') dates.push(this.newest);
+    dates.sort((a, b) => a - b);
+    const middle = dates[Math.floor((dates.length - 1) / 2)];
+    const limit = this.clock.now() + CLOCK_TOLERANCE;
+    return middle !== undefined && middle > limit && dates.length >= WITNESSES ? middle + ONE_LOOK : limit;
+  }
+
+  private forget(): void {
+    const since = this.since ?? -Infinity;
+    for (const [identity, time] of this.seen) {
+      if (time < since || this.seen.size > MOST_SEEN) this.seen.delete(identity);
+    }
+  }
+}
+
+function timeOf({ status: { timestamp } }: StatusAnswer): number | null {
+  return timestamp === null ? null : Date.parse(timestamp);
 }
 
 function isEntry(value: unknown): value is [string, number] {

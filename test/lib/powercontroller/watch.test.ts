@@ -63,7 +63,55 @@ describe('StatusMemory', () => {
     assert.deepEqual(ids(memory.admit([at(-10_000, 'from 2026'), at(0, 'now')])), ['now']);
   });
 
-  it('begins now when there is no status at all, and lets the first one through', () => {
+  it('does not repeat a status from the future', async () => {
+    const moving = new FakeClock(NOW);
+    const memory = new StatusMemory('dev', undefined, moving);
+    memory.admit([at(1)]);
+    const odd = at(-10_000, 'from 2026');
+    const sent = [];
+    for (let hour = 0; hour < 8; hour++) {
+      sent.push(...ids(memory.admit([odd, at(-hour, `h-${hour}`)])));
+      await moving.advance(HOUR);
+    }
+    assert.equal(sent.filter((id) => id === 'from 2026').length, 1);
+    assert.equal(sent.length, 9);
+  });
+
+  it('does not begin with a status from the future', () => {
+    const memory = new StatusMemory('dev', undefined, clock);
+    assert.deepEqual(ids(memory.admit([at(2), at(-10_000, 'from 2026'), at(1)])), ['h1']);
+    assert.equal(memory.since, NOW - 2 * HOUR);
+  });
+
+  for (const [name, wrong] of [
+    ['years behind', Date.UTC(2018, 0, 1)],
+    ['years ahead', Date.UTC(2031, 0, 1)],
+  ] as const) {
+    it(`takes no notice of a clock that is ${name}`, () => {
+      const memory = new StatusMemory('dev', undefined, new FakeClock(wrong));
+      assert.deepEqual(ids(memory.admit([at(3), at(2), at(1)])), ['h1']);
+      assert.equal(memory.since, NOW - 2 * HOUR);
+      assert.deepEqual(ids(memory.admit([at(2), at(1), at(0.5), at(0)])), ['h0.5', 'h0']);
+      assert.deepEqual(ids(memory.admit([at(1), at(0.5), at(0)])), []);
+
+      const empty = new StatusMemory('dev', undefined, new FakeClock(wrong));
+      empty.admit([]);
+      assert.deepEqual(ids(empty.admit([at(0)])), ['h0']);
+    });
+  }
+
+  it('remembers that there was nothing yet', () => {
+    const memory = new StatusMemory('dev', undefined, clock);
+    assert.equal(memory.state, undefined);
+    memory.admit([]);
+    const kept: unknown = JSON.parse(JSON.stringify(memory.state));
+    assert.deepEqual(kept, { deviceId: 'dev', newest: null, seen: [] });
+    const after = new StatusMemory('dev', kept, clock);
+    assert.equal(after.since, undefined);
+    assert.deepEqual(ids(after.admit([at(2), at(1)])), ['h2', 'h1']);
+  });
+
+  it('begins when there is no status at all, and lets the first one through', () => {
     const memory = new StatusMemory('dev', undefined, clock);
     assert.deepEqual(memory.admit([]), []);
     assert.deepEqual(ids(memory.admit([at(0)])), ['h0']);
