@@ -2,11 +2,12 @@ import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
 import { sendCommand } from '../core/outcome';
+import { cleanText, createRedactor } from '../core/redact';
 import { BearerSession, type Login, secondsLeftOfJwt } from '../core/session';
 import type { Transport } from '../core/transport';
 import { isRecord } from '../core/units';
 import { parseBaseUrl } from '../core/url';
-import { refuseFailureCodes, responseCodes } from './codes';
+import { refuseFailureCodes, responseCodes, saysError } from './codes';
 import { type CommandRequest, commandRequest, type DurationKey } from './commands';
 import { type DeviceAnswer, parseDevice, parseDevices } from './device';
 import { parseStatuses, type StatusAnswer } from './status';
@@ -37,6 +38,8 @@ export interface StatusQuery {
   end?: number | undefined;
   /** further tries after a network error, 429 or 5xx; default 1, because who polls or tests tries again anyway */
   retries?: number;
+  /** ms, the longest `Retry-After` that is waited for; default 10 s */
+  longestWait?: number | undefined;
 }
 
 /** What a command was answered. */
@@ -120,14 +123,22 @@ export class PowercontrollerClient {
    * @throws DeviceError; REJECTED when the range is longer than ten days
    */
   async statuses(wanted: StatusQuery, signal?: AbortSignal): Promise<StatusAnswer[]> {
-    const { device, date, start, end, retries } = wanted;
+    const { device, date, start, end, retries = READ_RETRIES, longestWait } = wanted;
     const query = {
       device: deviceId(device),
       date: iso(date),
       'date[start]': iso(start),
       'date[end]': iso(end),
     };
-    return parseStatuses(await this.read({ path: 'statuses', query, signal }, retries));
+    return parseStatuses(
+      await this.read({
+        path: 'statuses',
+        query,
+        signal,
+        retries,
+        ...(longestWait === undefined ? {} : { longestWait }),
+      }),
+    );
   }
 
   /**
@@ -143,6 +154,7 @@ export class PowercontrollerClient {
     );
     const codes = responseCodes(raw);
     refuseFailureCodes(codes);
+    if (saysError(raw)) throw this.answeredError(raw);
     return { responseCodes: codes, raw };
   }
 
@@ -150,6 +162,16 @@ export class PowercontrollerClient {
   async add(sn: string, country: string, signal?: AbortSignal): Promise<DeviceAnswer> {
     const { raw } = await this.send(commandRequest({ command: 'add', sn, country }), '', signal);
     return parseDevice(raw);
+  }
+
+  private answeredError(body: unknown): DeviceError {
+    const said = vendorMessage(body);
+    const message = said === undefined ? '' : cleanText(said, createRedactor(this.secrets));
+    return new DeviceError('REJECTED', `The cloud answers with an error. ${message}`.trim(), {
+      reason: 'answeredError',
+      params: { message },
+      sent: true,
+    });
   }
 
   private async sendOnce(
@@ -174,9 +196,17 @@ export class PowercontrollerClient {
     }
   }
 
-  private read(call: Pick<HttpCall, 'path' | 'query' | 'signal'>, retries = READ_RETRIES): Promise<unknown> {
+  private read(
+    call: Pick<HttpCall, 'path' | 'query' | 'signal' | 'retries' | 'longestWait'>,
+  ): Promise<unknown> {
     return this.session.run((token) =>
-      this.http.json({ ...call, method: 'GET', headers: bearer(token), safe: true, retries }),
+      this.http.json({
+        retries: READ_RETRIES,
+        ...call,
+        method: 'GET',
+        headers: bearer(token),
+        safe: true,
+      }),
     );
   }
 

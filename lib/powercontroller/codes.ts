@@ -1,11 +1,24 @@
 import { DeviceError } from '../core/errors';
-import { isRecord } from '../core/units';
+import { isRecord, toNumber } from '../core/units';
 
 /**
  * Codes by which a controller answers. The later documentation says that they are in the body of a 200 answer, but
  * not where, so they are looked for under every name that has been seen.
  */
-const CODE_KEYS = ['responseCodes', 'responseCode', 'response', 'responses', 'codes', 'code', 'result'];
+const CODE_KEYS = [
+  'responseCodes',
+  'responseCode',
+  'response',
+  'responses',
+  'codes',
+  'code',
+  'result',
+  'error',
+];
+/** What such a name may lie in. A number right below one of these is something else. */
+const WRAPPERS = ['status', 'info', 'data', 'command', 'device'];
+/** Deeper than every wrapper in the next one. */
+const DEEPEST = 8;
 
 /** Codes with a text of their own in the catalogues; all below 0 are failures. */
 const MEANINGS: Readonly<Record<number, string>> = {
@@ -26,16 +39,38 @@ const MEANINGS: Readonly<Record<number, string>> = {
   [-985]: 'the schedule, sample period or keep-alive setting is invalid',
 };
 
-function numbersIn(value: unknown, depth: number): number[] {
-  if (typeof value === 'number') return Number.isInteger(value) ? [value] : [];
+function codesIn(value: unknown, depth: number): number[] {
+  const code = toNumber(value);
+  if (code !== null) return Number.isInteger(code) ? [code] : [];
   if (depth === 0) return [];
-  if (Array.isArray(value)) return value.flatMap((item: unknown) => numbersIn(item, depth - 1));
-  return isRecord(value) ? CODE_KEYS.flatMap((key) => numbersIn(value[key], depth - 1)) : [];
+  if (Array.isArray(value)) return value.flatMap((item: unknown) => codesIn(item, depth - 1));
+  if (!isRecord(value)) return [];
+  const wrapped = WRAPPERS.map((key) => value[key]).filter(
+    (inner) => isRecord(inner) || Array.isArray(inner),
+  );
+  return [...CODE_KEYS.map((key) => value[key]), ...wrapped.map(withoutPlainNumbers)].flatMap((inner) =>
+    codesIn(inner, depth - 1),
+  );
 }
 
-/** The codes in an answer's body, in their order; empty when it holds none. */
+/** A list below a wrapper holds records with codes; its numbers are no codes. */
+function withoutPlainNumbers(value: unknown): unknown {
+  return Array.isArray(value) ? value.filter(isRecord) : value;
+}
+
+/** The codes in an answer's body, in their order, also those given as text; empty when it holds none. */
 export function responseCodes(body: unknown): number[] {
-  return isRecord(body) || Array.isArray(body) ? numbersIn(body, 4) : [];
+  return isRecord(body) || Array.isArray(body) ? codesIn(body, DEEPEST) : [];
+}
+
+/** Whether a body says by an `error` of its own that the request failed, whatever the HTTP status says. */
+export function saysError(body: unknown): boolean {
+  if (!isRecord(body)) return false;
+  return [body.error, body.errors].some((error) =>
+    typeof error === 'object' && error !== null
+      ? Object.keys(error).length > 0
+      : error !== undefined && error !== null && error !== false && error !== '' && error !== 0,
+  );
 }
 
 /** @throws DeviceError REJECTED when the controller answered with a code below 0 */

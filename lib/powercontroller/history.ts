@@ -13,6 +13,8 @@ export interface HistoryOptions {
   inFlight?: number;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal | undefined;
+  /** ms, the longest `Retry-After` of a window that is waited for; default 10 s */
+  longestWait?: number;
 }
 
 /**
@@ -29,7 +31,8 @@ export function history(
     ...options,
     longest: LONGEST_WINDOW,
     fetch: async (window, signal) => {
-      const found = await client.statuses({ device, ...window, retries: RETRIES }, signal);
+      const { longestWait } = options;
+      const found = await client.statuses({ device, ...window, retries: RETRIES, longestWait }, signal);
       return inOrder(found.filter(({ status }) => within(window, status.timestamp)));
     },
   });

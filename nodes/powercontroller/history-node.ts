@@ -12,6 +12,9 @@ import { type FlowMessage, topicOf } from '../shared/messages';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { accountProblem, blockOfId, deviceOf, requireAccount } from './account';
 
+/** ms; years take many requests, nothing waits behind them, and a message cancels them */
+const LONGEST_WAIT = 120_000;
+
 export interface HistoryNodeOptions {
   account: string;
   deviceId: string;
@@ -69,6 +72,7 @@ export function attachHistory(RED: NodeAPI, node: Node, options: HistoryNodeOpti
       inFlight: options.inFlight,
       onProgress: (done, total) => setStatus(STATUS.busy(`${done}/${total}`)),
       signal: AbortSignal.any([context.signal, cancel]),
+      longestWait: LONGEST_WAIT,
     });
     for await (const { data, index, total } of windows) {
       count += data.length;

@@ -87,6 +87,30 @@ describe('PowercontrollerClient', () => {
     assert.equal(simulator.carriedOut.length, 0);
   });
 
+  for (const [body, message] of [
+    ['{"error":"device is locked by secret-password"}', 'device is locked by [redacted]'],
+    ['{"error":{"message":"no such relay"},"responseCodes":[102]}', 'no such relay'],
+    ['{"error":true}', ''],
+    ['{"errors":[{"detail":"x"}],"message":"not done"}', 'not done'],
+  ] as const) {
+    it(`does not take ${body} for an acceptance`, async () => {
+      const { simulator, connect } = bench;
+      const client = connect({ token: simulator.token, password: 'secret-password' });
+      simulator.faults.add({ kind: 'body', body });
+      const error = await failsWith(client.send(commandRequest('on'), simulator.deviceId), 'REJECTED');
+      assert.deepEqual([error.reason, error.params], ['answeredError', { message }]);
+    });
+  }
+
+  it('takes an empty error for none', async () => {
+    const { simulator, connect } = bench;
+    const client = connect({ token: simulator.token });
+    for (const error of ['null', 'false', '""', '0', '[]', '{}']) {
+      simulator.faults.add({ kind: 'body', body: `{"error":${error},"code":102}`, times: 1 });
+      await client.send(commandRequest('on'), simulator.deviceId);
+    }
+  });
+
   describe('never sends a command twice', () => {
     const on = commandRequest('on');
 

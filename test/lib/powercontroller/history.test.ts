@@ -109,6 +109,19 @@ describe('history', () => {
     assert.equal(none.length, 0, 'the end is not');
   });
 
+  it('waits for a window as long as the server asks, where that is allowed', async () => {
+    const { client, simulator } = bench;
+    const range = { start: NOW - DAY, end: NOW };
+    for (const longestWait of [60_000, undefined]) {
+      const headers = { 'Retry-After': '60' };
+      simulator.faults.add({ kind: 'status', status: 429, headers, times: 1 });
+      const options = longestWait === undefined ? {} : { longestWait };
+      const all = wholeHistory(client, simulator.deviceId, range, options);
+      if (longestWait === undefined) await failsWith(all, 'RATE_LIMITED');
+      else assert.equal((await all).length, 96);
+    }
+  });
+
   it('takes a range of one second and an empty one, and refuses one that runs backwards', async () => {
     const { client, simulator } = bench;
     const device = simulator.deviceId;

@@ -243,8 +243,14 @@ describe('response codes', () => {
     assert.deepEqual(responseCodes([-999]), [-999]);
     assert.deepEqual(responseCodes({ responses: [{ code: 108 }] }), [108]);
     assert.deepEqual(responseCodes({ code: 'x', other: 5 }), []);
+    assert.deepEqual(responseCodes({ responseCodes: ['102', ' -999 ', 'x', ''] }), [102, -999]);
+    assert.deepEqual(responseCodes({ status: { info: { responseCodes: ['-992'] } } }), [-992]);
+    assert.deepEqual(responseCodes({ data: { device: { status: { info: { code: -991 } } } } }), [-991]);
+    assert.deepEqual(responseCodes({ command: { result: -986 } }), [-986]);
+    assert.deepEqual(responseCodes({ data: [{ code: -5 }, 7], error: { code: -6 } }), [-6, -5]);
     assert.deepEqual(responseCodes(undefined), []);
     assert.deepEqual(responseCodes(5), []);
+    assert.deepEqual(responseCodes({ status: 200, info: -1, data: [-2], device: '-3' }), []);
   });
 
   it('makes an error with its number of every code below 0', () => {
