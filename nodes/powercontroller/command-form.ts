@@ -51,6 +51,11 @@ function yes(value: unknown): boolean {
   return value === true || value === 'true';
 }
 
+/** A tick box, which a flow file may hold as text. One that is not there is missing, never "off". */
+function flag(value: unknown): unknown {
+  return value === 'true' ? true : value === 'false' ? false : value;
+}
+
 /** The command that a dialog's fields make, in the form in which a message would bring it. */
 export function commandOfForm(form: CommandForm): Json {
   const command = form.operation;
@@ -100,10 +105,10 @@ function section(form: CommandForm): Json {
       return { flowmeter: { type, ...sizes, pipeType: settingText(form.pipeType) } };
     }
     case 'capacity':
-      if (!yes(form.capacityEnable)) return { capacity: { enable: false } };
+      if (flag(form.capacityEnable) === false) return { capacity: { enable: false } };
       return {
         capacity: {
-          enable: true,
+          enable: flag(form.capacityEnable),
           ...orNothing('maxCapacity', form.maxCapacity),
           ...orNothing('minCapacity', form.minCapacity),
           ...orNothing('lossPerLiter', form.lossPerLiter),
@@ -113,16 +118,19 @@ function section(form: CommandForm): Json {
       };
     case 'samplePeriod':
       return orNothing('samplePeriod', form.samplePeriod);
-    default:
-      if (!yes(form.ffrEnable)) return { ffr: { enable: false } };
+    case 'ffr':
+      if (flag(form.ffrEnable) === false) return { ffr: { enable: false } };
       return {
         ffr: {
-          enable: true,
+          enable: flag(form.ffrEnable),
           ...orNothing('tripThreshold', form.tripThreshold),
           ...orNothing('returnThreshold', form.returnThreshold),
           ...orNothing('periods', form.periods),
           ...orNothing('delay', form.ffrDelay),
         },
       };
+    default:
+      // A section that is missing or unknown configures nothing, which is refused.
+      return {};
   }
 }

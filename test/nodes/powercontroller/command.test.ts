@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { commandRequest } from '../../../lib/powercontroller/commands';
 import { commandOfForm } from '../../../nodes/powercontroller/command-form';
 import { type PowercontrollerSimulator, startPowercontroller } from '../../../simulators/powercontroller';
 import { LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
@@ -299,4 +300,22 @@ describe('the command form', () => {
       assert.deepEqual(commandOfForm(form as unknown as Parameters<typeof commandOfForm>[0]), command);
     }
   });
+
+  for (const form of [
+    {},
+    { section: 'frequency' },
+    { section: '' },
+    { section: 'ffr', tripThreshold: 59.7, returnThreshold: 59.8, periods: 10, ffrDelay: 10 },
+    { section: 'ffr' },
+    { section: 'ffr', ffrEnable: 'yes' },
+    { section: 'capacity' },
+    { section: 'capacity', capacityEnable: null },
+  ]) {
+    it(`configures nothing with ${JSON.stringify(form)}`, () => {
+      const command = commandOfForm({ operation: 'configure', ...form } as Parameters<
+        typeof commandOfForm
+      >[0]);
+      assert.throws(() => commandRequest(command), { code: 'INVALID_INPUT' });
+    });
+  }
 });
