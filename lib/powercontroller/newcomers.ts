@@ -21,6 +21,7 @@ export class Newcomers {
     private readonly device: string,
     private readonly clock: Clock,
     private readonly known: ReadonlySet<string>,
+    private readonly dates: ReadonlySet<string | null>,
   ) {}
 
   /** Notes what is there. Fails early rather than late: nothing was asked of the controller yet. */
@@ -28,7 +29,18 @@ export class Newcomers {
     const before = await withDeadline(clock, BEFORE_WITHIN, signal, (until) =>
       client.statuses({ device, retries: 0 }, until),
     );
-    return new Newcomers(client, device, clock, new Set(before.map(identityOf)));
+    return new Newcomers(
+      client,
+      device,
+      clock,
+      new Set(before.map(identityOf)),
+      new Set(before.map(({ status }) => status.timestamp)),
+    );
+  }
+
+  /** Whether no status had this date before. */
+  isNewDate(timestamp: string | null): boolean {
+    return timestamp !== null && !this.dates.has(timestamp);
   }
 
   /**

@@ -2,8 +2,8 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { toDeviceError } from '../../lib/core/errors';
 import { deviceId } from '../../lib/powercontroller/client';
-import { commandRequest } from '../../lib/powercontroller/commands';
-import { deviceIn, type DeviceAnswer, type PowerController } from '../../lib/powercontroller/device';
+import type { DeviceAnswer, PowerController } from '../../lib/powercontroller/device';
+import { refreshed } from '../../lib/powercontroller/refresh';
 import { onInput } from '../shared/input-runner';
 import { type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
@@ -64,9 +64,8 @@ export = (RED: NodeAPI): void => {
       if (config.operation === 'list') return list(account, signal);
       const id = deviceId(deviceOf(configured, msg));
       const { client } = account;
-      if (config.operation !== 'refresh') return one(await client.device(id, signal));
-      const { raw } = await client.send(commandRequest('refresh'), id, signal);
-      return one(deviceIn(raw) ?? (await client.device(id, signal)));
+      const refresh = config.operation === 'refresh';
+      return one(await (refresh ? refreshed(client, id, signal) : client.device(id, signal)));
     };
 
     onInput(RED, node, async (msg, { signal }) => {

@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 
 import type { Availability } from '../../lib/core/availability';
 import { systemClock } from '../../lib/core/clock';
+import { DeviceError } from '../../lib/core/errors';
 import type { Subscription } from '../../lib/core/poller';
 import { deviceId } from '../../lib/powercontroller/client';
 import type { ControllerStatus, StatusAnswer } from '../../lib/powercontroller/status';
@@ -34,12 +35,21 @@ export function statusText({ averagePower, frequency, on }: ControllerStatus): s
   return on === null ? 'status.watching' : on ? 'status.loadOn' : 'status.loadOff';
 }
 
-function recall(node: Node): Promise<unknown> {
-  return new Promise((resolve) => {
+/** @throws DeviceError UNREACHABLE; to go on without the memory would send again what was sent, and overwrite it */
+export function recall(node: Pick<Node, 'context'>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
     node.context().get(MEMORY_KEY, (error: Error | undefined, value: unknown) => {
-      if (error) node.warn(error.message);
-      resolve(value);
+      if (error) reject(contextUnreadable(error));
+      else resolve(value);
     });
+  });
+}
+
+function contextUnreadable({ message }: Error): DeviceError {
+  const words = message.slice(0, 120);
+  return new DeviceError('UNREACHABLE', `The node's context cannot be read: ${words}`, {
+    reason: 'contextUnreadable',
+    params: { message: words },
   });
 }
 
@@ -60,6 +70,7 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
     device: blockOfId(options.deviceId),
   });
   let memory: StatusMemory | undefined;
+  let noted = false;
 
   const device = new PolledDevice<StatusAnswer[]>(RED, node, {
     build: () => {
@@ -67,7 +78,10 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
       const id = deviceId(options.deviceId);
       return {
         fetch: async (signal) => {
-          memory ??= new StatusMemory(id, await recall(node), systemClock);
+          if (!memory) {
+            memory = new StatusMemory(id, await recall(node), systemClock);
+            noted = memory.state !== undefined;
+          }
           return readSince(client, id, memory.since, systemClock, signal);
         },
         interval: options.interval * 1000,
@@ -80,7 +94,11 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
   /** What is new, noted down before it goes out: after a crash in between it is rather missed than sent twice. */
   const take = async (answers: StatusAnswer[]): Promise<StatusAnswer[]> => {
     const fresh = memory?.admit(answers) ?? [];
-    if (fresh.length > 0) await keep(node, memory?.state);
+    // That there was nothing yet is worth noting too: what comes while Node-RED is down is new then.
+    if (fresh.length > 0 || !noted) {
+      noted = true;
+      await keep(node, memory?.state);
+    }
     const newest = fresh.at(-1);
     if (newest) setStatus(STATUS.fresh(statusText(newest.status)));
     return fresh;

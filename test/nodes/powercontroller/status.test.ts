@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 
-import type { NodeInitializer } from 'node-red';
+import type { Node, NodeInitializer } from 'node-red';
 
-import { statusText } from '../../../nodes/powercontroller/watch-node';
+import { recall, statusText } from '../../../nodes/powercontroller/watch-node';
 import { normaliseStatus } from '../../../lib/powercontroller/status';
 import { type PowercontrollerSimulator, startPowercontroller } from '../../../simulators/powercontroller';
+import { failsWith } from '../../support/expect-error';
 import { LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
 import { codeOf, type Json, loadWith, node, payloadOf } from './support';
 
@@ -86,16 +87,22 @@ describe('powercontroller-status', () => {
       assert.equal(payloadOf(await out()).on, true);
       assert.deepEqual(
         sim.http.log.map(({ method, path }) => `${method} ${path}`),
-        [`POST /v1/devices/${sim.deviceId}/status`],
+        ['GET /v1/statuses', `POST /v1/devices/${sim.deviceId}/status`],
       );
     });
 
-    it('refresh reads the device when the answer does not hold it', async () => {
+    it('refresh waits for the new status when the answer does not hold it', async () => {
       await load('refresh');
-      sim.faults.add({ kind: 'body', body: '{"responseCodes":[100]}', times: 1 });
+      const asking = ({ method }: { method: string }): boolean => method === 'POST';
+      sim.faults.add({ kind: 'body', body: '{"responseCodes":[100]}', times: 1, match: asking });
+      const controller = sim.controller(sim.deviceId);
+      controller.switch(true, 'manual');
       flow.send('n', {});
-      await out();
-      assert.equal(sim.http.log.at(-1)?.method, 'GET');
+      await sim.http.nextRequest(asking);
+      controller.update('api');
+      const payload = payloadOf(await out());
+      assert.deepEqual([payload.type, payload.reason, payload.on], ['update', 'api', true]);
+      assert.equal((payload.configuration as { ffr: Json }).ffr.enable, false);
     });
 
     it('report failures once, with their code', async () => {
@@ -264,6 +271,20 @@ describe('powercontroller-status', () => {
         ],
       );
       assert.equal(flow.at('caught').items.length, 0);
+    });
+
+    it('remembers an empty first look', async () => {
+      sim.faults.add({ kind: 'body', body: '{"statuses":[]}' });
+      await watch();
+      await flow.at('state').waitFor(() => true, 'state');
+      await asked(1);
+      assert.deepEqual(await recall(flow.node('n')), { deviceId: sim.deviceId, newest: null, seen: [] });
+    });
+
+    it('fails, and so tries again, when its context cannot be read', async () => {
+      const get = (_key: string, tell: (error: Error) => void): void => tell(new Error('locked'));
+      const node = { context: () => ({ get }) } as unknown as Pick<Node, 'context'>;
+      assert.equal((await failsWith(recall(node), 'UNREACHABLE')).reason, 'contextUnreadable');
     });
 
     it('shows trouble and recovery, and logs each once', async () => {
