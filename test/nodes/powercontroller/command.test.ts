@@ -312,9 +312,7 @@ describe('the command form', () => {
     { section: 'capacity', capacityEnable: null },
   ]) {
     it(`configures nothing with ${JSON.stringify(form)}`, () => {
-      const command = commandOfForm({ operation: 'configure', ...form } as Parameters<
-        typeof commandOfForm
-      >[0]);
+      const command = commandOfForm({ operation: 'configure', ...form });
       assert.throws(() => commandRequest(command), { code: 'INVALID_INPUT' });
     });
   }
