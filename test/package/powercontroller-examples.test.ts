@@ -13,13 +13,18 @@ describe('powercontroller examples', () => {
     await runtime.stop();
   });
 
-  async function deploy(name: string): Promise<number> {
+  /** @param standIn code that runs before that of the function node with this id */
+  async function deploy(name: string, standIn?: { id: string; code: string }): Promise<number> {
     const example = readExamples().find((one) => one.name === `powercontroller-${name}.json`);
     assert.ok(example);
     const from = runtime.debug.length;
-    await runtime.deploy(onPort(example, runtime.port));
+    const nodes = onPort(example, runtime.port).map((node) =>
+      node.id === standIn?.id ? { ...node, func: `${standIn.code}\n${String(node.func)}` } : node,
+    );
+    await runtime.deploy(nodes);
     return from;
   }
+  const REFUSE = 'msg.statusCode = 400; msg.payload = {}; return msg;';
   const says = (text: string, from: number): Promise<DebugMessage> =>
     runtime.waitForDebug((message) => JSON.stringify(message).includes(text), { from, timeout: 15_000 });
   const errorsSince = (from: number): DebugMessage[] =>
@@ -44,10 +49,32 @@ describe('powercontroller examples', () => {
     assert.deepEqual(errorsSince(from), []);
   });
 
-  it('limit-energy limits, and shows the relay', async () => {
+  it('history-csv tells a browser what went wrong', async () => {
+    await deploy('history-csv', { id: 'pcx4fn0', code: REFUSE });
+    const reply = await runtime.get('powercontroller-history.csv');
+    assert.equal(reply.status, 502);
+    assert.match(String(reply.headers.get('content-type')), /^text\/plain/);
+    assert.match(reply.text, /HTTP 400/);
+  });
+
+  it('cheap-hours tries again after a command that failed', async () => {
+    const code = `if (!flow.get('refused')) { flow.set('refused', true); ${REFUSE} }`;
+    const from = await deploy('cheap-hours', { id: 'pcx3fn0', code });
+    await says('HTTP 400', from);
+    await runtime.post('inject/pcx3in', {});
+    assert.match(JSON.stringify(await says('verified', from)), /verified\\?":true/);
+  });
+
+  it('limit-energy limits when it is told to, not on deploy, and shows the relay', async () => {
+    const inject = readExamples()
+      .flatMap(({ nodes }) => nodes)
+      .find(({ id }) => id === 'pcx1in');
+    assert.equal(inject?.once, false);
     const from = await deploy('limit-energy');
-    await says('limit_power', from);
     await says('timestamp', from);
+    assert.doesNotMatch(JSON.stringify(runtime.debug.slice(from)), /limit_power/);
+    await runtime.post('inject/pcx1in', {});
+    await says('limit_power', from);
     assert.deepEqual(errorsSince(from), []);
   });
 
