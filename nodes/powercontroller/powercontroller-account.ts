@@ -1,5 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
+import { systemClock } from '../../lib/core/clock';
+import { withDeadline } from '../../lib/core/deadline';
 import { toDeviceError, DeviceError } from '../../lib/core/errors';
 import type { Transport } from '../../lib/core/transport';
 import { PowercontrollerClient } from '../../lib/powercontroller/client';
@@ -20,8 +22,14 @@ interface Config extends NodeDef {
   durationKey?: string;
 }
 
-/** ms for a dialog that waits */
+/** ms for each request of a dialog that waits */
 const DIALOG_TIMEOUT = 10_000;
+/** ms for all of them: a sign-in, the question, and another try */
+const DIALOG_WITHIN = 20_000;
+
+function inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return withDeadline(systemClock, DIALOG_WITHIN, new AbortController().signal, work);
+}
 
 function durationKeyOf(value: unknown): DurationKey {
   return value === 'delay' ? 'delay' : 'time';
@@ -87,7 +95,7 @@ export = (RED: NodeAPI): void => {
   dialogAction(RED, ACCOUNT_TYPE, 'test', ({ settings, credentials }) =>
     withTransport(async (transport) => {
       const client = clientOf(settings.url, settings.durationKey, credentials, transport, DIALOG_TIMEOUT);
-      return { devices: listed(await client.devices()) };
+      return { devices: listed(await inTime((signal) => client.devices(signal))) };
     }),
   );
 
@@ -99,7 +107,8 @@ export = (RED: NodeAPI): void => {
       });
     }
     if (!node.account) throw node.problem ?? new DeviceError('CANCELLED', 'The account has no client.');
-    return { devices: listed(await node.account.client.devices()) };
+    const { client } = node.account;
+    return { devices: listed(await inTime((signal) => client.devices(signal))) };
   });
 
   diagnosticsRoute(RED, ACCOUNT_TYPE, (node: Node) => {

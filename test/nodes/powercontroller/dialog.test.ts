@@ -51,6 +51,12 @@ describe('the dialog of powercontroller-account', () => {
     assert.equal((await post('a', 'devices')).reason, 'signInEmpty');
   });
 
+  it('says at once that the server asks for a long wait', async () => {
+    sim.faults.add({ kind: 'status', status: 429, headers: { 'Retry-After': '3600' } });
+    assert.equal((await post('a', 'devices')).code, 'RATE_LIMITED');
+    assert.equal((await test('new', { token: sim.token })).code, 'RATE_LIMITED');
+  });
+
   it('offers diagnostics without password and token', async () => {
     await post('a', 'devices');
     const token = /^Bearer (.+)$/.exec(String(sim.http.log.at(-1)?.headers.authorization))?.[1] ?? '-';
