@@ -22,7 +22,7 @@ interface Bench {
   close: () => Promise<void>;
 }
 
-const QUICK: PortControlOptions = { window: 400, firstPause: 5, restartPause: 20, restartWindow: 600 };
+const QUICK: PortControlOptions = { window: 400, firstPause: 5, restartPause: 20, restartWindow: 2500 };
 /** ms for one request, so that a missing answer does not take long */
 const TIMEOUT = 250;
 
@@ -33,7 +33,7 @@ const isRead = (request: SimRequest): boolean =>
 
 async function lanBench(options = QUICK): Promise<Bench> {
   const transport = new Transport();
-  const ups = await startPowersentrix({ restartMs: 100 });
+  const ups = await startPowersentrix({ restartMs: 800 });
   const client = new LanClient({ url: ups.url, apiKey: ups.apiKey, timeout: TIMEOUT }, transport);
   return {
     model: ups.model,
