@@ -22,11 +22,20 @@ export function readExamples(): Example[] {
     }));
 }
 
-/** The example as it would be after its user changed the port, as its comment says. */
+/**
+ * The example as it would be after its user changed the port, as its comment says. Ports on which an example itself
+ * listens move too, by the runtime's port, so that several runtimes can run examples side by side.
+ */
 export function onPort(example: Example, port: number): FlowNode[] {
-  return JSON.parse(
-    JSON.stringify(example.nodes).replaceAll('127.0.0.1:1880', `127.0.0.1:${port}`),
-  ) as FlowNode[];
+  let text = JSON.stringify(example.nodes).replaceAll('127.0.0.1:1880', `127.0.0.1:${port}`);
+  const listening = example.nodes.filter((node) => node.type === 'tcp in').map((node) => Number(node.port));
+  for (const own of listening) text = text.replaceAll(String(own), String(privatePort(own, port)));
+  return JSON.parse(text) as FlowNode[];
+}
+
+/** Below the range from which systems give out ports, so that nothing else takes it meanwhile. */
+function privatePort(own: number, port: number): number {
+  return 12_000 + ((port * 4 + (own % 4)) % 18_000);
 }
 
 /** Types of nodes that this package provides. */
