@@ -1,9 +1,17 @@
-import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
-import type { Socket } from 'node:net';
+import type { StreamOptions } from 'got';
 
+import { BackOff } from './back-off';
 import { type Clock, delay, systemClock } from './clock';
 import { cancelled, DeviceError, invalidInput } from './errors';
-import { errorFromFailure, errorFromStatus } from './http-errors';
+import { errorFromStatus } from './http-errors';
+import {
+  type ChunkHandler,
+  exchange,
+  type HttpAnswer,
+  type HttpHead,
+  isSuccess,
+  StaleConnection,
+} from './http-exchange';
 import { cleanText, createRedactor, type Redactor } from './redact';
 import type { TlsOptions, Transport } from './transport';
 import { joinUrl, type Query } from './url';
@@ -44,25 +52,6 @@ export interface HttpCall {
   timeout?: number;
   maxBytes?: number;
   signal?: AbortSignal | undefined;
-}
-
-export interface HttpHead {
-  status: number;
-  headers: IncomingHttpHeaders;
-}
-
-export interface HttpAnswer extends HttpHead {
-  body: Buffer;
-}
-
-/** Takes a piece of a body. While its promise is pending, no further piece is read from the connection. */
-export type ChunkHandler = (chunk: Buffer) => Promise<void> | void;
-
-/** A kept connection turned out to be dead before the answer began. */
-class StaleConnection extends Error {
-  constructor(readonly outcome: DeviceError) {
-    super(outcome.message);
-  }
 }
 
 const RETRY_BASE_MS = 300;
@@ -121,6 +110,7 @@ export class HttpClient {
       });
     const mayRepeat = (): boolean => !passedOn;
     const retries = call.safe ? (call.retries ?? 0) : 0;
+    const backOff = new BackOff({ base: RETRY_BASE_MS, cap: RETRY_CAP_MS }, this.clock);
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.sendOverLiveConnection(call, take);
@@ -129,15 +119,10 @@ export class HttpClient {
         if (!again) throw error;
         const asked = (error.retryAfter ?? 0) * 1000;
         if (asked > (call.longestWait ?? LONGEST_WAIT_MS)) throw error;
-        await delay(this.clock, Math.max(this.backOff(attempt), asked), call.signal);
+        await delay(this.clock, Math.max(backOff.next(), asked), call.signal);
         if (call.signal?.aborted) throw cancelled();
       }
     }
-  }
-
-  private backOff(attempt: number): number {
-    const backOff = Math.min(RETRY_BASE_MS * 2 ** attempt, RETRY_CAP_MS);
-    return backOff * (0.5 + this.clock.random() / 2);
   }
 
   private async sendOverLiveConnection(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
@@ -154,121 +139,37 @@ export class HttpClient {
   /** @throws DeviceError; StaleConnection only for a safe call */
   private async attempt(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
     const { transport, options } = this;
-    const timeout = call.timeout ?? options.timeout ?? 10_000;
-    const collectBytes = call.maxBytes ?? options.maxBytes ?? 1024 * 1024;
-    const passOnBytes = call.maxBytes ?? Infinity;
     const got = await transport.got();
     if (call.signal?.aborted) throw cancelled();
 
-    const answer = await new Promise<HttpAnswer>((resolve, reject) => {
-      const stream = got.stream(joinUrl(options.baseUrl, call.path, call.query), {
-        method: call.method,
-        ...(call.json === undefined
-          ? { headers: { ...call.headers } }
-          : {
-              headers: { ...call.headers, 'content-type': 'application/json' },
-              body: JSON.stringify(call.json),
-            }),
-        agent: call.safe ? transport.keepAlive(options.tls) : transport.fresh(options.tls),
-      });
-      const wire = new WireWatch(() => systemClock.after(options.connectTimeout ?? 5000, onSilence));
-      const chunks: Buffer[] = [];
-      let size = 0;
-      let head: HttpHead | undefined;
-      let take: ChunkHandler | undefined;
-
-      // One timer, where got's own timeouts would add listeners and timers to every request. A slow reader must not
-      // look like a slow server, so a streamed answer is timed from piece to piece.
-      let stopWaiting = (): void => undefined;
-      const waitForServer = (): void => {
-        stopWaiting();
-        stopWaiting = (onChunk ? this.clock : systemClock).after(timeout, onSilence);
-      };
-      const finish = (act: () => void): void => {
-        stopWaiting();
-        wire.stopWaiting();
-        call.signal?.removeEventListener('abort', onAbort);
-        act();
-      };
-      const fail = (reason: unknown): void =>
-        finish(() => {
-          reject(reason instanceof Error ? reason : new Error(String(reason)));
-          stream.destroy();
-        });
-      const onAbort = (): void => fail(cancelled());
-      call.signal?.addEventListener('abort', onAbort, { once: true });
-      const onFailure = (error: unknown): void => {
-        const { sent, reused } = wire;
-        const made = errorFromFailure({ error, sent, answered: head !== undefined, timeoutMs: timeout });
-        fail(reused && !head && made.code === 'UNREACHABLE' ? new StaleConnection(made) : made);
-      };
-      const onSilence = (): void => onFailure({ name: 'TimeoutError', code: 'ETIMEDOUT' });
-      const passOn = (chunk: Buffer, handle: ChunkHandler): void => {
-        const taken = handle(chunk);
-        if (!taken) {
-          waitForServer();
-          return;
-        }
-        stopWaiting();
-        stream.pause();
-        taken.then(() => {
-          if (stream.destroyed) return;
-          waitForServer();
-          stream.resume();
-        }, fail);
-      };
-      waitForServer();
-
-      // got waits for the body of a method that can have one.
-      if (call.json === undefined && call.method !== 'GET') stream.end();
-      stream.on('request', (request: ClientRequest) => {
-        wire.watch(request);
-        request.once('upgrade', (_answer, socket) => {
-          socket.destroy();
-          fail(
-            new DeviceError('BAD_RESPONSE', 'What answers there changes to another protocol.', {
-              reason: 'notHttp',
-              sent: true,
-            }),
-          );
-        });
-      });
-      stream.on('response', (response: { statusCode: number; headers: IncomingHttpHeaders }) => {
-        head = { status: response.statusCode, headers: response.headers };
-        // An error answer is small and is read as a whole, for the vendor's words.
-        if (isSuccess(head)) take = onChunk;
-      });
-      stream.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        const limit = take ? passOnBytes : collectBytes;
-        if (size > limit) {
-          fail(tooLong(limit));
-          return;
-        }
-        if (!take) {
-          chunks.push(chunk);
-          return;
-        }
-        try {
-          passOn(chunk, take);
-        } catch (error) {
-          fail(error);
-        }
-      });
-      stream.on('end', () =>
-        finish(() => {
-          // got ends a stream only after its response event
-          if (head)
-            resolve({ ...head, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
-        }),
-      );
-      stream.on('error', onFailure);
-      // got says nothing more of an answer that it does not understand, such as 101.
-      stream.on('close', () => onFailure({}));
+    const stream = got.stream(joinUrl(options.baseUrl, call.path, call.query), this.requestOptions(call));
+    // got waits for the body of a method that can have one.
+    if (call.json === undefined && call.method !== 'GET') stream.end();
+    const answer = await exchange(stream, {
+      timeout: call.timeout ?? options.timeout ?? 10_000,
+      connectTimeout: options.connectTimeout ?? 5000,
+      maxCollected: call.maxBytes ?? options.maxBytes ?? 1024 * 1024,
+      maxPassedOn: call.maxBytes ?? Infinity,
+      onChunk,
+      clock: this.clock,
+      signal: call.signal,
     });
-
     if (isSuccess(answer)) return answer;
     throw this.refused(answer);
+  }
+
+  /** got merges and checks each option that it is given, so it gets those that differ from the transport's. */
+  private requestOptions({ method, headers, json, safe }: HttpCall): StreamOptions {
+    const options: StreamOptions = {};
+    if (method !== 'GET') options.method = method;
+    if (headers) options.headers = { ...headers };
+    if (json !== undefined) {
+      options.headers = { ...headers, 'content-type': 'application/json' };
+      options.body = JSON.stringify(json);
+    }
+    if (!safe) options.agent = this.transport.fresh(this.options.tls);
+    else if (this.options.tls) options.agent = this.transport.keepAlive(this.options.tls);
+    return options;
   }
 
   private refused(answer: HttpAnswer): DeviceError {
@@ -284,38 +185,6 @@ export class HttpClient {
   }
 }
 
-/** Notes whether a request can have left this machine, and whether it went out on a kept connection. */
-class WireWatch {
-  sent = false;
-  reused = false;
-  /** Ends the wait for the connection. */
-  stopWaiting = (): void => undefined;
-
-  /** @param waitForConnection starts the time limit for a connection; its result ends it */
-  constructor(private readonly waitForConnection: () => () => void) {}
-
-  watch(request: ClientRequest): void {
-    const onSocket = (socket: Socket & { encrypted?: boolean }): void => {
-      this.reused = request.reusedSocket;
-      if (this.reused || !socket.connecting) {
-        this.sent = true;
-        return;
-      }
-      this.stopWaiting = this.waitForConnection();
-      socket.once(socket.encrypted ? 'secureConnect' : 'connect', () => {
-        this.stopWaiting();
-        this.sent = true;
-      });
-    };
-    if (request.socket) onSocket(request.socket);
-    else request.once('socket', onSocket);
-  }
-}
-
-function isSuccess({ status }: HttpHead): boolean {
-  return status >= 200 && status < 300;
-}
-
 function isTransient(error: DeviceError): boolean {
   return (
     error.code === 'UNREACHABLE' ||
@@ -323,14 +192,6 @@ function isTransient(error: DeviceError): boolean {
     error.code === 'RATE_LIMITED' ||
     (error.status !== undefined && error.status >= 500)
   );
-}
-
-function tooLong(maxBytes: number): DeviceError {
-  return new DeviceError('BAD_RESPONSE', `The answer is longer than ${maxBytes} bytes.`, {
-    reason: 'tooLong',
-    sent: true,
-    params: { bytes: maxBytes },
-  });
 }
 
 function parseJson(body: Buffer): unknown {

@@ -58,6 +58,7 @@ export class Transport {
         followRedirect: false,
         throwHttpErrors: false,
         decompress: false,
+        agent: this.shared,
         headers: { accept: 'application/json', 'user-agent': 'node-red-contrib-energy-devices' },
       }),
     );
