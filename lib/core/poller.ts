@@ -72,10 +72,7 @@ export class Poller<T> {
   private readonly subscribers = new Set<Subscriber<T>>();
   private readonly tracker = new AvailabilityTracker();
   private wishes: Wish<T>[] = [];
-  /** ends with the reading in flight */
-  private flight: Promise<void> | undefined;
-  /** one for many readings: a signal is dear, and it is replaced once it has been used */
-  private abort = new AbortController();
+  private flight: { abort: AbortController; ended: Promise<void> } | undefined;
   private cancelTimer: (() => void) | undefined;
   private lastStart = -Infinity;
   private readonly backOff: BackOff;
@@ -152,11 +149,8 @@ export class Poller<T> {
     this.cancelTimer?.();
     this.cancelTimer = undefined;
     this.dropWishes(() => true);
-    if (this.flight) {
-      this.abort.abort();
-      this.abort = new AbortController();
-    }
-    return this.flight ?? Promise.resolve();
+    this.flight?.abort.abort();
+    return this.flight?.ended ?? Promise.resolve();
   }
 
   private dropWishes(which: (wish: Wish<T>) => boolean): void {
@@ -188,11 +182,12 @@ export class Poller<T> {
   }
 
   private read(): void {
+    const abort = new AbortController();
     const wishes = this.wishes;
     this.wishes = [];
     this.lastStart = this.clock.monotonic();
     this.stats.polls++;
-    this.flight = this.readOnce(this.abort.signal, wishes);
+    this.flight = { abort, ended: this.readOnce(abort.signal, wishes) };
   }
 
   private async readOnce(signal: AbortSignal, wishes: Wish<T>[]): Promise<void> {

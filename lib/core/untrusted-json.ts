@@ -20,9 +20,15 @@ export function faultInJson(value: unknown, limits: JsonLimits): 'depth' | 'key'
     if (depth > limits.depth) return 'depth';
     const next: object[] = [];
     for (const item of level) {
-      // The keys of a list are numbers.
-      if (!Array.isArray(item) && Object.keys(item).some((key) => DANGEROUS.has(key))) return 'key';
-      for (const inner of Object.values(item) as unknown[]) {
+      if (Array.isArray(item)) {
+        for (const inner of item as unknown[])
+          if (typeof inner === 'object' && inner !== null) next.push(inner);
+        continue;
+      }
+      // Parsed JSON inherits nothing that a loop would see.
+      for (const key in item) {
+        if (DANGEROUS.has(key)) return 'key';
+        const inner: unknown = Reflect.get(item, key);
         if (typeof inner === 'object' && inner !== null) next.push(inner);
       }
     }

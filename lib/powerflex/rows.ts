@@ -1,3 +1,4 @@
+import { isoTexts } from '../core/iso-time';
 import { mapNumber, round, toNumber } from '../core/units';
 import { notInflux, type SeriesHead } from './influx';
 
@@ -234,6 +235,7 @@ export function rowMapper<M extends Measurement>(
   };
   const build = BUILDERS[measurement](place, powerUnit);
   const timeAt = place('time');
+  const iso = isoTexts();
   // Stations report in step, so neighbouring rows often share their time.
   let lastTime: number | null = null;
   let lastText: string | null = null;
@@ -245,7 +247,7 @@ export function rowMapper<M extends Measurement>(
     const time = epochMs(whole[timeAt]);
     if (time !== lastTime) {
       lastTime = time;
-      lastText = time === null ? null : new Date(time).toISOString();
+      lastText = time === null ? null : iso(time);
     }
     return new MappedRow<RowOf[M]>(build(lastText, whole), time, head, values);
   };

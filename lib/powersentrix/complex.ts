@@ -17,28 +17,34 @@ const list =
   (item: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every((one) => one === null || item(one));
-const fields =
-  (checks: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    isRecord(value) &&
-    Object.entries(checks).every(([name, check]) => {
-      const field = value[name];
-      return field === undefined || field === null || check(field);
-    });
+type Checks = readonly (readonly [name: string, check: Check])[];
+const fields = (byName: Readonly<Record<string, Check>>): Check => {
+  const checks = Object.entries(byName);
+  return (value) => isRecord(value) && wrongField(value, checks) === undefined;
+};
+
+/** The first field with a wrong form; `undefined`: none. A missing one or a null is no fault. */
+function wrongField(object: Record<string, unknown>, checks: Checks): string | undefined {
+  for (const [name, check] of checks) {
+    const value = object[name];
+    if (value !== undefined && value !== null && !check(value)) return name;
+  }
+  return undefined;
+}
 
 const IDENT = fields({ sn: scalar, type: scalar, comFirmware: scalar, mainFirmware: scalar });
 
 /**
- * The parts that are read, each with its form; a missing part or a null is no fault, a wrong form is. Only what stands
+ * The parts that are read, each with its form. Only what stands
  * for the state of the whole UPS is held strictly: a firmware that writes its uptime as a number is still a UPS.
  */
-const CONFIG: Readonly<Record<string, Check>> = {
+const CONFIG = Object.entries({
   settings: fields({ timezone: scalar, forcePowerFromBatteries: scalar }),
   outputs: list(fields({ id: number, description: scalar, status: text, voltage: scalar })),
   extraActions: list(record),
   ident: IDENT,
-};
-const UPS_DATA: Readonly<Record<string, Check>> = {
+} satisfies Record<string, Check>);
+const UPS_DATA = Object.entries({
   voltages: list(number),
   currents: list(number),
   outputs: list(number),
@@ -46,15 +52,11 @@ const UPS_DATA: Readonly<Record<string, Check>> = {
   uptime: scalar,
   temps: fields({ board: scalar, mcu: scalar }),
   ps: list(fields({ main: number, load: number, batt: number, buv: number, cell: list(number) })),
-};
+} satisfies Record<string, Check>);
 
-/** Says which part of an object has the wrong form; `undefined`: none. */
-function faultIn(object: Record<string, unknown>, checks: Readonly<Record<string, Check>>, at: string) {
-  for (const [name, check] of Object.entries(checks)) {
-    const value = object[name];
-    if (value !== undefined && value !== null && !check(value)) return `${at}.${name}`;
-  }
-  return undefined;
+function faultIn(object: Record<string, unknown>, checks: Checks, at: string): string | undefined {
+  const name = wrongField(object, checks);
+  return name === undefined ? undefined : `${at}.${name}`;
 }
 
 /**

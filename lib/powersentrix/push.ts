@@ -1,4 +1,4 @@
-import { sameSecret } from '../core/secret';
+import type { SecretCheck } from '../core/secret';
 import { isRecord } from '../core/units';
 import { faultInJson } from '../core/untrusted-json';
 import { type ComplexObject, isIdent, readComplex } from './complex';
@@ -51,14 +51,14 @@ export function isPathSecret(text: string): boolean {
  *
  * @param path of the request, below the server's root
  * @param base the receiver's path, see `parseReceiverPath`
- * @param secret the segment that has to follow it; empty: none
+ * @param isSecret knows the segment that has to follow it; missing: none
  */
-export function endpointOf(path: string, base: string, secret: string): PushKind | undefined {
+export function endpointOf(path: string, base: string, isSecret?: SecretCheck): PushKind | undefined {
   if (!path.startsWith(`${base}/`)) return undefined;
   let rest = path.slice(base.length + 1);
-  if (secret !== '') {
+  if (isSecret) {
     const slash = rest.indexOf('/');
-    if (!sameSecret(rest.slice(0, Math.max(slash, 0)), secret)) return undefined;
+    if (!isSecret(rest.slice(0, Math.max(slash, 0)))) return undefined;
     rest = rest.slice(slash + 1);
   }
   const spelling = LONGEST_FIRST.find((one) => rest.startsWith(one));
@@ -78,10 +78,9 @@ const CMM = /^[\x21-\x7e][\x20-\x7e]{0,63}$/;
  *
  * @returns the UPS's identifier
  */
-export function checkSender(query: URLSearchParams, companyId: string): { cmm: string } | Refusal {
+export function checkSender(query: URLSearchParams, isCompany: SecretCheck): { cmm: string } | Refusal {
   const given = only(query, 'companyId');
-  if (given === undefined || !sameSecret(given, companyId))
-    return { status: 401, message: 'companyId not found' };
+  if (given === undefined || !isCompany(given)) return { status: 401, message: 'companyId not found' };
   const cmm = only(query, 'cmm');
   if (cmm === undefined || !CMM.test(cmm)) return { status: 400, message: 'cmm missing or wrong' };
   return { cmm };

@@ -2,6 +2,7 @@ import type { NextFunction, Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
 
 import { BodyError, readBody } from '../../lib/core/http-body';
+import { type SecretCheck, secretCheck } from '../../lib/core/secret';
 import {
   checkSender,
   endpointOf,
@@ -70,7 +71,9 @@ const plainAddress = (address: string | undefined): string => (address ?? '').re
  */
 export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
   const { base, secret } = routes;
-  const kindOf = (path: string): PushKind | undefined => endpointOf(path, base, secret);
+  const isSecret = secret === '' ? undefined : secretCheck(secret);
+  const isCompany = secretCheck(routes.companyId);
+  const kindOf = (path: string): PushKind | undefined => endpointOf(path, base, isSecret);
 
   const handler: Handler = (request, response, next) => {
     const kind = kindOf(request.path);
@@ -78,7 +81,7 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
       next();
       return;
     }
-    void answer(routes, kind, request)
+    void answer(routes, isCompany, kind, request)
       .catch((): Refusal => ({ status: 500, message: 'internal error' }))
       .then((outcome) => {
         const refused = isRefusal(outcome);
@@ -121,13 +124,14 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
 
 async function answer(
   routes: PushRoutes,
+  isCompany: SecretCheck,
   kind: PushKind,
   request: Request,
 ): Promise<Refusal | { cmm: string }> {
   if (request.method !== 'POST') return { status: 405, message: 'POST only' };
   // A question mark may stand in a value as it is, for instance in a description.
   const query = new URLSearchParams(/\?(.*)$/s.exec(request.originalUrl)?.[1] ?? '');
-  const sender = checkSender(query, routes.companyId);
+  const sender = checkSender(query, isCompany);
   if (isRefusal(sender)) return sender;
   if (!isJsonType(request.headers['content-type']) || request.headers['content-encoding'] !== undefined) {
     return { status: 415, message: 'JSON only' };

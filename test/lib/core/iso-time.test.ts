@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+
+import { isoTexts } from '../../../lib/core/iso-time';
+import { random } from '../../support/random';
+
+describe('ISO times in large numbers', () => {
+  const LAST = 8_640_000_000_000_000;
+
+  it('are those of Date, whatever came before', () => {
+    const { seed, below } = random();
+    const iso = isoTexts();
+    let near = 1_700_000_000_000;
+    for (let count = 0; count < 50_000; count++) {
+      if (below(20) === 0) near = (below(2 ** 31) - 2 ** 30) * 8_000_000;
+      const ms = near + (below(4) === 0 ? below(1_000_000_000) + below(100) / 100 : below(200_000) * 1000);
+      assert.equal(iso(ms), new Date(ms).toISOString(), `${ms} ms, TEST_SEED=${seed}`);
+    }
+  });
+
+  it('are right at the borders of minutes, days, years and of what a date can hold', () => {
+    const iso = isoTexts();
+    const borders = [0, 1, 999, 1000, 59_999, 60_000, 86_399_999, 86_400_000, -1, -1000, -86_400_000, -0.5];
+    for (const ms of [...borders, 253_402_300_799_000, 253_402_300_800_000, LAST, -LAST, ...borders]) {
+      assert.equal(iso(ms), new Date(ms).toISOString(), `${ms} ms`);
+    }
+  });
+
+  it('are refused where there is no date', () => {
+    for (const ms of [NaN, Infinity, LAST + 1]) assert.throws(() => isoTexts()(ms), RangeError);
+  });
+});
