@@ -228,18 +228,13 @@ export class EnapterConnection {
       return;
     }
     this.writes++;
-    this.link
-      .publish(topic, body)
-      .then(
-        () => this.stats.published++,
-        () => undefined,
-      )
-      .finally(() => {
-        this.writes--;
-        if (this.writes > 0 || !this.behind) return;
-        this.behind = false;
-        for (const publication of this.outbox.newest()) this.send(publication);
-      });
+    this.link.write(topic, body, (error) => {
+      if (!error) this.stats.published++;
+      this.writes--;
+      if (this.writes > 0 || !this.behind) return;
+      this.behind = false;
+      for (const publication of this.outbox.newest()) this.send(publication);
+    });
   }
 
   private pump(): void {

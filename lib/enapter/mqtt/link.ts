@@ -19,6 +19,7 @@ export interface LinkEvents {
 
 const CONNECT_TIMEOUT = 15_000;
 const KEEPALIVE = 60;
+const AT_MOST_ONCE: mqtt.IClientPublishOptions = { qos: 0, retain: false };
 /** CONNACK and SUBACK codes by which a broker says that the credentials do not suffice */
 const REFUSED_LOGIN = new Set([4, 5]);
 
@@ -90,7 +91,8 @@ function explain(error: unknown): DeviceError {
 export class Link {
   private readonly client: mqtt.MqttClient;
   private lost = false;
-  private readonly onLost = new Set<() => void>();
+  /** what waits for a word of the broker or of the socket; gets an error when the link is lost */
+  private readonly waiting = new Set<(error?: Error) => void>();
   private readonly pongs: (() => void)[] = [];
   private awaited: (() => void) | undefined;
   private reason: DeviceError | undefined;
@@ -142,28 +144,35 @@ export class Link {
     this.client.once('close', () => {
       clearTimeout(unanswered);
       this.lost = true;
-      for (const tell of [...this.onLost]) tell();
+      for (const settle of [...this.waiting]) settle(new Error('lost'));
       events.down(this.reason ?? explain(undefined));
     });
   }
 
-  /** Resolves when it was written to the socket, which says nothing about the broker. @throws when the link is lost */
-  publish(topic: string, body: string): Promise<void> {
-    return this.whileUp((resolve, reject) =>
-      this.client.publish(topic, body, { qos: 0, retain: false }, (error) => {
-        if (error) reject(error);
-        else resolve();
-      }),
+  /**
+   * Calls back once: when it was written to the socket, which says nothing about the broker, or with an error when the
+   * link is lost.
+   */
+  write(topic: string, body: string, done: (error?: Error) => void): void {
+    this.whileUp(done, (settle) =>
+      this.client.publish(topic, body, AT_MOST_ONCE, (error) => settle(error ?? undefined)),
     );
+  }
+
+  /** As `write`, as a promise. */
+  publish(topic: string, body: string): Promise<void> {
+    return promised((done) => this.write(topic, body, done));
   }
 
   /** Resolves when the broker has read everything that was published before. @throws when the link is lost */
   confirm(): Promise<void> {
-    return this.whileUp((resolve) => {
-      this.awaited = resolve;
-      this.client.sendPing();
-      this.awaited = undefined;
-    });
+    return promised((done) =>
+      this.whileUp(done, (settle) => {
+        this.awaited = () => settle();
+        this.client.sendPing();
+        this.awaited = undefined;
+      }),
+    );
   }
 
   /** Says goodbye where that is possible, and ends at once where not. Resolves when the socket is closed. */
@@ -171,7 +180,7 @@ export class Link {
     if (this.lost) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.client.stream.destroy(), patience);
-      this.onLost.add(() => {
+      this.waiting.add(() => {
         clearTimeout(timer);
         resolve();
       });
@@ -181,22 +190,19 @@ export class Link {
     });
   }
 
-  private whileUp(work: (resolve: () => void, reject: (error: Error) => void) => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const settle = (act: () => void): void => {
-        this.onLost.delete(onLost);
-        act();
-      };
-      const onLost = (): void => settle(() => reject(new Error('lost')));
-      if (this.lost) {
-        onLost();
-        return;
-      }
-      this.onLost.add(onLost);
-      work(
-        () => settle(resolve),
-        (error) => settle(() => reject(error)),
-      );
-    });
+  private whileUp(done: (error?: Error) => void, work: (settle: (error?: Error) => void) => void): void {
+    if (this.lost) {
+      done(new Error('lost'));
+      return;
+    }
+    const settle = (error?: Error): void => {
+      if (this.waiting.delete(settle)) done(error);
+    };
+    this.waiting.add(settle);
+    work(settle);
   }
+}
+
+function promised(work: (done: (error?: Error) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => work((error) => (error ? reject(error) : resolve())));
 }

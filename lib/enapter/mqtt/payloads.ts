@@ -14,8 +14,8 @@ export interface Notice {
 
 export interface Prepared {
   body: Record<string, FlatValue>;
-  /** the values alone, without timestamp and alerts */
-  values: Map<string, FlatValue>;
+  /** the keys of the values alone, without timestamp and alerts */
+  names: string[];
   alerts: string[];
   notices: Notice[];
 }
@@ -87,25 +87,27 @@ export function prepareValues(kind: 'telemetry' | 'properties', payload: unknown
   }
   const timestamp = unixSeconds(payload.timestamp, now);
   const alerts = kind === 'telemetry' ? alertsOf(payload.alerts) : undefined;
-  const values = new Map<string, FlatValue>();
+  const body: Record<string, FlatValue> = { timestamp };
+  if (alerts !== undefined) body.alerts = alerts;
+  const names: string[] = [];
   const notices: Notice[] = [];
-  for (const [key, given] of Object.entries(payload)) {
+  for (const key of Object.keys(payload)) {
+    const given = payload[key];
     if (key === 'timestamp' || given === undefined || (key === 'alerts' && kind === 'telemetry')) continue;
     const value = flatValue(given);
     if (RESERVED[kind].has(key)) notices.push({ reason: 'enapterKeyReserved', key });
     else if (!NAME.test(key)) notices.push({ reason: 'enapterKeyName', key });
     else if (value === undefined) notices.push({ reason: 'enapterValueType', key });
-    else values.set(key, value);
+    else {
+      // A name that was tested cannot be one that objects inherit with a meaning, such as __proto__.
+      body[key] = value;
+      names.push(key);
+    }
   }
-  if (values.size === 0 && alerts === undefined) {
+  if (names.length === 0 && alerts === undefined) {
     throw invalidInput('The payload holds no value that can be sent.', 'enapterNoValues');
   }
-  const body = Object.fromEntries<FlatValue>([
-    ['timestamp', timestamp],
-    ...(alerts === undefined ? [] : [['alerts', alerts] as const]),
-    ...values,
-  ]);
-  return { body, values, alerts: alerts ?? [], notices };
+  return { body, names, alerts: alerts ?? [], notices };
 }
 
 export interface LogLine {

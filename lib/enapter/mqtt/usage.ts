@@ -43,13 +43,14 @@ export class Usage {
 
   /** @returns what has not been noticed before */
   record(kind: 'telemetry' | 'properties', prepared: Prepared): Notice[] {
-    const changed = [...prepared.values].filter(([key, value]) => this.note(this[kind], key, value));
-    for (const alert of prepared.alerts) if (this.alerts.size < MAX_ATTRIBUTES) this.alerts.add(alert);
-    const notices = [
-      ...prepared.notices,
-      ...changed.map(([key]): Notice => ({ reason: 'enapterTypeChanged', key })),
-    ];
-    return notices.filter((notice) => this.isNew(`${kind} ${notice.reason} ${notice.key}`));
+    const { body, names, alerts, notices } = prepared;
+    const found = [...notices];
+    for (const key of names) {
+      const changed = this.note(this[kind], key, body[key] ?? null);
+      if (changed) found.push({ reason: 'enapterTypeChanged', key });
+    }
+    for (const alert of alerts) if (this.alerts.size < MAX_ATTRIBUTES) this.alerts.add(alert);
+    return found.filter((notice) => this.isNew(`${kind} ${notice.reason} ${notice.key}`));
   }
 
   recordCommand(command: Command): void {
@@ -63,8 +64,11 @@ export class Usage {
 
   /** @returns whether the type differs from the one before */
   private note(uses: Map<string, AttributeUse>, key: string, value: FlatValue): boolean {
-    const use = uses.get(key) ?? { type: null, texts: new Set<string>() };
-    if (uses.size < MAX_ATTRIBUTES) uses.set(key, use);
+    let use = uses.get(key);
+    if (!use) {
+      use = { type: null, texts: new Set<string>() };
+      if (uses.size < MAX_ATTRIBUTES) uses.set(key, use);
+    }
     const type = typeOf(value);
     const isText = key === STATUS && typeof value === 'string' && value.length <= MAX_TEXT;
     if (isText && use.texts.size < MAX_TEXTS) use.texts.add(value);
