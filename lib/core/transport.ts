@@ -50,18 +50,23 @@ export class Transport {
 
   /** got, as an ES module: a static `require` breaks when Node-RED 5 loads node files side by side. */
   got(): Promise<Got> {
-    this.loading ??= import('got').then(({ default: got }) =>
+    this.loading ??= import('got').then(({ default: got }) => {
       // What every request has in common is merged and checked once, here.
-      got.extend({
+      const instance = got.extend({
         request: plainRequest,
         retry: { limit: 0 },
         followRedirect: false,
         throwHttpErrors: false,
         decompress: false,
         agent: this.shared,
+        mutableDefaults: true,
         headers: { accept: 'application/json', 'user-agent': 'node-red-contrib-energy-devices' },
-      }),
-    );
+      });
+      // Four options of a cache that nobody uses are spread into each request's; without them that step takes 4 µs in
+      // place of 40 on Node 20.
+      instance.defaults.options.cacheOptions = {};
+      return instance;
+    });
     return this.loading;
   }
 

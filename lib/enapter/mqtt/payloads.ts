@@ -146,7 +146,8 @@ export function encode(body: unknown): string {
   } catch {
     throw invalidInput('The payload cannot be written as JSON.', 'enapterNoJson');
   }
-  if (Buffer.byteLength(json) > MAX_BYTES) {
+  // No character takes more than three bytes for each of its units.
+  if (json.length * 3 > MAX_BYTES && Buffer.byteLength(json) > MAX_BYTES) {
     throw invalidInput(`The payload is longer than ${MAX_BYTES / 1024} KiB.`, 'enapterTooLarge', {
       limit: MAX_BYTES / 1024,
     });
