@@ -21,3 +21,21 @@ export function topicOf<T>(msg: FlowMessage, own: T): string | T {
   const { topic } = msg;
   return topic === undefined || topic === '' ? own : topic;
 }
+
+/**
+ * A copy of data as JSON can hold it, which a flow may change without others seeing it. With messages this small it is
+ * several times as fast as `structuredClone`.
+ */
+export function plainCopy<T>(data: T): T {
+  if (typeof data !== 'object' || data === null) return data;
+  if (Array.isArray(data)) return data.map(plainCopy) as T;
+  const copy: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(data)) {
+    // A key of this name would change what the copy inherits.
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: plainCopy(value), ...OWN });
+    else copy[key] = plainCopy<unknown>(value);
+  }
+  return copy as T;
+}
+
+const OWN = { configurable: true, enumerable: true, writable: true };

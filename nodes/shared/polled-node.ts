@@ -4,7 +4,7 @@ import type { Availability } from '../../lib/core/availability';
 import { invalidInput, toDeviceError } from '../../lib/core/errors';
 import type { Subscription } from '../../lib/core/poller';
 import { onClose, onInput } from './input-runner';
-import { type FlowMessage, type OutputMessage, topicOf } from './messages';
+import { type FlowMessage, type OutputMessage, plainCopy, topicOf } from './messages';
 import type { PolledConfigNode, PolledDevice } from './polled-device';
 import { STATUS, statusOfAvailability, statusSetter } from './status';
 import { errorText } from './text';
@@ -62,7 +62,7 @@ export function attachPolledNode<T>(
   const emit = (first: OutputMessage, second: OutputMessage): void => node.send([first, second]);
 
   // Several nodes and messages share one reading; what a flow does to its message must not reach the others.
-  const content = (data: T): Record<string, unknown> => structuredClone(options.content?.(data) ?? {});
+  const content = (data: T): Record<string, unknown> => plainCopy(options.content?.(data) ?? {});
 
   const showData = (data: T): void => {
     if (device?.availability?.available) setStatus(STATUS.fresh(options.statusText(data)));

@@ -44,7 +44,7 @@ export function statusOfAvailability(availability: Availability): NodeStatus | u
 export function statusSetter(node: Node): (status: NodeStatus) => void {
   let shown = '';
   return (status) => {
-    const key = JSON.stringify(status);
+    const key = `${status.fill} ${status.shape} ${status.text}`;
     if (key === shown) return;
     shown = key;
     node.status(status);
