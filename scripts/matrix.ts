@@ -5,7 +5,7 @@
  * difference.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cell, CELLS, isCurrent, prepare, type Prepared } from './matrix/cells';
 import { type Outcome, runScript, runSuite, type Suite, SUITES } from './matrix/suites';
@@ -17,39 +17,52 @@ interface Row {
   outcomes: Map<string, Outcome>;
 }
 
-/** Runs one job after the other, whoever asks. */
-function oneByOne(): <T>(job: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (job) => {
-    const next = last.then(job);
-    last = next.catch(() => undefined);
-    return next;
-  };
+interface Job {
+  row: Row;
+  prepared: Prepared;
+  name: string;
+  run: () => Promise<Outcome>;
 }
 
-async function runCell(
-  prepared: Prepared,
-  suites: readonly Suite[],
-  alone: ReturnType<typeof oneByOne>,
-): Promise<Row> {
-  const outcomes = new Map<string, Outcome>();
-  const note = (name: string, outcome: Outcome): void => {
-    outcomes.set(name, outcome);
-    console.log(`${prepared.title}: ${name}: ${counts(outcome)} in ${seconds(outcome.duration)}`);
-    for (const failure of outcome.failures) console.log(indent(failure));
-  };
-  note('install', await runScript('verify-package', prepared));
-  // Most tests wait most of the time, so what does not need the machine for itself runs side by side.
-  const chain = async (links: readonly Suite[]): Promise<void> => {
-    for (const suite of links) {
-      const job = (): Promise<Outcome> => runSuite(suite, prepared);
-      note(suite.name, await (suite.heavy ? alone(job) : job()));
+/** Tests keep times, so there are no more at once than the machine has room for. */
+const AT_ONCE = Math.min(2, availableParallelism());
+
+/** All jobs, those that take longest first, so that none of them is left over at the end. */
+function jobsOf(ready: readonly [Prepared, readonly Suite[]][], rows: readonly Row[]): Job[] {
+  const jobs: Job[] = [];
+  const add = (
+    name: string,
+    run: (prepared: Prepared) => Promise<Outcome>,
+    wanted: (of: readonly Suite[]) => boolean,
+  ) => {
+    for (const [index, [prepared, suites]] of ready.entries()) {
+      const row = rows[index];
+      if (row && wanted(suites)) jobs.push({ row, prepared, name, run: () => run(prepared) });
     }
   };
-  const quick = suites.filter(({ name }) => name === 'lib' || name === 'nodes');
-  const others = suites.filter((suite) => !quick.includes(suite)).map((suite) => [suite]);
-  await Promise.all([quick, ...others].map(chain));
-  return { title: prepared.title, outcomes };
+  for (const suite of [...SUITES].reverse()) {
+    add(
+      suite.name,
+      (prepared) => runSuite(suite, prepared),
+      (suites) => suites.includes(suite),
+    );
+  }
+  add(
+    'install',
+    (prepared) => runScript('verify-package', prepared),
+    () => true,
+  );
+  return jobs;
+}
+
+/** Takes jobs from the front until none is left. */
+async function work(jobs: Job[]): Promise<void> {
+  for (let job = jobs.shift(); job; job = jobs.shift()) {
+    const outcome = await job.run();
+    job.row.outcomes.set(job.name, outcome);
+    console.log(`${job.prepared.title}: ${job.name}: ${counts(outcome)} in ${seconds(outcome.duration)}`);
+    for (const failure of outcome.failures) console.log(indent(failure));
+  }
 }
 
 function seconds(ms: number): string {
@@ -84,16 +97,17 @@ async function main(args: readonly string[]): Promise<void> {
   const cells = rest ? CELLS.filter((cell) => !isCurrent(root, cell)) : CELLS;
   const suitesOf = (cell: Cell): readonly Suite[] => {
     const first = cells.find(({ nodeRed }) => nodeRed === cell.nodeRed) === cell;
-    return rest && !first ? SUITES.filter(({ heavy }) => heavy !== true) : SUITES;
+    return rest && !first ? SUITES.filter(({ browser }) => browser !== true) : SUITES;
   };
   const folder = mkdtempSync(join(tmpdir(), 'matrix-'));
-  const rows: Row[] = [];
+  let rows: Row[] = [];
   try {
     const tarball = pack(root, folder).path;
     const ready: [Prepared, readonly Suite[]][] = [];
     for (const cell of cells) ready.push([await prepare(root, cell, tarball), suitesOf(cell)]);
-    const alone = oneByOne();
-    rows.push(...(await Promise.all(ready.map(([prepared, suites]) => runCell(prepared, suites, alone)))));
+    rows = ready.map(([{ title }]) => ({ title, outcomes: new Map<string, Outcome>() }));
+    const jobs = jobsOf(ready, rows);
+    await Promise.all(Array.from({ length: AT_ONCE }, () => work(jobs)));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

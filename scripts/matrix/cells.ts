@@ -105,7 +105,7 @@ export async function prepare(root: string, cell: Cell, tarball: string): Promis
   await installPackage(folder, tarball, node);
 
   const project = join(folder, 'project');
-  const left = new Set(['node_modules', '.git', '.matrix', '.demo', '.screenshots', 'coverage']);
+  const left = new Set(['node_modules', '.git', '.matrix', '.bench', '.demo', '.screenshots', 'coverage']);
   for (const entry of readdirSync(root).filter((name) => !left.has(name))) {
     cpSync(join(root, entry), join(project, entry), {
       recursive: true,

@@ -12,13 +12,16 @@ export interface Suite {
   without?: readonly string[];
   /** ms for one test, with other cells under way */
   timeout: number;
-  /** runs a browser: one at a time */
-  heavy?: boolean;
+  /** runs a browser */
+  browser?: boolean;
 }
 
-/** The tests whose outcome may depend on the cell. */
+/**
+ * The tests whose outcome may depend on the cell, in the order of their length: of the protocols, that is the HTTP client
+ * alone.
+ */
 export const SUITES: readonly Suite[] = [
-  { name: 'lib', spec: 'lib/**/*.test.js', timeout: 60_000 },
+  { name: 'client', spec: 'lib/core/**/*.test.js', timeout: 60_000 },
   { name: 'nodes', spec: 'nodes/**/*.test.js', timeout: 60_000 },
   {
     name: 'package',
@@ -26,7 +29,7 @@ export const SUITES: readonly Suite[] = [
     without: ['audit', 'build-assets', 'measurements', 'quality-scale', 'texts'],
     timeout: 60_000,
   },
-  { name: 'editor', spec: 'editor/**/*.test.js', timeout: 180_000, heavy: true },
+  { name: 'editor', spec: 'editor/**/*.test.js', timeout: 180_000, browser: true },
 ];
 
 export interface Outcome {
