@@ -135,15 +135,20 @@ export class CloudClient {
    * One page of the event log, in the server's order.
    *
    * @param page counted from 0
+   * @returns `undefined` in the place of a record that cannot be read: one odd record shall not hide the others
+   * @throws DeviceError BAD_RESPONSE when none can be read
    */
-  async logs(id: string, page: number, limit: number, signal?: AbortSignal): Promise<LogRecord[]> {
+  async logs(
+    id: string,
+    page: number,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<(LogRecord | undefined)[]> {
     const body = await this.get('ups/getUpsLogs', { id, page, limit }, signal);
     if (!Array.isArray(body)) throw wrongShape('getUpsLogs');
-    return body.map((entry) => {
-      const record = parseLogRecord(entry);
-      if (!record) throw wrongShape('getUpsLogs');
-      return record;
-    });
+    const records = body.map(parseLogRecord);
+    if (records.length > 0 && records.every((record) => record === undefined)) throw wrongShape('getUpsLogs');
+    return records;
   }
 
   /** Turns a port over. Sent once; only a request that was refused for its token is sent again, with a new one. */

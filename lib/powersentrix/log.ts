@@ -152,22 +152,26 @@ const MOST_PAGES = 40;
  * Pulls the records that are new since the last time. The first pull ever only takes note: what happened before this
  * package was installed is no news.
  *
- * @param fetchPage one page of at most `limit` records; their order is not documented, so none is assumed
- * @returns oldest first
+ * @param fetchPage one page of at most `limit` records; their order is not documented, so none is assumed. `undefined`:
+ *   a record that cannot be read
+ * @returns oldest first, and how many could not be read
  */
 export async function pullNewLogs(
   memory: LogMemory,
-  fetchPage: (page: number, limit: number) => Promise<LogRecord[]>,
-): Promise<LogRecord[]> {
+  fetchPage: (page: number, limit: number) => Promise<(LogRecord | undefined)[]>,
+): Promise<{ records: LogRecord[]; unreadable: number }> {
   const first = !memory.knowsPulled;
   const fresh: LogRecord[] = [];
   const found: LogRecord[] = [];
+  let unreadable = 0;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const records = await fetchPage(page, PAGE);
+    const entries = await fetchPage(page, PAGE);
+    const records = entries.filter((entry) => entry !== undefined);
+    unreadable += entries.length - records.length;
     found.push(...records);
     const oldestFirst = (records[0]?.id ?? 0) < (records.at(-1)?.id ?? 0);
     const reachedKnown = records.some((record) => memory.knows(record));
-    if (records.length < PAGE || (!oldestFirst && (reachedKnown || first))) break;
+    if (entries.length < PAGE || (!oldestFirst && (reachedKnown || first))) break;
   }
   const inOrder = found
     .map((record, index) => ({ record, index }))
@@ -176,7 +180,7 @@ export async function pullNewLogs(
     );
   for (const { record } of inOrder) if (memory.admit(record) && !first) fresh.push(record);
   memory.pulled();
-  return fresh;
+  return { records: fresh, unreadable };
 }
 
 function compare(a: LogRecord, b: LogRecord): number {

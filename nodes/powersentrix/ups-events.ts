@@ -132,12 +132,17 @@ export default (RED: NodeAPI): void => {
 
     let pulling = false;
     let complained = false;
+    let mostUnreadable = 0;
     const pull = async ({ ups }: UpsNode): Promise<void> => {
       if (pulling || !ups.pullLogs) return;
       pulling = true;
       try {
-        for (const record of await ups.pullLogs(memory.log, closing.signal)) emitLog(record);
+        const { records, unreadable } = await ups.pullLogs(memory.log, closing.signal);
+        for (const record of records) emitLog(record);
         memory.save();
+        // The same records come with every pull; one line is enough for as many.
+        if (unreadable > mostUnreadable) this.warn(RED._('log.logUnreadable', { count: unreadable }));
+        mostUnreadable = Math.max(mostUnreadable, unreadable);
         complained = false;
       } catch (thrown) {
         const error: DeviceError = toDeviceError(thrown);

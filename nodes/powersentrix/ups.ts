@@ -4,7 +4,7 @@ import { type DeviceError, invalidInput } from '../../lib/core/errors';
 import { REDACTED } from '../../lib/core/redact';
 import { isRecord } from '../../lib/core/units';
 import type { ComplexObject } from '../../lib/powersentrix/complex';
-import type { LogMemory, LogRecord } from '../../lib/powersentrix/log';
+import type { LogMemory, pullNewLogs } from '../../lib/powersentrix/log';
 import type { PortControl } from '../../lib/powersentrix/port-control';
 import { normaliseStatus, type StatusOptions, type UpsStatus } from '../../lib/powersentrix/status';
 import type { Zone } from '../../lib/powersentrix/zone';
@@ -53,7 +53,7 @@ export interface UpsFunctions {
   /** What it pushes, besides its status. @returns ends that */
   onPush: (handler: PushHandler) => () => void;
   /** New records of the cloud's log; `undefined` where the source has no log to be pulled. */
-  pullLogs?: (memory: LogMemory, signal: AbortSignal) => Promise<LogRecord[]>;
+  pullLogs?: (memory: LogMemory, signal: AbortSignal) => ReturnType<typeof pullNewLogs>;
 }
 
 export interface UpsNode extends PolledConfigNode<UpsReading> {

@@ -73,7 +73,7 @@ describe('the cloud client', () => {
     for (let count = 0; count < 7; count++) ups?.record('I/X', `event ${count}`);
     const page = await client.logs('42', 1, 5);
     assert.deepEqual(
-      page.map(({ id, description }) => [id, description]),
+      page.map((record) => [record?.id, record?.description]),
       [
         [9002, 'event 1'],
         [9001, 'event 0'],
@@ -110,6 +110,12 @@ describe('the cloud client', () => {
     await failsWith(client.logs('42', 0, 50), 'BAD_RESPONSE');
     body([{ code: 5 }], 'getUpsLogs');
     await failsWith(client.logs('42', 0, 50), 'BAD_RESPONSE');
+    body([{ code: 5 }, { code: 'I/X', timestamp: '2026-05-08 14:00:00' }], 'getUpsLogs');
+    const page = await client.logs('42', 0, 50);
+    assert.deepEqual(
+      page.map((record) => record?.code),
+      [undefined, 'I/X'],
+    );
     body({}, 'getUpsList');
     await failsWith(client.list(), 'BAD_RESPONSE');
     body([{ name: 'no id' }], 'getUpsList');

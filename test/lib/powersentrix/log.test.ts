@@ -109,6 +109,8 @@ describe('pullNewLogs', () => {
     };
     return { log, pages, fetchPage };
   }
+  const fresh = async (...args: Parameters<typeof pullNewLogs>): Promise<LogRecord[]> =>
+    (await pullNewLogs(...args)).records;
   const ids = (records: LogRecord[]): (number | null)[] => records.map(({ id }) => id);
 
   for (const newestFirst of [true, false]) {
@@ -116,10 +118,10 @@ describe('pullNewLogs', () => {
       const { log, pages, fetchPage } = server(newestFirst);
       const memory = new LogMemory();
       log.push(...entries(1, 121));
-      assert.deepEqual(await pullNewLogs(memory, fetchPage), []);
-      assert.deepEqual(await pullNewLogs(memory, fetchPage), []);
+      assert.deepEqual(await fresh(memory, fetchPage), []);
+      assert.deepEqual(await fresh(memory, fetchPage), []);
       log.push(...entries(121, 201));
-      assert.deepEqual(ids(await pullNewLogs(memory, fetchPage)), ids(entries(121, 201)));
+      assert.deepEqual(ids(await fresh(memory, fetchPage)), ids(entries(121, 201)));
       if (newestFirst) assert.deepEqual(pages, [0, 0, 0, 1]);
     });
   }
@@ -127,20 +129,38 @@ describe('pullNewLogs', () => {
   it('takes the first record of an empty log for new', async () => {
     const { log, fetchPage } = server(true);
     const memory = new LogMemory();
-    assert.deepEqual(await pullNewLogs(memory, fetchPage), []);
+    assert.deepEqual(await fresh(memory, fetchPage), []);
     log.push(...entries(1, 2));
-    assert.deepEqual(ids(await pullNewLogs(memory, fetchPage)), [1]);
-    assert.deepEqual(await pullNewLogs(new LogMemory(memory.state), fetchPage), []);
+    assert.deepEqual(ids(await fresh(memory, fetchPage)), [1]);
+    assert.deepEqual(await fresh(new LogMemory(memory.state), fetchPage), []);
+  });
+
+  it('goes on behind a record that cannot be read, and counts it', async () => {
+    const { log, fetchPage } = server(true);
+    const memory = new LogMemory();
+    log.push(...entries(1, 61));
+    await pullNewLogs(memory, fetchPage);
+    log.push(...entries(61, 141));
+    const withHole = async (page: number, limit: number): Promise<(LogRecord | undefined)[]> => {
+      const [, ...rest] = await fetchPage(page, limit);
+      return [undefined, ...rest];
+    };
+    const { records, unreadable } = await pullNewLogs(memory, withHole);
+    assert.equal(unreadable, 2);
+    assert.deepEqual(
+      ids(records),
+      ids(entries(61, 141)).filter((id) => id !== 90 && id !== 140),
+    );
   });
 
   it('sorts records without numbers by their time', async () => {
     const at = (minute: number): LogRecord =>
       record({ ...PUSHED, ord: null, code: `C${minute}`, timestamp: `2026-05-08 14:0${minute}:00` });
     const memory = new LogMemory();
-    await pullNewLogs(memory, () => Promise.resolve([at(1)]));
-    const fresh = await pullNewLogs(memory, () => Promise.resolve([at(3), at(2), at(1)]));
+    await fresh(memory, () => Promise.resolve([at(1)]));
+    const records = await fresh(memory, () => Promise.resolve([at(3), at(2), at(1)]));
     assert.deepEqual(
-      fresh.map(({ code }) => code),
+      records.map(({ code }) => code),
       ['C2', 'C3'],
     );
   });
