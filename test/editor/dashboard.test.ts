@@ -148,8 +148,14 @@ describe('dashboard examples', () => {
       const page = await open('powersentrix');
       const port = widget(page, 'dbupp3');
       await port.getByText(/^NAS · 0\.0 W$/).waitFor();
-      assert.equal(await port.getByRole('checkbox').isChecked(), false);
+      // A UPS that takes its time, and is read once, so that what is shown before it answers a command can be seen.
+      const late = 'setTimeout(() => node.send([msg, null]), 1000);\nreturn null;';
+      const from = runtime.debug.length;
+      await change({ dbupsf: standIn(['return [msg, null];', late]), dbupdev: () => ({ interval: 300 }) });
+      await payload('dbupd1', () => true, from);
       await port.getByRole('checkbox').click();
+      await port.locator('.v-switch--loading').waitFor();
+      assert.equal(await port.getByRole('checkbox').isChecked(), false);
       await port.getByText(/^NAS · [1-9]\d\.\d W$/).waitFor();
       assert.equal(await port.getByRole('checkbox').isChecked(), true);
       interface Outcome {
