@@ -8,13 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cardLines, cardProblems, validate } from './scorecard/card';
 import { exampleFindings } from './scorecard/flows';
-import { installTools } from './scorecard/tools';
+import { toolsFolder } from './scorecard/tools';
+import { installLocked } from './support/install-locked';
 import { projectRoot, readManifest } from './support/project-root';
 
 function scorecard(root: string): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'scorecard-'));
   try {
-    installTools(root);
+    installLocked(toolsFolder(root));
     const validation = validate(root, folder);
     writeFileSync(join(root, '.scorecard.json'), `${JSON.stringify(validation.card, null, 2)}\n`);
     console.log(cardLines(validation).join('\n'));

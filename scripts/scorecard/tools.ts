@@ -1,5 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 /** How a tool ended and what it wrote. */
@@ -13,15 +12,6 @@ export interface Run {
 /** The folder of the scorecard's tools. They bring hundreds of packages, so they are no dependency of the project. */
 export function toolsFolder(root: string): string {
   return join(root, 'tools', 'scorecard');
-}
-
-/** Installs the tools, once, in the versions that their lock file names. */
-export function installTools(root: string): void {
-  const folder = toolsFolder(root);
-  const there = ['node-red-dev', 'nrlint'].every((name) => existsSync(join(folder, 'node_modules', name)));
-  if (there) return;
-  const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  execFileSync('npm', flags, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
 /** Runs a script of the tools with the Node.js of this process. */

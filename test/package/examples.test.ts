@@ -1,20 +1,31 @@
 import assert from 'node:assert/strict';
 
-import { onPort, ownTypes, readExamples } from '../support/examples';
+import { onPort, ownTypes, readDashboardExamples, readExamples } from '../support/examples';
+import { dashboardVersion } from '../support/dashboard';
 import { type Runtime, startRuntime } from '../support/runtime';
 import type { FlowNode } from '../support/user-dir';
 
 const OWN = ownTypes();
 const EXAMPLES = readExamples();
+// Deployed by test/editor/dashboard.test.ts, which installs the dashboard that they need.
+const DASHBOARD = readDashboardExamples();
+const ALL = [...EXAMPLES, ...DASHBOARD];
+
+/** Where a node names a config node. */
+const CONFIG_KEYS = ['device', 'account', 'site', 'connection', 'receiver', 'tls'];
+const DASHBOARD_KEYS = ['ui', 'page', 'group', 'theme'];
 
 /** Properties of a node that hold the id of another one. */
 function references(node: FlowNode): string[] {
   const wires = (node.wires as string[][] | undefined) ?? [];
   const configs = Object.entries(node)
-    .filter(([key]) => ['device', 'account', 'site', 'connection', 'receiver', 'tls'].includes(key))
+    .filter(
+      ([key]) => CONFIG_KEYS.includes(key) || (node.type.startsWith('ui-') && DASHBOARD_KEYS.includes(key)),
+    )
     .map(([, value]) => value)
     .filter((value): value is string => typeof value === 'string' && value !== '');
-  return [...wires.flat(), ...configs];
+  const lists = [node.scope, node.links].filter((list): list is string[] => Array.isArray(list));
+  return [...wires.flat(), ...configs, ...lists.flat()];
 }
 
 describe('examples', () => {
@@ -25,7 +36,7 @@ describe('examples', () => {
   });
 
   it('have ids that are unique, also among all examples', () => {
-    const ids = EXAMPLES.flatMap(({ nodes }) => nodes.map((node) => node.id));
+    const ids = ALL.flatMap(({ nodes }) => nodes.map((node) => node.id));
     assert.deepEqual(
       ids.filter((id, i) => ids.indexOf(id) !== i),
       [],
@@ -33,7 +44,7 @@ describe('examples', () => {
   });
 
   it('answer on paths that are unique among all examples', () => {
-    const routes = EXAMPLES.flatMap(({ nodes }) =>
+    const routes = ALL.flatMap(({ nodes }) =>
       nodes
         .filter((node) => node.type === 'http in')
         .map((node) => `${String(node.method)} ${String(node.url)}`),
@@ -44,7 +55,7 @@ describe('examples', () => {
     );
   });
 
-  for (const { name, nodes } of EXAMPLES) {
+  for (const { name, nodes } of ALL) {
     it(`${name} is whole: a tab with a description, a comment, no loose ends, on the grid`, () => {
       const ids = new Set(nodes.map((node) => node.id));
       const tab = nodes.find((node) => node.type === 'tab');
@@ -57,6 +68,18 @@ describe('examples', () => {
         if (x !== undefined) assert.equal(x % 10, 0, `${node.id} lies off the grid`);
         if (node.type === 'function') assert.ok(node.name, `${node.id} has no name`);
       }
+    });
+  }
+
+  for (const { name, nodes } of DASHBOARD) {
+    it(`${name} names the dashboard that it needs, and has a page of its own`, () => {
+      const used = nodes.filter((node) => node.type.startsWith('ui-'));
+      const modules = nodes.find((node) => node.type === 'global-config')?.modules;
+      assert.deepEqual(modules, dashboardVersion());
+      const page = (node: FlowNode): boolean => node.type === 'ui-page';
+      assert.equal(used.filter(page).length, 1);
+      const paths = DASHBOARD.flatMap((example) => example.nodes.filter(page)).map(({ path }) => path);
+      assert.equal(new Set(paths).size, DASHBOARD.length);
     });
   }
 

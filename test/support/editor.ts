@@ -33,14 +33,16 @@ export class Editor {
     this.browser = browser;
     this.page = page;
     this.url = url;
-    page.on('pageerror', (error) => this.pageErrors.push(error.stack ?? error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') this.pageErrors.push(`${message.text()} (${message.location().url})`);
-    });
-    page.on('request', (request) => {
-      const local = request.url().startsWith(`${url}/`) || /^(data|blob):/.test(request.url());
-      if (!local) this.externalRequests.push(request.url());
-    });
+    this.watch(page);
+  }
+
+  /** Opens another page of the runtime, watched like the editor itself. */
+  async openPage(path: string, viewport: { width: number; height: number }): Promise<Page> {
+    const page = await this.page.context().newPage();
+    this.watch(page);
+    await page.setViewportSize(viewport);
+    await page.goto(`${this.url}/${path}`);
+    return page;
   }
 
   /** Loads the editor; `openEditor` has done so already. */
@@ -216,11 +218,11 @@ export class Editor {
     return errors;
   }
 
-  /** Saves a picture of the page as .screenshots/<name>.png in the project. */
-  async screenshot(name: string): Promise<void> {
+  /** Saves a picture of the editor, or of another page, as .screenshots/<name>.png in the project. */
+  async screenshot(name: string, page = this.page): Promise<void> {
     const folder = join(projectRoot(), '.screenshots');
     mkdirSync(folder, { recursive: true });
-    await this.page.screenshot({ path: join(folder, `${name}.png`) });
+    await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
   }
 
   /** Closes the browser. */
@@ -237,6 +239,17 @@ export class Editor {
     await this.page.waitForFunction(
       `document.querySelector(${JSON.stringify(DIALOG)})?.contains(document.activeElement)`,
     );
+  }
+
+  private watch(page: Page): void {
+    page.on('pageerror', (error) => this.pageErrors.push(error.stack ?? error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.pageErrors.push(`${message.text()} (${message.location().url})`);
+    });
+    page.on('request', (request) => {
+      const local = request.url().startsWith(`${this.url}/`) || /^(data|blob):/.test(request.url());
+      if (!local) this.externalRequests.push(request.url());
+    });
   }
 
   private async login(user: 'admin' | 'reader'): Promise<void> {

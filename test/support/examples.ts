@@ -12,11 +12,21 @@ export interface Example {
 
 const EXAMPLES = join(projectRoot(), 'examples');
 
-/** Every example at the top of `examples/`; subfolders hold those that need other packages. */
+/** Every example that runs with this package alone: those at the top of `examples/`. */
 export function readExamples(): Example[] {
-  return readdirSync(EXAMPLES, { withFileTypes: true })
+  return readFolder('.');
+}
+
+/** The examples that show our nodes on a FlowFuse dashboard, which is not part of this package. */
+export function readDashboardExamples(): Example[] {
+  return readFolder('dashboard');
+}
+
+function readFolder(folder: string): Example[] {
+  return readdirSync(join(EXAMPLES, folder), { withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
-    .map(({ name }) => ({
+    .map((entry) => join(folder, entry.name))
+    .map((name) => ({
       name,
       nodes: JSON.parse(readFileSync(join(EXAMPLES, name), 'utf8')) as FlowNode[],
     }));

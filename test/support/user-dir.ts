@@ -28,6 +28,8 @@ export interface UserDirOptions {
   logLevel?: 'info' | 'debug' | 'trace';
   /** `link` to the project (default), `none`, or the path of a tarball that npm is to install. */
   packageFrom?: string;
+  /** Folders of other packages with nodes, by name; linked like the project. */
+  otherPackages?: Record<string, string>;
 }
 
 /** The password of a user that `adminAuth` creates. */
@@ -53,7 +55,8 @@ async function fillUserDir(userDir: string, options: UserDirOptions, node?: stri
   if (options.flows) write(userDir, 'flows.json', options.flows);
   if (options.credentials) write(userDir, 'flows_cred.json', options.credentials);
   const from = options.packageFrom ?? 'link';
-  if (from === 'link') link(userDir);
+  for (const [name, folder] of Object.entries(options.otherPackages ?? {})) link(userDir, name, folder);
+  if (from === 'link') link(userDir, PACKAGE_NAME, projectRoot());
   else if (from !== 'none') await installPackage(userDir, from, node);
 }
 
@@ -106,10 +109,12 @@ function adminAuth(): object {
   return { type: 'credentials', users: [user('admin', '*'), user('reader', 'read')] };
 }
 
-function link(userDir: string): void {
-  const path = join(userDir, 'node_modules', PACKAGE_NAME);
+function link(userDir: string, name: string, folder: string): void {
+  const path = join(userDir, 'node_modules', name);
+  // A scoped package lies in a folder of its scope.
+  mkdirSync(dirname(path), { recursive: true });
   try {
-    symlinkSync(projectRoot(), path, 'junction');
+    symlinkSync(folder, path, 'junction');
   } catch (error) {
     // A user folder that is used a second time has its link already.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
