@@ -230,7 +230,8 @@
     const describe = () => {
       if (!known) return;
       const typed = String(field.val()).trim();
-      if (known.size === 0) showResult(place, 'good', shared.text(type, 'dialog.noSuggestions'));
+      if (typed === '' && known.size === 0)
+        showResult(place, 'good', shared.text(type, 'dialog.noSuggestions'));
       else if (typed === '')
         showResult(place, 'good', shared.text(type, 'dialog.choose', { count: known.size }));
       else if (known.has(typed)) showResult(place, 'good', known.get(typed));
