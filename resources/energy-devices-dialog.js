@@ -207,8 +207,8 @@
    * changed, and by the button beside it. Whatever is typed stays possible: the id may come from the environment.
    *
    * @param {string} type of the dialog's node, for texts
-   * @param {{field: JQuery, from?: JQuery, load: () => JQuery.Promise<{value: string, label: string}[]>}} options
-   *   `load` rejects with the text to show
+   * @param {{field: JQuery, from?: JQuery, load: (again: boolean) => JQuery.Promise<{value: string, label: string}[]>}} options
+   *   `load` rejects with the text to show; `again`: somebody pressed the button
    */
   function choices(type, { field, from, load }) {
     const id = `energy-devices-choices-${field.attr('id')}`;
@@ -237,10 +237,10 @@
       else if (known.has(typed)) showResult(place, 'good', known.get(typed));
       else showResult(place, 'none');
     };
-    const fetch = () => {
+    const fetch = (again = false) => {
       const question = ++asked;
       showResult(place, 'busy', shared.text(type, 'dialog.testing'));
-      return load()
+      return load(again)
         .done((found) => {
           if (question !== asked) return;
           known = new Map(found.map(({ value, label }) => [value, label]));
@@ -251,7 +251,7 @@
           if (question === asked) showResult(place, 'bad', message);
         });
     };
-    slowButton(button, fetch);
+    slowButton(button, () => fetch(true));
     const near = () => {
       if (asked === 0 && (!from || shared.isChosen(from.val()))) fetch();
     };
