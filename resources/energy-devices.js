@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the dialogs of all node types share. Node-RED serves this file below resources/<package>/, and every dialog
- * loads it before its own registration.
+ * What the dialogs of all node types share: texts, validators, and questions to the runtime. Node-RED serves this file
+ * below resources/<package>/, and every dialog loads it, with energy-devices-dialog.js, before its own registration.
  */
 (function () {
   'use strict';
@@ -90,30 +90,6 @@
   }
 
   /**
-   * Shows the outcome of a button beside it.
-   * @param {JQuery} place
-   * @param {'busy' | 'good' | 'bad'} state
-   * @param {string} message
-   */
-  function showResult(place, state, message) {
-    const icon = { busy: 'fa-spinner fa-spin', good: 'fa-check-circle', bad: 'fa-exclamation-circle' }[state];
-    const color = { busy: 'secondary', good: 'success', bad: 'error' }[state];
-    place
-      .attr({ role: 'status', 'aria-live': 'polite', 'data-state': state })
-      .css({
-        color: `var(--red-ui-text-color-${color})`,
-        display: 'block',
-        margin: '6px 0 0 104px',
-        lineHeight: '1.4',
-      })
-      .empty()
-      .append(
-        $('<i>', { class: `fa ${icon}`, css: { marginRight: '6px' } }),
-        document.createTextNode(message),
-      );
-  }
-
-  /**
    * Asks the runtime, with the dialog's values as they stand, before any deploy.
    *
    * @param {{type: string, id: string}} node
@@ -154,6 +130,36 @@
   }
 
   /**
+   * Whether a config node is chosen that the editor knows. In a subflow it may be named by an environment variable.
+   * @param {unknown} id
+   */
+  function isChosen(id) {
+    return Boolean(id) && id !== '_ADD_' && !isEnv(id);
+  }
+
+  /**
+   * Asks a config node that the open dialog refers to, with its values as the editor has them, before any deploy. What
+   * the editor does not know is stored in the runtime.
+   *
+   * @param {unknown} id
+   * @param {string} action
+   * @param {{type: string, settings: string[], credentials: string[], missing: string, more?: Record<string, unknown>}} options
+   *   `type` of the config node; `missing`: key of the text for when none is chosen; `more` goes to the settings
+   * @returns {JQuery.Promise<any>} as `ask`
+   */
+  function askChosen(id, action, { type, settings, credentials, missing, more }) {
+    const chosen = /** @type {any} */ (isChosen(id) ? RED.nodes.node(String(id)) : null);
+    if (!chosen) return $.Deferred().reject(text(type, missing)).promise();
+    const typed = chosen.credentials || {};
+    return request(type, chosen.id, action, {
+      settings: { ...Object.fromEntries(settings.map((name) => [name, chosen[name]])), ...more },
+      credentials: Object.fromEntries(
+        credentials.map((name) => [name, typed[name] === undefined ? '__PWRD__' : typed[name]]),
+      ),
+    });
+  }
+
+  /**
    * @param {string} type
    * @param {number} status
    */
@@ -161,27 +167,6 @@
     if (status === 401 || status === 403) return text(type, 'dialog.notPermitted');
     if (status === 404) return text(type, 'errors.notDeployed');
     return text(type, 'dialog.runtimeGone');
-  }
-
-  /**
-   * Wires a "Test connection" button.
-   *
-   * @param {{type: string, id: string}} node
-   * @param {{settings: string[], credentials: string[], describe: (answer: any) => string, ask?: () => JQuery.Promise<any>}} options
-   *   `describe` makes the text for a success; `ask` asks in another way than with this dialog's fields
-   */
-  function testButton(node, options) {
-    const button = $('#energy-devices-test');
-    const place = $('#energy-devices-test-result');
-    button.on('click', (event) => {
-      event.preventDefault();
-      button.prop('disabled', true);
-      showResult(place, 'busy', text(node.type, 'dialog.testing'));
-      (options.ask ? options.ask() : ask(node, 'test', options))
-        .done((answer) => showResult(place, 'good', options.describe(answer)))
-        .fail((/** @type {string} */ message) => showResult(place, 'bad', message))
-        .always(() => button.prop('disabled', false));
-    });
   }
 
   /**
@@ -196,85 +181,6 @@
     link.download = name;
     link.click();
     URL.revokeObjectURL(link.href);
-  }
-
-  /**
-   * Wires a "Download diagnostics" button.
-   * @param {{type: string, id: string, name?: string}} node
-   */
-  function diagnosticsButton(node) {
-    const place = $('#energy-devices-diagnostics-result');
-    $('#energy-devices-diagnostics').on('click', (event) => {
-      event.preventDefault();
-      $.getJSON(`energy-devices/${node.type}/${encodeURIComponent(node.id)}/diagnostics`)
-        .done((report) => {
-          const name = `${node.type}-${(node.name || node.id).replace(/[^\w-]+/g, '_')}.json`;
-          download(name, JSON.stringify(report, null, 2), 'application/json');
-          showResult(place, 'good', text(node.type, 'dialog.diagnosticsSaved'));
-        })
-        .fail((xhr) => showResult(place, 'bad', requestFailed(node.type, xhr.status)));
-    });
-  }
-
-  /**
-   * Fills a text field's list of suggestions with what the config node knows: its devices, say. Whatever is typed
-   * stays possible, because the config node may not be deployed yet, or the id may come from the environment.
-   *
-   * @param {string} type the flow node's type, for texts
-   * @param {{config: string, field: string, configType: string, action: string}} options
-   *   `config` and `field` name the dialog's fields; the answer's `devices` are `{id, label}`
-   */
-  function suggestions(type, options) {
-    const field = $(`#node-input-${options.field}`);
-    const place = $('<span>');
-    const list = $('<datalist>', { id: `energy-devices-list-${options.field}` });
-    const label = text(type, 'dialog.suggest');
-    const button = $('<button>', {
-      type: 'button',
-      class: 'red-ui-button',
-      title: label,
-      'aria-label': label,
-    });
-    button.append($('<i>', { class: 'fa fa-refresh' })).css({ marginLeft: '4px' });
-    field.attr('list', `energy-devices-list-${options.field}`).css({ width: 'calc(70% - 44px)' });
-    field.after(button, list, place);
-    button.on('click', (event) => {
-      event.preventDefault();
-      const id = String($(`#node-input-${options.config}`).val());
-      showResult(place, 'busy', text(type, 'dialog.testing'));
-      ask({ type: options.configType, id }, options.action, { settings: [], credentials: [] })
-        .done((/** @type {{devices: {id: string, label: string}[]}} */ answer) => {
-          list.empty().append(answer.devices.map((one) => $('<option>', { value: one.id, text: one.label })));
-          const [only] = answer.devices;
-          if (only && answer.devices.length === 1 && !field.val()) field.val(only.id).trigger('change');
-          const names = answer.devices.map((one) => `${one.label} (${one.id})`).join(', ');
-          showResult(place, 'good', names || text(type, 'dialog.noSuggestions'));
-        })
-        .fail((/** @type {string} */ message) => showResult(place, 'bad', message));
-    });
-  }
-
-  /**
-   * Shows only the rows that belong to what is chosen. A row with the class `energy-devices-when` names, in
-   * `data-<field>` (lower case), the values of a choosing field with which it shows; with several, all must agree.
-   *
-   * @param {string[]} fields names of the choosing fields
-   */
-  function rowsFor(fields) {
-    const update = () => {
-      $('.energy-devices-when').each((_i, row) => {
-        const shown = fields.every((name) => {
-          const values = $(row).attr(`data-${name.toLowerCase()}`);
-          if (values === undefined) return true;
-          const field = $(`#node-input-${name}`);
-          const value = field.is(':checkbox') ? String(field.prop('checked')) : String(field.val());
-          return values.split(' ').includes(value);
-        });
-        $(row).toggle(shown);
-      });
-    };
-    for (const name of fields) $(`#node-input-${name}`).on('change', update);
-    update();
   }
 
   /**
@@ -299,23 +205,22 @@
     return value === null ? '–' : value.toLocaleString(RED.i18n.lang() || undefined);
   }
 
-  /** @type {any} */ (window).EnergyDevices = {
+  /** @type {any} */
+  const everywhere = window;
+  everywhere.EnergyDevices = Object.assign(everywhere.EnergyDevices || {}, {
     text,
     errorText,
     isEnv,
     atLeast,
     address,
     ask,
+    askChosen,
+    isChosen,
     request,
     requestFailed,
     fieldValues,
     download,
-    showResult,
-    testButton,
-    diagnosticsButton,
-    suggestions,
-    rowsFor,
     present,
     number,
-  };
+  });
 })();

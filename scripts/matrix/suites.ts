@@ -26,7 +26,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'package',
     spec: 'package/**/*.test.js',
-    without: ['audit', 'build-assets', 'measurements', 'quality-scale', 'texts'],
+    without: ['audit', 'build-assets', 'measurements', 'quality-scale', 'texts', 'use-cases'],
     timeout: 60_000,
   },
   { name: 'editor', spec: 'editor/**/*.test.js', timeout: 180_000, browser: true },

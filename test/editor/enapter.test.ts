@@ -69,6 +69,8 @@ describe('enapter in the editor', () => {
     await editor.press('#enapter-connection-generate');
     await result('bad').waitFor();
 
+    await dialog.locator('#enapter-connection-device').click();
+    await dialog.locator(`datalist option[value="${IDS.meter}"]`).waitFor({ state: 'attached' });
     await dialog.locator('#enapter-connection-device').fill(IDS.meter);
     await dialog.locator('#enapter-connection-protocol').selectOption('MQTT');
     await editor.press('#enapter-connection-generate');

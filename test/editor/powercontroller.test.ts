@@ -64,6 +64,9 @@ describe('powercontroller in the editor', () => {
     assert.match(String(await result('good')), /Controllers: 1 – PC-ZXCVBNMASDF-001 \(6ItNKFLm_mS\)/);
     await editor.screenshot('powercontroller-account');
     await editor.ok();
+    // The account is not deployed yet: its list is fetched with what the editor holds.
+    await editor.field('deviceId').click();
+    await editor.dialog().locator('datalist option[value="6ItNKFLm_mS"]').waitFor({ state: 'attached' });
 
     for (const [operation, fields] of Object.entries(FIELDS)) {
       await editor.fill('operation', operation);
@@ -90,8 +93,14 @@ describe('powercontroller in the editor', () => {
     await editor.deploy();
 
     await editor.openDialog(id);
-    await editor.dialog().locator('#node-input-deviceId + button').click();
-    await editor.page.waitForFunction(`$('#node-input-deviceId').val() === '6ItNKFLm_mS'`);
+    await editor.field('deviceId').click();
+    const found = editor.dialog().locator('.energy-devices-result', { hasText: '1 found' });
+    await found.waitFor();
+    const list = editor.dialog().locator('datalist option');
+    assert.equal(await list.getAttribute('value'), '6ItNKFLm_mS');
+    assert.equal(await list.textContent(), 'PC-ZXCVBNMASDF-001');
+    await editor.fill('deviceId', '6ItNKFLm_mS');
+    await editor.dialog().locator('.energy-devices-result', { hasText: 'PC-ZXCVBNMASDF-001' }).waitFor();
     await editor.screenshot('powercontroller-command-device');
     await editor.ok();
     await editor.deploy();

@@ -87,6 +87,10 @@ describe('PowerSentrix in the editor', () => {
     assert.match(await testConnection(editor, 'good'), /Server Room/);
     await editor.screenshot('powersentrix-account');
     await editor.ok();
+    await editor.field('upsId').click();
+    const inAccount = editor.dialog().locator('datalist option[value="42"]');
+    await inAccount.waitFor({ state: 'attached' });
+    assert.equal(await inAccount.textContent(), 'Server Room');
     await editor.fill('upsId', '42');
     assert.match(await testConnection(editor, 'good'), /PSX-2024-001234/);
     await editor.screenshot('ups-device-cloud');
@@ -125,6 +129,8 @@ describe('PowerSentrix in the editor', () => {
     await editor.openDialog(node);
     await editor.openConfigDialog('device', 'edit');
     assert.match(await testConnection(editor, 'good'), /Registered: PWX-12-4422/);
+    await editor.field('cmm').click();
+    await editor.dialog().locator('datalist option[value="ups-01"]').waitFor({ state: 'attached' });
     await editor.openConfigDialog('receiver', 'edit');
     const row = editor.dialog().locator('#ups-receiver-list tr[data-cmm="ups-01"]');
     await row.waitFor();

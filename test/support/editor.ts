@@ -120,6 +120,24 @@ export class Editor {
     await this.opened('#node-dialog-ok');
   }
 
+  /** Opens a node's dialog, also a config node's, wherever it is in the workspace. */
+  async openAny(nodeId: string): Promise<void> {
+    const isConfig = await this.page.evaluate<boolean>(`(() => {
+      const node = RED.nodes.node(${JSON.stringify(nodeId)});
+      const config = node._def.category === 'config';
+      if (config) RED.editor.editConfig('', node.type, node.id);
+      else RED.editor.edit(node);
+      return config;
+    })()`);
+    await this.opened(isConfig ? '#node-config-dialog-ok' : '#node-dialog-ok');
+  }
+
+  /** Leaves the only dialog that is open without keeping anything. */
+  async cancel(): Promise<void> {
+    await this.dialog().locator('#node-config-dialog-cancel, #node-dialog-cancel').click();
+    await this.page.locator('#red-ui-editor-shade').waitFor({ state: 'hidden' });
+  }
+
   /** From within a dialog: opens that of the config node chosen for `property`, or of a new one. */
   async openConfigDialog(property: string, action: 'edit' | 'add'): Promise<void> {
     await this.dialog().locator(`[id$="input-btn-${property}-${action}"]`).click();
