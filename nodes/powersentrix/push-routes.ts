@@ -1,3 +1,5 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+
 import type { NextFunction, Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
 
@@ -64,6 +66,17 @@ function addInFront(app: NodeAPI['httpNode'], handler: Handler): void {
 
 const plainAddress = (address: string | undefined): string => (address ?? '').replace(/^::ffff:/, '');
 
+function headersOf(body: string): OutgoingHttpHeaders {
+  return {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+  };
+}
+
+const OK = JSON.stringify({ responseMessage: 'OK' });
+const OK_HEADERS = headersOf(OK);
+
 /**
  * Adds the routes that a UPS pushes to.
  *
@@ -84,16 +97,17 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
     void answer(routes, isCompany, kind, request)
       .catch((): Refusal => ({ status: 500, message: 'internal error' }))
       .then((outcome) => {
-        const refused = isRefusal(outcome);
-        if (refused) routes.onRefusal(outcome);
-        request.resume();
-        const status = refused ? outcome.status : 200;
-        const body = JSON.stringify(refused ? { message: outcome.message } : { responseMessage: 'OK' });
         // Not through express, which makes an ETag and looks at what the client has, for an answer nobody keeps.
+        if (!isRefusal(outcome)) {
+          response.writeHead(200, OK_HEADERS).end(OK);
+          return;
+        }
+        routes.onRefusal(outcome);
+        request.resume();
+        const { status, message } = outcome;
+        const body = JSON.stringify({ message });
         response.writeHead(status, {
-          'Content-Type': 'application/json; charset=utf-8',
-          'Content-Length': Buffer.byteLength(body),
-          'Cache-Control': 'no-store',
+          ...headersOf(body),
           // Nobody waits for the rest of a body that is too long; a short one is read away, and the connection stays.
           ...(status === 413 ? { Connection: 'close' } : {}),
           ...(status === 405 ? { Allow: 'POST' } : {}),

@@ -37,7 +37,7 @@ export class Outbox {
   /** @param source what publishes, e.g. a node: its newest values replace its older ones */
   setValues(source: string, publication: Publication): void {
     // Set anew, so that the order is that of the last change.
-    this.values.delete(source);
+    if (this.values.size > 1) this.values.delete(source);
     this.values.set(source, publication);
   }
 
