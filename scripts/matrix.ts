@@ -1,8 +1,7 @@
 /**
  * Runs the tests on every combination of Node-RED, Node.js and got that the package promises, and prints a table of how
- * many passed. `--rest` leaves out the combination of this very process, whose tests `npm test` and
- * `npm run test:editor` have run, and the editor's on a second Node.js with the same Node-RED: the browser sees no
- * difference.
+ * many passed. `--rest` leaves out what `npm test` has shown of the combination of this very process, and the editor on
+ * a second Node.js with the same Node-RED: the browser sees no difference.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -24,8 +23,8 @@ interface Job {
   run: () => Promise<Outcome>;
 }
 
-/** Tests keep times, so there are no more at once than the machine has room for. */
-const AT_ONCE = Math.min(2, availableParallelism());
+/** Tests wait for most of their time, but keep times, too: with many more than the machine has room for, they fail. */
+const AT_ONCE = Math.min(3, availableParallelism() + 1);
 
 /** All jobs, those that take longest first, so that none of them is left over at the end. */
 function jobsOf(ready: readonly [Prepared, readonly Suite[]][], rows: readonly Row[]): Job[] {
@@ -61,7 +60,7 @@ async function work(jobs: Job[]): Promise<void> {
     const outcome = await job.run();
     job.row.outcomes.set(job.name, outcome);
     console.log(`${job.prepared.title}: ${job.name}: ${counts(outcome)} in ${seconds(outcome.duration)}`);
-    for (const failure of outcome.failures) console.log(indent(failure));
+    for (const text of [...outcome.failures, ...outcome.again]) console.log(indent(text));
   }
 }
 
@@ -74,7 +73,7 @@ function counts({ passed, failed }: Outcome): string {
 }
 
 function shown(outcome: Outcome | undefined): string {
-  return outcome ? counts(outcome) : 'as above';
+  return outcome ? counts(outcome) : '–';
 }
 
 function indent(text: string): string {
@@ -94,17 +93,16 @@ function table(rows: readonly Row[]): string {
 async function main(args: readonly string[]): Promise<void> {
   const root = projectRoot();
   const rest = args.includes('--rest');
-  const cells = rest ? CELLS.filter((cell) => !isCurrent(root, cell)) : CELLS;
   const suitesOf = (cell: Cell): readonly Suite[] => {
-    const first = cells.find(({ nodeRed }) => nodeRed === cell.nodeRed) === cell;
-    return rest && !first ? SUITES.filter(({ browser }) => browser !== true) : SUITES;
+    const first = CELLS.find(({ nodeRed }) => nodeRed === cell.nodeRed) === cell;
+    return SUITES.filter(({ browser }) => !rest || (browser ? first : !isCurrent(root, cell)));
   };
   const folder = mkdtempSync(join(tmpdir(), 'matrix-'));
   let rows: Row[] = [];
   try {
     const tarball = pack(root, folder).path;
     const ready: [Prepared, readonly Suite[]][] = [];
-    for (const cell of cells) ready.push([await prepare(root, cell, tarball), suitesOf(cell)]);
+    for (const cell of CELLS) ready.push([await prepare(root, cell, tarball), suitesOf(cell)]);
     rows = ready.map(([{ title }]) => ({ title, outcomes: new Map<string, Outcome>() }));
     const jobs = jobsOf(ready, rows);
     await Promise.all(Array.from({ length: AT_ONCE }, () => work(jobs)));

@@ -23,7 +23,7 @@ describe('PowerFlex in the editor', () => {
     await simulator.close();
   });
 
-  for (const lang of ['en-US', 'de', 'sk'] as const) {
+  for (const lang of ['en-US', 'de'] as const) {
     it(`sets up a site from the palette to the load below the node (${lang})`, async () => {
       runtime = await startRuntime();
       editor = await openEditor(runtime, { lang });
