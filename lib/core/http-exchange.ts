@@ -150,6 +150,8 @@ class Exchange {
       this.fail(error);
       return;
     }
+    // Whoever took it may have cancelled the call.
+    if (this.ended) return;
     if (!taken) {
       this.waitForServer();
       return;
@@ -158,7 +160,7 @@ class Exchange {
     stream.pause();
     taken.then(
       () => {
-        if (stream.destroyed) return;
+        if (this.ended || stream.destroyed) return;
         this.waitForServer();
         stream.resume();
       },
@@ -169,8 +171,9 @@ class Exchange {
   private onEnd(): void {
     if (!this.finish()) return;
     const { head, chunks } = this;
-    // got ends a stream only after its response event.
-    if (head)
+    // got ends a stream only after its response event; should it ever not, nobody waits for good.
+    if (!head) this.reject(errorFromFailure({ error: {}, sent: this.sent, answered: false, timeoutMs: 0 }));
+    else
       this.resolve({ ...head, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
   }
 

@@ -1,5 +1,7 @@
 const DAY = 86_400_000;
 const MINUTE = 60_000;
+/** The last moment that a date can hold. */
+const LAST = 8.64e15;
 
 const two = (value: number): string => String(value).padStart(2, '0');
 /** `T00:00:` to `T23:59:` */
@@ -20,6 +22,8 @@ export function isoTexts(): (ms: number) => string {
   let dayBegins = NaN;
   let day = '';
   return (ms) => {
+    // A date cuts fractions off towards zero, and ends at some moment; those are few.
+    if (!Number.isInteger(ms) || Math.abs(ms) > LAST) return new Date(ms).toISOString();
     let since = ms - dayBegins;
     if (!(since >= 0 && since < DAY)) {
       day = new Date(ms).toISOString().slice(0, -'T00:00:00.000Z'.length);

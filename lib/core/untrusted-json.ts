@@ -25,8 +25,7 @@ export function faultInJson(value: unknown, limits: JsonLimits): 'depth' | 'key'
           if (typeof inner === 'object' && inner !== null) next.push(inner);
         continue;
       }
-      // Parsed JSON inherits nothing that a loop would see.
-      for (const key in item) {
+      for (const key of Object.keys(item)) {
         if (DANGEROUS.has(key)) return 'key';
         const inner: unknown = Reflect.get(item, key);
         if (typeof inner === 'object' && inner !== null) next.push(inner);

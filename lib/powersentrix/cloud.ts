@@ -136,7 +136,6 @@ export class CloudClient {
    *
    * @param page counted from 0
    * @returns `undefined` in the place of a record that cannot be read: one odd record shall not hide the others
-   * @throws DeviceError BAD_RESPONSE when none can be read
    */
   async logs(
     id: string,
@@ -146,9 +145,7 @@ export class CloudClient {
   ): Promise<(LogRecord | undefined)[]> {
     const body = await this.get('ups/getUpsLogs', { id, page, limit }, signal);
     if (!Array.isArray(body)) throw wrongShape('getUpsLogs');
-    const records = body.map(parseLogRecord);
-    if (records.length > 0 && records.every((record) => record === undefined)) throw wrongShape('getUpsLogs');
-    return records;
+    return body.map(parseLogRecord);
   }
 
   /** Turns a port over. Sent once; only a request that was refused for its token is sent again, with a new one. */

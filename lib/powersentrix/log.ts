@@ -1,4 +1,5 @@
 import { isRecord, toNumber } from '../core/units';
+import { wrongShape } from './answer';
 import { isTimeText, localToUtc, type Zone } from './zone';
 
 /** One record of the event log, pushed or pulled, as it came. */
@@ -155,6 +156,7 @@ const MOST_PAGES = 40;
  * @param fetchPage one page of at most `limit` records; their order is not documented, so none is assumed. `undefined`:
  *   a record that cannot be read
  * @returns oldest first, and how many could not be read
+ * @throws DeviceError BAD_RESPONSE when none of several can be read
  */
 export async function pullNewLogs(
   memory: LogMemory,
@@ -173,6 +175,8 @@ export async function pullNewLogs(
     const reachedKnown = records.some((record) => memory.knows(record));
     if (entries.length < PAGE || (!oldestFirst && (reachedKnown || first))) break;
   }
+  // One odd record is one; a log of nothing else is something else.
+  if (found.length === 0 && unreadable > 1) throw wrongShape('getUpsLogs');
   const inOrder = found
     .map((record, index) => ({ record, index }))
     .sort(

@@ -97,6 +97,8 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
     void answer(routes, isCompany, kind, request)
       .catch((): Refusal => ({ status: 500, message: 'internal error' }))
       .then((outcome) => {
+        // Somebody's middleware has run out of patience, and has answered.
+        if (response.headersSent) return;
         // Not through express, which makes an ETag and looks at what the client has, for an answer nobody keeps.
         if (!isRefusal(outcome)) {
           response.writeHead(200, OK_HEADERS).end(OK);
@@ -113,7 +115,9 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
           ...(status === 405 ? { Allow: 'POST' } : {}),
         });
         response.end(body);
-      });
+      })
+      // Nothing that goes wrong with an answer may end Node-RED.
+      .catch(() => response.destroy());
   };
 
   // Where the editor lives at the same root, its JSON parser runs before us, takes megabytes, and answers a broken body

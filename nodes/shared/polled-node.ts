@@ -107,8 +107,8 @@ export function attachPolledNode<T>(
     options.answered?.(data);
     showData(data);
     // The message keeps its own topic: its sender may sort answers by it.
-    withHeader(msg, msg);
-    return [Object.assign(msg, content(data)), null];
+    const values = content(data);
+    return [Object.assign(withHeader(msg, msg), values), null];
   });
 
   onClose(node, () => {

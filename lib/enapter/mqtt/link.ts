@@ -199,7 +199,11 @@ export class Link {
       if (this.waiting.delete(settle)) done(error);
     };
     this.waiting.add(settle);
-    work(settle);
+    try {
+      work(settle);
+    } catch (thrown) {
+      settle(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    }
   }
 }
 

@@ -153,6 +153,31 @@ describe('pullNewLogs', () => {
     );
   });
 
+  it('takes one odd record for one, and a log of nothing else for no log', async () => {
+    const memory = new LogMemory();
+    assert.deepEqual(await pullNewLogs(memory, () => Promise.resolve([undefined])), {
+      records: [],
+      unreadable: 1,
+    });
+    await assert.rejects(
+      pullNewLogs(memory, () => Promise.resolve([undefined, undefined])),
+      { code: 'BAD_RESPONSE' },
+    );
+  });
+
+  it('brings the new ones though the last page holds nothing but an odd record', async () => {
+    const { log, fetchPage } = server(false);
+    const memory = new LogMemory();
+    log.push(...entries(1, 41));
+    await pullNewLogs(memory, fetchPage);
+    log.push(...entries(41, 52));
+    const oddAtTheEnd = async (page: number, limit: number): Promise<(LogRecord | undefined)[]> =>
+      (await fetchPage(page, limit)).map((record) => (record.id === 51 ? undefined : record));
+    const { records, unreadable } = await pullNewLogs(memory, oddAtTheEnd);
+    assert.deepEqual(ids(records), ids(entries(41, 51)));
+    assert.equal(unreadable, 1);
+  });
+
   it('sorts records without numbers by their time', async () => {
     const at = (minute: number): LogRecord =>
       record({ ...PUSHED, ord: null, code: `C${minute}`, timestamp: `2026-05-08 14:0${minute}:00` });
