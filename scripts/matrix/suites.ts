@@ -56,7 +56,16 @@ export async function runSuite(suite: Suite, { node, project }: Prepared): Promi
   rmSync(report, { force: true });
   const mocha = createRequire(join(project, 'package.json')).resolve('mocha/bin/mocha.js');
   // A test that keeps times may have been short of one beside the other suites; it is run once more, and named.
-  const args = [mocha, '--no-config', '--retries', '1', '--timeout', String(suite.timeout), '--reporter', 'json'];
+  const args = [
+    mocha,
+    '--no-config',
+    '--retries',
+    '1',
+    '--timeout',
+    String(suite.timeout),
+    '--reporter',
+    'json',
+  ];
   const ignored = (suite.without ?? []).flatMap((name) => ['--ignore', `dist/test/package/${name}.test.js`]);
   const output = await run(node, project, [
     ...args,

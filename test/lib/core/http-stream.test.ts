@@ -47,6 +47,15 @@ describe('HttpClient.stream', () => {
     assert.ok(Buffer.concat(got).equals(sent));
   });
 
+  it('leaves no timer when whoever takes a piece cancels the call', async () => {
+    answer = (_, response) => response.write('a piece');
+    const clock = new FakeClock();
+    const abort = new AbortController();
+    const reading = client({}, clock).stream({ ...GET, signal: abort.signal }, () => abort.abort());
+    await failsWith(reading, 'CANCELLED');
+    assert.equal(clock.pending, 0);
+  });
+
   it('reads no further while a piece is being worked on', async () => {
     let written = 0;
     answer = (_, response) => {
