@@ -21,11 +21,11 @@ export const MEASUREMENTS: readonly MeasurementGroup[] = [
 
 const HEAD = `# Measurements
 
-Every number that the nodes send, with its unit. Generated from the code by \`npm run docs\`; a test fails when the two
-differ. A value that did not arrive is \`null\`.
+Every quantity that the nodes send, with its unit. A value that did not arrive is \`null\`. Counts, ids and port numbers
+(ports count from 0) are not listed, nor are the Enapter nodes: they carry what you or the platform put into them.
 
-*Kind* is the device class that Home Assistant gives to such a value; *diagnostic* values tell of the device itself.
-The Enapter nodes are not listed: they carry what you or the platform put into them.
+*Kind* is the device class that Home Assistant gives to such a value (for bridges to it); *diagnostic* values tell of the
+device itself. This page is generated from the code.
 `;
 
 /** The document's text. */

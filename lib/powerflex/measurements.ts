@@ -33,9 +33,7 @@ const LOAD: Measurements<{ realTimeLoad: number }> = {
   realTimeLoad: measured('power', 'the load of the site, as it was sent', 'kW'),
 };
 
-const TARGET: Measurements<{ month: number }> = {
-  month: measured('power', 'the target of a month, Jan to Dec', 'kW'),
-};
+const TARGET = { 'Jan … Dec': measured('power', 'the target of each month', 'kW') };
 
 const SIGNAL: Measurements<ExternalSignal> = {
   maxLoad: measured('power', 'the limit of all cars; A where maxLoadUnit says so', 'kW'),

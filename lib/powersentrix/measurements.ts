@@ -1,10 +1,11 @@
 import { diagnostic, measured, type MeasurementGroup, type Measurements } from '../core/measurement';
+import type { StatusChange } from './changes';
 import type { Ident, Output, Supply, UpsStatus } from './status';
 
 const STATUS: Measurements<UpsStatus> = {
   totalPower: measured('power', 'sum of all ports'),
   ventilation: diagnostic('number', 'as the UPS tells it'),
-  uptime: diagnostic('duration', 'since the UPS started'),
+  uptime: diagnostic('duration', 'since the main controller started'),
 };
 
 const TEMPERATURES: Measurements<UpsStatus['temperatures']> = {
@@ -16,7 +17,7 @@ const SUPPLY: Measurements<Supply> = {
   mainVoltage: measured('voltage', 'from the mains'),
   loadVoltage: measured('voltage', 'to the load'),
   batteryVoltage: measured('voltage', 'of the battery'),
-  undervoltageLimit: diagnostic('voltage', 'below it the battery is cut off'),
+  undervoltageLimit: diagnostic('voltage', 'of the battery, below which it is cut off'),
   cellVoltages: diagnostic('voltage', 'of the battery, block by block'),
   cellSpread: diagnostic('voltage', 'the highest block less the lowest'),
 };
@@ -35,6 +36,16 @@ const IDENT: Measurements<Ident> = {
   freeRamSize: diagnostic('data_size', 'of the communication board'),
 };
 
+const TEMPERATURE_EVENT: Measurements<Extract<StatusChange, { temperature: number }>> = {
+  temperature: diagnostic('temperature', 'of the board or the controller, whichever is higher'),
+  limit: diagnostic('temperature', 'above it the UPS is too warm'),
+};
+
+const BATTERY_EVENT: Measurements<Omit<Extract<StatusChange, { cellSpread: number }>, 'supply'>> = {
+  cellSpread: diagnostic('voltage', 'the highest block less the lowest'),
+  limit: diagnostic('voltage', 'above it the battery is out of balance'),
+};
+
 /** The numbers in the messages of the PowerSentrix nodes. */
 export const POWERSENTRIX_MEASUREMENTS: readonly MeasurementGroup[] = [
   { source: 'ups-status', path: 'payload', fields: STATUS },
@@ -42,4 +53,6 @@ export const POWERSENTRIX_MEASUREMENTS: readonly MeasurementGroup[] = [
   { source: 'ups-status', path: 'payload.supplies[]', fields: SUPPLY },
   { source: 'ups-status', path: 'payload.outputs[]', fields: OUTPUT },
   { source: 'ups-status', path: 'payload.ident', fields: IDENT },
+  { source: 'ups-events', path: 'overTemperature, temperatureNormal: payload', fields: TEMPERATURE_EVENT },
+  { source: 'ups-events', path: 'batteryImbalance, batteryBalanced: payload', fields: BATTERY_EVENT },
 ];

@@ -9,7 +9,24 @@ const PLACEHOLDER = /__\w+?__/g;
 export function parseCatalogue(text: string): Catalogue {
   const value: unknown = JSON.parse(text);
   assertCatalogue(value, '');
+  const twice = keyThatIsThereTwice(text);
+  if (twice !== undefined) throw new Error(`"${twice}" is there twice`);
   return value;
+}
+
+/** JSON.parse takes the last of two texts with one key and says nothing. @param text of a valid catalogue */
+function keyThatIsThereTwice(text: string): string | undefined {
+  const open: { prefix: string; seen: Set<string> }[] = [];
+  let last = '';
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}:]/g)) {
+    const inner = open.at(-1);
+    if (token === '{') open.push({ prefix: inner ? `${inner.prefix}${last}.` : '', seen: new Set() });
+    else if (token === '}') open.pop();
+    else if (token !== ':') last = JSON.parse(token) as string;
+    else if (inner?.seen.has(last)) return inner.prefix + last;
+    else inner?.seen.add(last);
+  }
+  return undefined;
 }
 
 /** Every text of a catalogue by its dotted key. */

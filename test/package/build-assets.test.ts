@@ -177,6 +177,12 @@ describe('build-assets', () => {
       () => put('locales/de/shared.json', { status: ['lost'] }),
       'locales/de/shared.json: status is neither a text nor an object',
     ],
+    [
+      'a key that is there twice',
+      () =>
+        put('locales/de/shared.json', '{ "a": { "lost": "x" }, "status": { "lost": "{:\\"", "lost": "y" } }'),
+      'locales/de/shared.json: "status.lost" is there twice',
+    ],
   ];
   for (const [what, arrange, problem] of failures) {
     it(`refuses ${what}`, () => {
