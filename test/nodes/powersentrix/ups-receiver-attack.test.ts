@@ -36,6 +36,34 @@ describe('the receiver under attack', () => {
     await server?.close();
   });
 
+  it('leaves a request alone that middleware has answered meanwhile', async () => {
+    const { post, red: api } = await load();
+    const rejections: unknown[] = [];
+    const note = (reason: unknown): number => rejections.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      const answered = new Promise<void>((resolve) => {
+        api.httpNode.use((_request, response, next) => {
+          response.on('finish', () => setImmediate(resolve));
+          next();
+          // As one that has run out of patience while the body was on its way.
+          response.status(503).end();
+        });
+      });
+      const { stack } = (api.httpNode as unknown as { _router: { stack: unknown[] } })._router;
+      stack.unshift(stack.pop());
+      const { status } = await post(`/powersentrix/api/setUpsData?${QUERY}`, DATA);
+      await answered;
+      stack.shift();
+      assert.equal(status, 503);
+      // One that is answered as usual comes after everything that the first one set off.
+      assert.equal((await post(`/powersentrix/api/setUpsData?${QUERY}`, DATA)).status, 200);
+      assert.deepEqual(rejections, []);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+
   it('survives ten thousand malformed bodies, and delivers every valid one in between', async () => {
     const { post } = await load();
     const random = new Seeded(newSeed());
