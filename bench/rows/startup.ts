@@ -49,7 +49,7 @@ export const startup: Row = {
     if (others.length > 0) {
       const ratio = median(added(ours, 'wall')) / median(added(others, 'wall'));
       figures.push({
-        name: `time added / that of ${OTHER}`,
+        name: 'time added / that of the comparison',
         unit: '',
         values: [ratio],
         must: 0.25,

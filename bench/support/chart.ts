@@ -5,16 +5,16 @@ import { median } from './stats';
 /** A picture of the ratios: our cost as a share of what it must not exceed. */
 
 const LINE = 26;
-const LEFT = 330;
+const LEFT = 400;
 const WIDTH = 300;
 const RIGHT = 120;
 
 export function chart({ rows }: Report): string {
   const bars = rows
-    .flatMap(({ figures }) => figures)
+    .flatMap((row) => row.figures.map((figure) => ({ ...figure, row: row.name })))
     .filter(({ must }) => must > 0)
-    .map(({ name, unit, values, must, aim }) => ({
-      name: name.replaceAll('`', ''),
+    .map(({ row, name, unit, values, must, aim }) => ({
+      name: `${row}: ${name.replaceAll('`', '')}`,
       value: median(values),
       must,
       aim: aim ?? must,
