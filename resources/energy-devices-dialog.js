@@ -66,10 +66,15 @@
           const back = () => {
             // The dialogs slide: this one is taken out of the page, and put back when it is on top again.
             if (!this.isConnected) return;
-            RED.events.off('editor:change', back);
+            forget();
             this.focus();
           };
+          const forget = () => {
+            RED.events.off('editor:change', back);
+            RED.events.off('editor:close', forget);
+          };
           RED.events.on('editor:change', back);
+          RED.events.on('editor:close', forget);
         });
     }
   }
@@ -225,7 +230,9 @@
     field.attr('list', id).after(button, list).closest('.form-row').append(place);
     /** @type {Map<string, string> | undefined} */
     let known;
+    /** The number of the last question. Choosing another `from` raises it too: no answer of before counts then. */
     let asked = 0;
+    let fetched = false;
 
     const describe = () => {
       if (!known) return;
@@ -239,6 +246,7 @@
     };
     const fetch = (again = false) => {
       const question = ++asked;
+      fetched = true;
       showResult(place, 'busy', shared.text(type, 'dialog.testing'));
       return load(again)
         .done((found) => {
@@ -253,11 +261,12 @@
     };
     slowButton(button, () => fetch(true));
     const near = () => {
-      if (asked === 0 && (!from || shared.isChosen(from.val()))) fetch();
+      if (!fetched && (!from || shared.isChosen(from.val()))) fetch();
     };
     field.on('focus pointerenter', near).on('input change', describe);
     from?.on('change', () => {
-      asked = 0;
+      asked++;
+      fetched = false;
       known = undefined;
       list.empty();
       showResult(place, 'none');

@@ -36,6 +36,25 @@ describe('dashboard examples', () => {
     }
   });
 
+  it('disable the switches of a UPS that has not been read since the start', async () => {
+    const example = EXAMPLES.find(({ name }) => name.endsWith('powersentrix-ports.json'));
+    assert.ok(example);
+    // Nothing is read there.
+    const runtime = await startRuntime({ otherPackages: installDashboard(), flows: onPort(example, 2) });
+    const editor = await openEditor(runtime);
+    try {
+      const page = await editor.openPage('dashboard/powersentrix', VIEWPORT);
+      for (let port = 0; port < 6; port++) {
+        const shownPort = widget(page, `dbupp${port}`);
+        await shownPort.getByText(`Port ${port} · state unknown`, { exact: true }).waitFor();
+        assert.equal(await shownPort.getByRole('checkbox').isDisabled(), true);
+      }
+    } finally {
+      await editor.close();
+      await runtime.stop();
+    }
+  });
+
   describe('all imported into one Node-RED', () => {
     let runtime: Runtime;
     let editor: Editor;
@@ -95,6 +114,9 @@ describe('dashboard examples', () => {
 
     const open = (path: string): Promise<Page> => editor.openPage(`dashboard/${path}`, VIEWPORT);
 
+    /** Past the time after its connection in which nothing is switched for a page. */
+    const settled = (page: Page): Promise<void> => page.waitForTimeout(2100);
+
     it('share one dashboard, and start without a complaint', () => {
       const of = (type: string): FlowNode[] => imported.filter((node) => node.type === type);
       const base = of('ui-base')[0];
@@ -148,6 +170,7 @@ describe('dashboard examples', () => {
       const page = await open('powersentrix');
       const port = widget(page, 'dbupp3');
       await port.getByText(/^NAS · 0\.0 W$/).waitFor();
+      await settled(page);
       // A UPS that takes its time, and is read once, so that what is shown before it answers a command can be seen.
       const late = 'setTimeout(() => node.send([msg, null]), 1000);\nreturn null;';
       const from = runtime.debug.length;
@@ -172,17 +195,59 @@ describe('dashboard examples', () => {
       await page.close();
     });
 
+    it('switch nothing by a click that was made while the page was offline', async () => {
+      await change({});
+      const page = await open('powersentrix');
+      const port = widget(page, 'dbupp0');
+      await port.getByText(/^Router · \d+\.\d W$/).waitFor();
+      await settled(page);
+      const from = runtime.debug.length;
+      const socket = `document.querySelector('#app').__vue_app__._context.provides.$socket`;
+      // The page connects again by itself, and at once.
+      const kept = await page.evaluate(`(async () => {
+        ${socket}.disconnect();
+        document.querySelector('[id="nrdb-ui-widget-dbupp0"] input').click();
+        await Promise.resolve();
+        return ${socket}.sendBuffer.some(({ data }) => data[0] === 'widget-change');
+      })()`);
+      assert.equal(kept, true, 'the page keeps the click');
+      await page.locator('.nrdb-ui-notification').filter({ hasText: 'Not switched: the page' }).waitFor();
+      await payload<{ message: string }>('dbupd3', ({ message }) => message.startsWith('Not switched'), from);
+      assert.ok(!runtime.debug.slice(from).some(({ id }) => id === 'dbupd2'));
+      const status = (await runtime.get('example-dashboard-ups/api_actions?fn=2')).json();
+      assert.equal((status as { upsData: { outputs: number[] } }).upsData.outputs[0], 1);
+      await page.close();
+    });
+
     it('tell when a UPS refuses to switch, and go on showing what it reports', async () => {
       await change({ dbupsf: standIn(["case '3':", "case '3': msg.statusCode = 403; break; case '':"]) });
       const page = await open('powersentrix');
       const port = widget(page, 'dbupp0');
       await port.getByText(/^Router · \d+\.\d W$/).waitFor();
+      await settled(page);
       await port.getByRole('checkbox').click();
       const notification = page.locator('.nrdb-ui-notification').filter({ hasText: 'API' });
       await notification.waitFor();
       assert.equal(await port.getByRole('checkbox').isChecked(), true);
       await editor.screenshot('dashboard-powersentrix-refused', page);
       await page.close();
+    });
+
+    it('show no target of a month that has none, without an error', async () => {
+      const logged = runtime.log.length;
+      const from = runtime.debug.length;
+      await change({
+        dbpfpf: standIn(['[month, 160]', '[month, month === months[new Date().getUTCMonth()] ? null : 160]']),
+      });
+      const site = await open('powerflex');
+      await runtime.post('inject/dbpfi1', {});
+      await shown(site, 'dbpft2', /^–$/);
+      await payload('dbpfd2', () => true, from);
+      assert.deepEqual(
+        runtime.log.slice(logged).filter((line) => line.includes('[error]')),
+        [],
+      );
+      await site.close();
     });
 
     it('show what does not arrive as "–", and keep it out of the charts', async () => {

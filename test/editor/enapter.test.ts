@@ -9,14 +9,12 @@ describe('enapter in the editor', () => {
   let runtime: Runtime | undefined;
   let editor: Editor | undefined;
 
-  before(async () => {
+  beforeEach(async () => {
     sim = await startEnapter();
   });
   afterEach(async () => {
     await editor?.close();
     await runtime?.stop();
-  });
-  after(async () => {
     await sim.close();
   });
 
@@ -40,6 +38,41 @@ describe('enapter in the editor', () => {
     }
     await editor.screenshot('enapter-device');
     assert.deepEqual(editor.pageErrors, []);
+  });
+
+  it('offers nothing of an account that was left before it had answered', async () => {
+    const other = await startEnapter();
+    try {
+      const [left, chosen] = [IDS.meter, IDS.gateway];
+      sim.store.devices.forEach((_device, id, devices) => id === left || devices.delete(id));
+      other.store.devices.forEach((_device, id, devices) => id === chosen || devices.delete(id));
+      runtime = await startRuntime({
+        flows: [
+          { id: 'tab', type: 'tab', label: 'home' },
+          { id: 'slow', type: 'enapter-account', name: 'Slow', url: sim.url },
+          { id: 'fast', type: 'enapter-account', name: 'Fast', url: other.url },
+          { id: 'dev', type: 'enapter-device', z: 'tab', account: 'slow', x: 200, y: 100, wires: [[]] },
+        ],
+        credentials: { slow: { token: sim.token }, fast: { token: other.token } },
+      });
+      sim.faults.add({ kind: 'delay', ms: 2000, times: 1 });
+      editor = await openEditor(runtime, {});
+      await editor.openDialog('dev');
+      await editor.field('operation').selectOption('get');
+      const asked = editor.page.waitForRequest(/enapter-account.*devices/);
+      await editor.field('deviceId').focus();
+      const request = await asked;
+      await editor.field('account').selectOption('fast');
+      await editor.field('deviceId').hover();
+      const offered = editor.dialog().locator('#energy-devices-choices-node-input-deviceId option');
+      await offered.first().waitFor({ state: 'attached' });
+      await (await request.response())?.finished();
+      await editor.page.evaluate('new Promise((resolve) => setTimeout(resolve, 100))');
+      assert.equal(await offered.count(), 1);
+      assert.equal(await offered.getAttribute('value'), chosen);
+    } finally {
+      await other.close();
+    }
   });
 
   it('generates a configuration after a warning, shows what may be seen, and becomes a device', async () => {
