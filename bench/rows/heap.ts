@@ -11,6 +11,7 @@ import {
   meterFlow,
   meterUrls,
   pairFlow,
+  subflowFlow,
 } from '../support/flows';
 import { BenchRuntime } from '../support/node-red';
 import type { Row } from '../support/row';
@@ -36,6 +37,11 @@ export const heap: Row = {
       {
         name: 'the same with a host, and so a connection, each',
         flow: (port) => meterFlow(hostUrls(port, devices), INTERVAL),
+        polled: true,
+      },
+      {
+        name: 'the same in an instance of a subflow each',
+        flow: (port) => subflowFlow(meterUrls(port, devices), INTERVAL),
         polled: true,
       },
       {

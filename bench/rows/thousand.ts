@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 
 import type { MetersCounters, MetersOptions } from '../servers/meters';
 import { Child } from '../support/child';
-import { type BenchFlow, coreFlow, hostUrls, meterFlow, rawMeterFlow } from '../support/flows';
+import { type BenchFlow, coreFlow, hostUrls, meterFlow, rawMeterFlow, subflowFlow } from '../support/flows';
 import { BenchRuntime, type CpuReading, type LoopDelay } from '../support/node-red';
 import type { Row, Series } from '../support/row';
 import { ratios } from '../support/stats';
@@ -31,6 +31,7 @@ export const thousand: Row = {
     const span = quick ? 2000 : 15_000;
     const ways: { name: string; flow: (urls: string[]) => BenchFlow }[] = [
       { name: 'our nodes', flow: (urls) => meterFlow(urls, 1) },
+      { name: 'our nodes in an instance of a subflow each', flow: (urls) => subflowFlow(urls, 1) },
       { name: 'core chains (`inject`, `http request`, `function`)', flow: (urls) => coreFlow(urls, 1) },
       { name: 'our node on raw `node:http`', flow: (urls) => rawMeterFlow(urls, 1) },
     ];
@@ -41,7 +42,7 @@ export const thousand: Row = {
         found[index]?.push(await steady((port) => flow(hostUrls(port, devices)), warmUp, span));
       }
     }
-    const [ours = [], core = []] = found;
+    const [ours = [], , core = []] = found;
     const cpuOf = (list: Steady[]): number[] => list.map(({ cpu }) => cpu * 100);
     // A way that cannot keep up on a busy machine must not look cheap.
     const cpuPerReading = (list: Steady[]): number[] =>

@@ -62,6 +62,42 @@ export function meterFlow(urls: readonly string[], interval: number): BenchFlow 
   return { flows: frame(nodes), credentials, entries: urls.map((_, index) => `meter-${index}`) };
 }
 
+const SUBFLOW = 'bench-subflow';
+
+/** The same two nodes in an instance of one subflow for each address, which gets its address as an environment variable. */
+export function subflowFlow(urls: readonly string[], interval: number): BenchFlow {
+  const inner = meterFlow(['${HOST}'], interval);
+  const subflow: FlowNode[] = [
+    {
+      id: SUBFLOW,
+      type: 'subflow',
+      name: 'Meter',
+      info: '',
+      env: [{ name: 'HOST', type: 'str', value: '' }],
+      in: [],
+      out: [{ x: 400, y: 40, wires: [{ id: 'meter-0', port: 0 }] }],
+    },
+    ...inner.flows
+      .filter(({ id }) => id === 'device-0' || id === 'meter-0')
+      .map((node): FlowNode => ({
+        ...node,
+        z: SUBFLOW,
+        ...(node.id === 'meter-0' ? { wires: [[], []] } : {}),
+      })),
+  ];
+  const instances = urls.map((url, index): FlowNode => ({
+    id: `instance-${index}`,
+    type: `subflow:${SUBFLOW}`,
+    z: TAB,
+    name: '',
+    env: [{ name: 'HOST', type: 'str', value: url }],
+    x: 200,
+    y: 40,
+    wires: [[SINK]],
+  }));
+  return { flows: frame([...subflow, ...instances]), credentials: inner.credentials, entries: [] };
+}
+
 /** What a user writes to get about the same payload out of the device's answer. */
 const FUNCTION = `const { timestamp, values } = msg.payload;
 const register = (code) => values.find((entry) => entry.obis === code)?.value ?? null;

@@ -45,6 +45,8 @@ interface Numbers {
 }
 
 const HOUR = 3_600_000;
+/** One row a message costs a flow more than reading and typing the row. */
+const ROWS_A_MESSAGE = 1000;
 /** A month. */
 const LONGEST_WINDOW = 24 * 31;
 const MOST_IN_FLIGHT = 8;
@@ -66,7 +68,7 @@ export = (RED: NodeAPI): void => {
       hours: Math.min(number(config.hours, 0, 0), MOST_HOURS),
       longest: Math.min(number(config.windowHours, 24, 1), LONGEST_WINDOW) * HOUR,
       inFlight: Math.min(number(config.inFlight, 3, 1), MOST_IN_FLIGHT),
-      perMessage: Math.floor(number(config.rowsPerMessage, 1, 1)),
+      perMessage: Math.floor(number(config.rowsPerMessage, ROWS_A_MESSAGE, 1)),
     };
     // One answer after the other: two at once would mingle their rows.
     const queue = new SerialQueue();

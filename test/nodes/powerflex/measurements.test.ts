@@ -96,7 +96,7 @@ describe('powerflex-measurements', () => {
   });
 
   it('sends a message a row, with parts that a join node understands', async () => {
-    await load({ output: 'messages', raw: true });
+    await load({ output: 'messages', rowsPerMessage: 1, raw: true });
     flow.send('n', { payload: range(2), own: { deep: [] } });
     await complete();
     const { items } = flow.at('out');
@@ -136,7 +136,7 @@ describe('powerflex-measurements', () => {
   });
 
   it('sends no row message when there are no rows, but says that it is done', async () => {
-    await load({ output: 'messages' });
+    await load({ output: 'messages', rowsPerMessage: 1 });
     flow.send('n', { payload: { start: '2030-01-01', end: '2030-01-02' } });
     assert.equal(((await complete()).payload as { rows: number }).rows, 0);
     await next('completed');
@@ -234,7 +234,7 @@ describe('powerflex-measurements', () => {
   });
 
   it('gives one answer after the other', async () => {
-    await load({ output: 'messages' });
+    await load({ output: 'messages', rowsPerMessage: 1 });
     sim.faults.add({ kind: 'delay', ms: 50, times: 1, match: ({ path }) => path.startsWith('/get_m') });
     flow.send('n', { payload: range(1), n: 1 });
     flow.send('n', { payload: range(1), n: 2 });
