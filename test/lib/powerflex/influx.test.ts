@@ -119,7 +119,7 @@ describe('InfluxSlicer', () => {
     const rng = random();
     let rows = 0;
     let early = 0;
-    for (let round = 0; round < 2000; round++) {
+    for (let round = 0; round < 10_000; round++) {
       const told = `TEST_SEED=${rng.seed}, round ${round}`;
       const document = JSON.stringify(answer(rng), null, rng.pick(['', ' ', '\t\r\n ']));
       let expected;
@@ -142,7 +142,7 @@ describe('InfluxSlicer', () => {
       rows += sliced.rows.length;
       early += sliced.early;
     }
-    assert.ok(rows > 2000 && early > rows / 2, `TEST_SEED=${rng.seed}: ${early} of ${rows} rows came early`);
+    assert.ok(rows > 10_000 && early > rows / 2, `TEST_SEED=${rng.seed}: ${early} of ${rows} rows came early`);
     console.log(`      (seed ${rng.seed}: ${rows} rows compared)`);
   });
 
