@@ -142,7 +142,10 @@ describe('InfluxSlicer', () => {
       rows += sliced.rows.length;
       early += sliced.early;
     }
-    assert.ok(rows > 10_000 && early > rows / 2, `TEST_SEED=${rng.seed}: ${early} of ${rows} rows came early`);
+    assert.ok(
+      rows > 10_000 && early > rows / 2,
+      `TEST_SEED=${rng.seed}: ${early} of ${rows} rows came early`,
+    );
     console.log(`      (seed ${rng.seed}: ${rows} rows compared)`);
   });
 
