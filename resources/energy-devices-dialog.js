@@ -274,6 +274,33 @@
   }
 
   /**
+   * Offers the devices of an account in the field `deviceId`.
+   *
+   * @param {string} type of the dialog's node, for texts
+   * @param {{type: string, settings: string[], credentials: string[], missing: string}} account its config node's type,
+   *   what its test needs, and the key of the text for "none is chosen"; test and `devices` both answer with devices
+   */
+  function deviceChoices(type, account) {
+    const chosen = $('#node-input-account');
+    choices(type, {
+      field: $('#node-input-deviceId'),
+      from: chosen,
+      load: () => {
+        const id = String(chosen.val());
+        /** @type {{ changed?: boolean } | null} */
+        const node = shared.isChosen(id) ? RED.nodes.node(id) : null;
+        // An account that runs as it stands here is signed in already.
+        const runs = node !== null && !node.changed;
+        return shared
+          .askChosen(id, runs ? 'devices' : 'test', account)
+          .then((/** @type {any} */ answer) =>
+            answer.devices.map((/** @type {any} */ { id: value, label }) => ({ value, label })),
+          );
+      },
+    });
+  }
+
+  /**
    * Shows only the rows that belong to what is chosen. A row with the class `energy-devices-when` names, in
    * `data-<field>` (lower case), the values of a choosing field with which it shows; with several, all must agree.
    *
@@ -296,5 +323,14 @@
     update();
   }
 
-  Object.assign(shared, { dialog, problem, showResult, slowButton, testButton, choices, rowsFor });
+  Object.assign(shared, {
+    dialog,
+    problem,
+    showResult,
+    slowButton,
+    testButton,
+    choices,
+    deviceChoices,
+    rowsFor,
+  });
 })();
