@@ -48,6 +48,11 @@ export default tseslint.config(
     ignores: ['nodes/shared/migrate.ts'],
     rules: {
       'no-console': 'error',
+      // What a type needs is loaded with its first node: see nodes/shared/node-type.ts.
+      '@typescript-eslint/no-require-imports': [
+        'error',
+        { allow: ['^\\./[a-z-]+\\.runtime$', '^\\./admin$'] },
+      ],
       'no-restricted-syntax': [
         'error',
         NO_SYNC,

@@ -4,12 +4,19 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { projectRoot } from '../../scripts/support/project-root';
+import { type BenchFlow, meterFlow, SINK } from '../support/flows';
 import { BenchRuntime, type CpuReading } from '../support/node-red';
 import type { Figure, Row } from '../support/row';
 import { median } from '../support/stats';
 
 /** The package that the target names as the comparison. */
 const OTHER = 'node-red-contrib-home-assistant-websocket';
+
+/** A flow with one device that nobody answers for, so that only loading it counts. */
+function oneMeter(): Pick<BenchFlow, 'flows' | 'credentials'> {
+  const { flows, credentials } = meterFlow(['http://127.0.0.1:9'], 60);
+  return { flows: flows.filter(({ id }) => id !== SINK), credentials };
+}
 
 interface Start {
   wall: number;
@@ -30,6 +37,7 @@ export const startup: Row = {
       ...(other === undefined
         ? []
         : [{ name: `with ${OTHER}`, start: () => start({ packageFrom: 'none', links: [other] }) }]),
+      { name: 'with this package and one meter', start: () => start({ packageFrom: 'link', ...oneMeter() }) },
     ];
     const found: Start[][] = ways.map(() => []);
     for (let round = -1; round < rounds; round++) {
@@ -40,7 +48,11 @@ export const startup: Row = {
         if (round >= 0) found[index]?.push(took);
       }
     }
-    const [alone = [], ours = [], others = []] = found;
+    const of = (wanted: string): Start[] => found[ways.findIndex(({ name }) => name === wanted)] ?? [];
+    const alone = of('Node-RED alone');
+    const ours = of('with this package');
+    const others = of(`with ${OTHER}`);
+    const used = of('with this package and one meter');
     const added = (list: Start[], what: keyof Start): number[] =>
       list.map((took, round) => took[what] - (alone[round]?.[what] ?? NaN));
     const figures: Figure[] = [
@@ -63,15 +75,17 @@ export const startup: Row = {
       ]),
       figures,
       notes: [
-        `From the start of the process to "Started flows"; differences within a round. CPU time added: ${median(added(ours, 'cpu')).toFixed(0)} ms` +
+        `From the start of the process to "Started flows"; differences within a round. What a node does is loaded with the first node of its type; with one meter in the flow: ${median(added(used, 'wall')).toFixed(0)} ms. CPU time added: ${median(added(ours, 'cpu')).toFixed(0)} ms` +
           (others.length > 0 ? `, by ${OTHER} ${median(added(others, 'cpu')).toFixed(0)} ms.` : '.'),
       ],
     };
   },
 };
 
-async function start(options: { packageFrom: string; links?: string[] }): Promise<Start> {
-  const runtime = await BenchRuntime.start({ ...options, flows: [], benchNodes: false });
+async function start(
+  options: Partial<BenchFlow> & { packageFrom: string; links?: string[] },
+): Promise<Start> {
+  const runtime = await BenchRuntime.start({ flows: [], ...options, benchNodes: false });
   try {
     const { cpu } = await runtime.call<CpuReading>('cpu');
     return { wall: runtime.startTime, cpu: cpu / 1000 };

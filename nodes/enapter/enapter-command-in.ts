@@ -1,45 +1,6 @@
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { nodeType } from '../shared/node-type';
+import type * as runtime from './enapter-command-in.runtime';
 
-import { onClose } from '../shared/input-runner';
-import { createNode } from '../shared/migrate';
-import { settingNumber, settingText } from '../shared/settings';
-import { attachToConnection } from './device-connection';
-
-const DEFAULT_TIMEOUT = 30;
-
-interface Config extends NodeDef {
-  connection: string;
-  /** empty: every command that no other node takes */
-  command: string;
-  /** s */
-  timeout?: number | string;
-}
-
-export = (RED: NodeAPI): void => {
-  function EnapterCommandIn(this: Node, config: Config): void {
-    createNode(RED, this, config);
-    const device = attachToConnection(RED, this, config.connection);
-    if (!device) return;
-
-    const { stop, alone } = device.connection.desk.listen({
-      command: settingText(config.command),
-      timeout: settingNumber(config.timeout, DEFAULT_TIMEOUT, 1) * 1000,
-      take: (command) => {
-        this.send({
-          topic: command.name,
-          payload: command.arguments,
-          // The answer finds its way back by these two, also out of a copy of the message.
-          command: { id: command.id, name: command.name, connection: config.connection },
-          device: device.info,
-        });
-      },
-    });
-    if (!alone) this.warn(RED._('log.enapterCommandTwice'));
-    onClose(this, () => {
-      stop();
-      return Promise.resolve();
-    });
-  }
-
-  RED.nodes.registerType('enapter-command-in', EnapterCommandIn);
-};
+export = nodeType('enapter-command-in', {
+  load: () => require('./enapter-command-in.runtime') as typeof runtime,
+});

@@ -1,59 +1,6 @@
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { nodeType } from '../shared/node-type';
+import type * as runtime from './enapter-command-response.runtime';
 
-import { DeviceError, invalidInput } from '../../lib/core/errors';
-import { isRecord } from '../../lib/core/units';
-import { answerPayload, type CommandState, errorPayload, logPayload } from '../../lib/enapter/mqtt/commands';
-import { onInput } from '../shared/input-runner';
-import type { FlowMessage } from '../shared/messages';
-import { createNode } from '../shared/migrate';
-import { STATUS, statusSetter } from '../shared/status';
-import { findConnection } from './device-connection';
-
-interface Config extends NodeDef {
-  /** `completed`, `error`, `log`, or `msg`: as msg.result says */
-  result: string;
-}
-
-const STATES: readonly CommandState[] = ['completed', 'error', 'log'];
-
-function stateOf(config: Config, msg: FlowMessage): CommandState {
-  const wanted = config.result === 'msg' ? msg.result : config.result;
-  const state = STATES.find((name) => name === wanted);
-  if (state) return state;
-  throw invalidInput('The result must be completed, error or log.', 'enapterResult');
-}
-
-function payloadOf(state: CommandState, { payload, error }: FlowMessage): Record<string, unknown> {
-  switch (state) {
-    case 'completed':
-      return answerPayload(payload);
-    case 'error':
-      return errorPayload(payload, error);
-    case 'log':
-      return logPayload(payload);
-  }
-}
-
-export = (RED: NodeAPI): void => {
-  function EnapterCommandResponse(this: Node, config: Config): void {
-    createNode(RED, this, config);
-    const setStatus = statusSetter(this);
-
-    onInput(RED, this, (msg) => {
-      const command = isRecord(msg.command) ? msg.command : {};
-      const { id, connection } = command;
-      const device = typeof connection === 'string' ? findConnection(RED, connection) : undefined;
-      if (typeof id !== 'string' || !device) {
-        throw new DeviceError('NOT_FOUND', 'The message holds no open command of a connection.', {
-          reason: 'enapterNoCommand',
-        });
-      }
-      const state = stateOf(config, msg);
-      device.connection.desk.answer({ id, state, payload: payloadOf(state, msg) });
-      setStatus(STATUS.fresh(`status.${state}`));
-      return Promise.resolve(null);
-    });
-  }
-
-  RED.nodes.registerType('enapter-command-response', EnapterCommandResponse);
-};
+export = nodeType('enapter-command-response', {
+  load: () => require('./enapter-command-response.runtime') as typeof runtime,
+});

@@ -1,45 +1,6 @@
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { nodeType } from '../shared/node-type';
+import type * as runtime from './enapter-telemetry.runtime';
 
-import { isRecord } from '../../lib/core/units';
-import { onInput } from '../shared/input-runner';
-import { createNode } from '../shared/migrate';
-import { availabilityPayload } from '../shared/polled-node';
-import { settingText } from '../shared/settings';
-import { attachToConnection, findConnection, noConnection } from './device-connection';
-
-interface Config extends NodeDef {
-  connection: string;
-  operation: string;
-  /** of a log that names none */
-  severity?: string;
-  /** of a log that does not say */
-  persist?: boolean;
-}
-
-export = (RED: NodeAPI): void => {
-  function EnapterTelemetry(this: Node, config: Config): void {
-    createNode(RED, this, config);
-    const device = attachToConnection(RED, this, config.connection, (availability) => {
-      const payload = availabilityPayload(RED, availability);
-      this.send({ topic: device?.info.name ?? '', device: device?.info, payload });
-    });
-
-    onInput(RED, this, (msg) => {
-      const found = device ?? findConnection(RED, config.connection);
-      if (!found) return Promise.reject(noConnection());
-      const { connection } = found;
-      if (config.operation === 'log') {
-        const given = isRecord(msg.payload) ? msg.payload : { message: msg.payload };
-        const severity = given.severity ?? (settingText(config.severity) || 'info');
-        const persist = given.persist ?? config.persist ?? false;
-        connection.publishLog({ ...given, severity, persist });
-      } else {
-        const kind = config.operation === 'properties' ? 'properties' : 'telemetry';
-        found.warn(connection.publishValues(kind, this.id, msg.payload));
-      }
-      return Promise.resolve(null);
-    });
-  }
-
-  RED.nodes.registerType('enapter-telemetry', EnapterTelemetry);
-};
+export = nodeType('enapter-telemetry', {
+  load: () => require('./enapter-telemetry.runtime') as typeof runtime,
+});

@@ -12,9 +12,9 @@ import { claimDevice, useTransport } from '../shared/runtime';
 import { settingText } from '../shared/settings';
 import { errorText } from '../shared/text';
 import { tlsOptions } from '../shared/tls';
-import type { AccountNode } from './powersentrix-account';
+import type { AccountNode } from './powersentrix-account.runtime';
 import type { UpsFunctions, UpsReading } from './ups';
-import type { PushHandler, ReceiverNode } from './ups-receiver';
+import type { PushHandler, ReceiverNode } from './ups-receiver.runtime';
 
 export interface DeviceConfig extends NodeDef {
   source: 'cloud' | 'lan' | 'push';

@@ -9,7 +9,7 @@ import type { PortControl } from '../../lib/powersentrix/port-control';
 import { normaliseStatus, type StatusOptions, type UpsStatus } from '../../lib/powersentrix/status';
 import type { Zone } from '../../lib/powersentrix/zone';
 import type { PolledConfigNode } from '../shared/polled-device';
-import type { PushHandler } from './ups-receiver';
+import type { PushHandler } from './ups-receiver.runtime';
 
 /** One status of a UPS, when it was read, and the vendor's body. */
 export interface UpsReading {

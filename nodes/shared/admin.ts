@@ -6,9 +6,6 @@ import { toDeviceError } from '../../lib/core/errors';
 /** Node-RED's editor sends this in place of a stored password. */
 const STORED = '__PWRD__';
 
-/** Every admin route of this package lies below this path. */
-export const ADMIN_ROOT = '/energy-devices';
-
 /** A dialog's values as the running node would see them. */
 export interface DialogValues {
   settings: Readonly<Record<string, unknown>>;
@@ -16,6 +13,12 @@ export interface DialogValues {
 }
 
 type Answer = Record<string, unknown>;
+
+/** Does something with a dialog's values, for the node of this id. */
+export type DialogAction = (values: DialogValues, id: string) => Promise<Answer>;
+
+/** Tells something about the node of this id; `undefined` when it is not there. */
+export type DialogQuery = (id: string) => Answer | undefined;
 
 /** `${NAME}` as a whole value is an environment variable, as in a deployed node. */
 function resolveEnv(value: unknown): unknown {
@@ -53,56 +56,61 @@ export function dialogValues(RED: NodeAPI, type: string, id: string, body: unkno
   return { settings, credentials };
 }
 
-/**
- * Adds `POST /energy-devices/<type>/<id>/<action>`, for people who may edit. The handler's answer goes out as
- * `{ ok: true, … }`, its failure as `{ ok: false, code, reason, params, message }`, which the dialog translates.
- */
-export function dialogAction(
-  RED: NodeAPI,
-  type: string,
-  action: string,
-  handle: (values: DialogValues, id: string) => Promise<Answer>,
-): void {
-  const path = `${ADMIN_ROOT}/${type}/:id/${action}`;
-  RED.httpAdmin.post(path, RED.auth.needsPermission(`${type}.write`), (req: Request, res: Response) => {
-    // A form of a foreign web page is sent without asking; JSON is not.
-    if (!req.is('application/json')) {
-      res.status(415).json({ ok: false, code: 'INVALID_INPUT' });
-      return;
-    }
-    const id = String(req.params.id);
-    const run = async (): Promise<Answer> => ({
-      ok: true,
-      ...(await handle(dialogValues(RED, type, id, req.body), id)),
-    });
-    void run()
-      .catch((thrown: unknown): Answer => {
-        const { code, reason, params, message } = toDeviceError(thrown);
-        return { ok: false, code, reason, params, message };
-      })
-      .then((answer) => res.set('Cache-Control', 'no-store').json(answer));
-  });
+/** The request's handler, by its name in the path. */
+function handlerOf<T>(handlers: Readonly<Record<string, T>> | undefined, req: Request): T | undefined {
+  const name = String(req.params.name);
+  return handlers && Object.hasOwn(handlers, name) ? handlers[name] : undefined;
 }
 
-/** Adds `GET /energy-devices/<type>/<id>/<action>`, for people who may look. `undefined` is answered with 404. */
-export function dialogQuery(
+/**
+ * Answers `POST /energy-devices/<type>/<id>/<name>`. What the handler gives goes out as `{ ok: true, … }`, its failure as
+ * `{ ok: false, code, reason, params, message }`, which the dialog translates.
+ */
+export function answerAction(
   RED: NodeAPI,
   type: string,
-  action: string,
-  handle: (id: string) => Answer | undefined,
+  actions: Readonly<Record<string, DialogAction>> | undefined,
+  req: Request,
+  res: Response,
 ): void {
-  const path = `${ADMIN_ROOT}/${type}/:id/${action}`;
-  RED.httpAdmin.get(path, RED.auth.needsPermission(`${type}.read`), (req: Request, res: Response) => {
-    let answer: Answer | undefined;
-    try {
-      answer = handle(String(req.params.id));
-    } catch (thrown) {
-      const { code, message } = toDeviceError(thrown);
-      res.status(500).json({ ok: false, code, message });
-      return;
-    }
-    res.set('Cache-Control', 'no-store');
-    if (answer) res.json(answer);
-    else res.status(404).json({ ok: false, code: 'NOT_FOUND', reason: 'notDeployed' });
+  const handle = handlerOf(actions, req);
+  if (!handle) {
+    res.status(404).json({ ok: false, code: 'NOT_FOUND' });
+    return;
+  }
+  // A form of a foreign web page is sent without asking; JSON is not.
+  if (!req.is('application/json')) {
+    res.status(415).json({ ok: false, code: 'INVALID_INPUT' });
+    return;
+  }
+  const id = String(req.params.id);
+  const run = async (): Promise<Answer> => ({
+    ok: true,
+    ...(await handle(dialogValues(RED, type, id, req.body), id)),
   });
+  void run()
+    .catch((thrown: unknown): Answer => {
+      const { code, reason, params, message } = toDeviceError(thrown);
+      return { ok: false, code, reason, params, message };
+    })
+    .then((answer) => res.set('Cache-Control', 'no-store').json(answer));
+}
+
+/** Answers `GET /energy-devices/<type>/<id>/<name>`; `undefined` with 404. */
+export function answerQuery(
+  queries: Readonly<Record<string, DialogQuery>> | undefined,
+  req: Request,
+  res: Response,
+): void {
+  let answer: Answer | undefined;
+  try {
+    answer = handlerOf(queries, req)?.(String(req.params.id));
+  } catch (thrown) {
+    const { code, message } = toDeviceError(thrown);
+    res.status(500).json({ ok: false, code, message });
+    return;
+  }
+  res.set('Cache-Control', 'no-store');
+  if (answer) res.json(answer);
+  else res.status(404).json({ ok: false, code: 'NOT_FOUND', reason: 'notDeployed' });
 }

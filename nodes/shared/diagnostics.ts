@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { Availability } from '../../lib/core/availability';
 import type { PollStats } from '../../lib/core/poller';
 import { createRedactor, type Redactor } from '../../lib/core/redact';
-import { dialogQuery } from './admin';
+import type { DialogQuery } from './admin';
 import { VERSION } from './version';
 
 /** What a config node contributes; nothing here may be a secret. */
@@ -31,15 +31,15 @@ function redactDeep(value: unknown, redact: Redactor): unknown {
 }
 
 /**
- * Adds the diagnostics download of a config node type: versions, settings, state, counts and last errors, to be
- * attached to a bug report. Credentials of the node are removed from every text.
+ * The diagnostics download of a config node type: versions, settings, state, counts and last errors, to be attached to a
+ * bug report. Credentials of the node are removed from every text.
  */
-export function diagnosticsRoute(
+export function diagnosticsQuery(
   RED: NodeAPI,
   type: string,
   collect: (node: Node) => DiagnosticsPart | undefined,
-): void {
-  dialogQuery(RED, type, 'diagnostics', (id) => {
+): DialogQuery {
+  return (id) => {
     const node = RED.nodes.getNode(id) as Node<Record<string, string>> | null | undefined;
     const part = node?.type === type ? collect(node) : undefined;
     if (!node || !part) return undefined;
@@ -62,5 +62,5 @@ export function diagnosticsRoute(
       ...rest,
     };
     return redactDeep(report, redact) as Record<string, unknown>;
-  });
+  };
 }

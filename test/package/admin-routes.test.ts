@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { dialogDefinitions } from '../support/dialogs';
-import { type AdminRoute, adminRoutes } from '../support/routes';
+import { type AdminRoute, adminRoutes, dialogNames } from '../support/routes';
 import { type Runtime, startRuntime } from '../support/runtime';
 
 /** What a user sees who has the right to look only: anything but a refusal. */
@@ -39,6 +39,27 @@ describe('admin routes', () => {
         ),
         type,
       );
+    }
+  });
+
+  it('are there for all that the runtime parts answer', () => {
+    for (const { type, actions, queries } of dialogNames()) {
+      const found = (method: string): string[] =>
+        routes.filter((route) => route.type === type && route.method === method).map(({ name }) => name);
+      assert.deepEqual(found('post'), actions, type);
+      assert.deepEqual(found('get'), queries, type);
+    }
+  });
+
+  it('answer 404 to a name that nobody answers, inherited ones included', async () => {
+    const token = await runtime.login('admin');
+    for (const { type } of dialogNames().filter(({ queries }) => queries.length > 0)) {
+      for (const name of ['none', 'constructor', '__proto__', 'toString']) {
+        for (const method of ['get', 'post'] as const) {
+          const path = `/energy-devices/${type}/:id/${name}`;
+          assert.equal(await ask({ type, method, path, name, permission: undefined }, token), 404, path);
+        }
+      }
     }
   });
 

@@ -1,13 +1,16 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { NodeAPI, NodeInitializer } from 'node-red';
+import type { NodeRuntime } from '../../nodes/shared/node-type';
 import { projectRoot, readManifest } from '../../scripts/support/project-root';
 
-/** An admin route as a node type registers it. */
+/** An admin route as a node type registers it; where the type answers by name, one for each name. */
 export interface AdminRoute {
   type: string;
   method: string;
   path: string;
+  /** what the type's runtime part answers there */
+  name: string;
   /** the permission that guards it; absent when nothing does */
   permission: string | undefined;
 }
@@ -16,8 +19,27 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'all', 'use'] as const
 
 const load = createRequire(__filename);
 
+/** What the runtime part of a node type answers to its dialog. */
+export interface DialogNames {
+  type: string;
+  actions: string[];
+  queries: string[];
+}
+
+/** The names that the runtime parts of all node types answer to. */
+export function dialogNames(): DialogNames[] {
+  return Object.entries(readManifest(projectRoot())['node-red'].nodes).map(([type, entry]) => {
+    const part = load(join(projectRoot(), entry.replace(/\.js$/, '.runtime.js'))) as {
+      runtime: (RED: NodeAPI) => NodeRuntime;
+    };
+    const { actions = {}, queries = {} } = part.runtime({} as NodeAPI);
+    return { type, actions: Object.keys(actions), queries: Object.keys(queries) };
+  });
+}
+
 /** Every admin route that the package's node types register on load, found by loading them with a recording `RED`. */
 export async function adminRoutes(): Promise<AdminRoute[]> {
+  const names = new Map(dialogNames().map((found) => [found.type, found]));
   const routes: AdminRoute[] = [];
   for (const [type, entry] of Object.entries(readManifest(projectRoot())['node-red'].nodes)) {
     const permissions = new Map<unknown, string>();
@@ -25,7 +47,10 @@ export async function adminRoutes(): Promise<AdminRoute[]> {
       (method: string) =>
       (path: unknown, ...handlers: unknown[]): void => {
         const guard = handlers.map((handler) => permissions.get(handler)).find((name) => name !== undefined);
-        routes.push({ type, method, path: String(path), permission: guard });
+        const { actions = [], queries = [] } = names.get(type) ?? {};
+        for (const name of method === 'get' ? queries : actions) {
+          routes.push({ type, method, path: String(path).replace(':name', name), name, permission: guard });
+        }
       };
     const needsPermission = (permission: string): unknown => {
       const guard = (): void => undefined;

@@ -9,7 +9,7 @@ import {
 import { DOCUMENTED_IDENT } from '../../lib/powersentrix/documented';
 import { admin, type TestFlow, unloadFlow } from '../../support/helper-flow';
 import { type FlowNode, lanDevice, load, pushDevice, statusNode } from './bench';
-import type { ReceiverNode } from '../../../nodes/powersentrix/ups-receiver';
+import type { ReceiverNode } from '../../../nodes/powersentrix/ups-receiver.runtime';
 
 interface Answer {
   ok: boolean;

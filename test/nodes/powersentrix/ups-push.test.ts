@@ -19,7 +19,7 @@ import {
   sink,
   statusNode,
 } from './bench';
-import type { ReceiverNode } from '../../../nodes/powersentrix/ups-receiver';
+import type { ReceiverNode } from '../../../nodes/powersentrix/ups-receiver.runtime';
 import type { UpsNode } from '../../../nodes/powersentrix/ups';
 import { catchRed, type PushServer, startPushServer } from './push-server';
 

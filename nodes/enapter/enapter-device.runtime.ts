@@ -1,0 +1,128 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+
+import { invalidInput, toDeviceError } from '../../lib/core/errors';
+import { isRecord } from '../../lib/core/units';
+import {
+  checkOperation,
+  isChange,
+  mergeInput,
+  type Operation,
+  type OperationInput,
+  type OperationResult,
+  runOperation,
+} from '../../lib/enapter/rest/operations';
+import { onInput } from '../shared/input-runner';
+import type { DeviceBlock, FlowMessage } from '../shared/messages';
+import { createNode } from '../shared/migrate';
+import type { NodeRuntime } from '../shared/node-type';
+import { settingText } from '../shared/settings';
+import { STATUS, statusOfError, statusSetter } from '../shared/status';
+import { findAccount, noAccount } from './account';
+
+interface Config extends NodeDef {
+  account: string;
+  /** empty: from the message */
+  deviceId: string;
+  /** an operation, or `msg`: as msg.operation says */
+  operation: string;
+  confirmDelete?: boolean;
+  newName?: string;
+  slug?: string;
+  siteId?: string;
+  blueprintId?: string;
+  protocol?: string;
+  expand?: string;
+  command?: string;
+  /** JSON */
+  arguments?: string;
+  wait?: boolean;
+  /** s */
+  timeout?: number | string;
+  attributes?: string;
+}
+
+function argumentsOf(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw invalidInput('The arguments in the node are not JSON.', 'enapterArgumentsJson');
+  }
+}
+
+/**
+ * The fields of the dialog that belong to an operation, by the names that a payload uses. Where the message chooses
+ * the operation, the dialog shows none of them, and what was once entered there must not come back.
+ */
+function formOf(config: Config, operation: Operation): OperationInput {
+  if (config.operation === 'msg') return {};
+  const { newName, slug, siteId, expand, attributes, protocol, blueprintId } = config;
+  switch (operation) {
+    case 'get':
+      return { expand };
+    case 'list':
+      return { siteId, expand };
+    case 'update':
+      return { name: newName, slug };
+    case 'create':
+      return { name: newName, slug, siteId };
+    case 'generate_config':
+      return { protocol };
+    case 'assign_blueprint':
+      return { blueprintId };
+    case 'execute': {
+      const { command, wait, timeout } = config;
+      return { name: command, arguments: argumentsOf(settingText(config.arguments)), wait, timeout };
+    }
+    case 'telemetry':
+      return { attributes };
+    case 'delete':
+      return {};
+  }
+}
+
+function deviceIdOf(config: Config, msg: FlowMessage): unknown {
+  const inPayload = isRecord(msg.payload) ? msg.payload.deviceId : undefined;
+  // An empty one is none.
+  const inMessage = msg.deviceId === '' ? undefined : msg.deviceId;
+  return settingText(config.deviceId) || (inMessage ?? inPayload);
+}
+
+function deviceBlock(id: unknown, { device }: OperationResult): DeviceBlock | undefined {
+  const known = device?.id ?? (typeof id === 'string' && id !== '' ? id : undefined);
+  if (known === undefined) return undefined;
+  return { id: known, vendor: 'Enapter', model: device?.type ?? 'device', name: device?.name ?? known };
+}
+
+export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
+  function EnapterDevice(this: Node, config: Config): void {
+    createNode(RED, this, config);
+    const setStatus = statusSetter(this);
+    const account = findAccount(RED, config.account);
+    if (!account || account.problem) setStatus(STATUS.unconfigured());
+
+    onInput(RED, this, async (msg, { signal }) => {
+      if (!account) throw noAccount();
+      const { client } = account;
+      try {
+        const operation = checkOperation(config.operation === 'msg' ? msg.operation : config.operation);
+        if (operation === 'delete' && !config.confirmDelete) {
+          throw invalidInput('Deleting is not allowed in this node. Tick it in its dialog.', 'enapterDelete');
+        }
+        const id = deviceIdOf(config, msg);
+        const input = mergeInput(formOf(config, operation), msg.payload);
+        const run = (): Promise<OperationResult> => runOperation(client, operation, id, input, signal);
+        setStatus(STATUS.busy());
+        const result = await (isChange(operation) ? account.queue.run(run) : run());
+        setStatus(STATUS.fresh('status.done'));
+        const device = deviceBlock(['list', 'create'].includes(operation) ? undefined : id, result);
+        return { ...msg, payload: result.payload, ...(device ? { device } : {}) };
+      } catch (thrown) {
+        setStatus(statusOfError(toDeviceError(thrown)));
+        throw thrown;
+      }
+    });
+  }
+
+  return { create: EnapterDevice };
+}

@@ -1,0 +1,92 @@
+import type { NodeAPI, NodeDef } from 'node-red';
+
+import { DeviceError, invalidInput } from '../../lib/core/errors';
+import { addressWithoutSecrets } from '../../lib/core/redact';
+import { PowerflexClient } from '../../lib/powerflex/client';
+import type { AllTargets } from '../../lib/powerflex/dcm';
+import { diagnosticsQuery } from '../shared/diagnostics';
+import { onClose } from '../shared/input-runner';
+import { createNode } from '../shared/migrate';
+import type { NodeRuntime } from '../shared/node-type';
+import { claimDevice, useTransport, withTransport } from '../shared/runtime';
+import { settingText } from '../shared/settings';
+import { tlsOptions } from '../shared/tls';
+import { findSite, PowerflexSite, type PowerflexSiteNode, SITE_TYPE } from './site';
+
+interface Config extends NodeDef {
+  url: string;
+  accId: string | number;
+  /** id of a tls-config node */
+  tls?: string;
+}
+
+/** A login shows that the address and the credentials are right; demand-charge mitigation may not be part of the site. */
+async function tryOut(client: PowerflexClient): Promise<{ targets: AllTargets | null }> {
+  try {
+    return { targets: await client.getTargetPeakPower() };
+  } catch (error) {
+    const refused = error instanceof DeviceError && ['FORBIDDEN', 'REJECTED'].includes(error.code);
+    if (refused) return { targets: null };
+    throw error;
+  }
+}
+
+export function runtime(RED: NodeAPI): NodeRuntime<PowerflexSiteNode, Config> {
+  function Site(this: PowerflexSiteNode, config: Config): void {
+    createNode(RED, this, config);
+    const { accId, tls = '' } = config;
+    const url = settingText(config.url);
+    const shown = { url: addressWithoutSecrets(url), accId, tls: tls !== '' };
+    const transport = useTransport(RED, this);
+
+    this.site = new PowerflexSite(RED, this, settingText(config.name), shown, () => {
+      const options = tlsOptions(RED, tls);
+      const { username, password } = this.credentials;
+      const client = new PowerflexClient({ url, accId, username, password, tls: options }, transport);
+      onClose(this, () => {
+        transport.release(options);
+        return Promise.resolve();
+      });
+      if (!claimDevice(RED, this, `${SITE_TYPE} ${client.baseUrl}/${client.accId}`)) {
+        this.warn(RED._('log.deviceTwice'));
+      }
+      return client;
+    });
+  }
+
+  function deployed(id: string): PowerflexSite {
+    const site = findSite(RED, id);
+    if (!site) throw invalidInput('The running flow does not know this node yet.', 'notDeployed');
+    return site;
+  }
+
+  return {
+    create: Site,
+    actions: {
+      test: ({ settings, credentials }) =>
+        withTransport(async (transport) => {
+          const { url, accId, tls } = settings;
+          const { username, password } = credentials;
+          const options = { url, accId, username, password, tls: tlsOptions(RED, tls) };
+          const client = new PowerflexClient(options, transport);
+          try {
+            return await tryOut(client);
+          } finally {
+            client.close();
+          }
+        }),
+      // For the dialogs of flow nodes, which know the config node but not its password.
+      targets: async (_, id) => {
+        const targets = await deployed(id).run((client) => client.getTargetPeakPower());
+        return { targets };
+      },
+      signals: async (_, id) => {
+        const signals = await deployed(id).run((client) => client.getExternalSignals());
+        return { signals };
+      },
+    },
+    queries: {
+      diagnostics: diagnosticsQuery(RED, SITE_TYPE, (node) => (node as PowerflexSiteNode).site.diagnostics()),
+    },
+  };
+}

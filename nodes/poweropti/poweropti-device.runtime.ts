@@ -1,0 +1,89 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+
+import { systemClock } from '../../lib/core/clock';
+import { shapeOf, addressWithoutSecrets } from '../../lib/core/redact';
+import { type PoweroptiAnswer, PoweroptiClient } from '../../lib/poweropti/client';
+import { StandstillWatch } from '../../lib/poweropti/gate';
+import { diagnosticsQuery } from '../shared/diagnostics';
+import { createNode } from '../shared/migrate';
+import type { NodeRuntime } from '../shared/node-type';
+import { type PolledConfigNode, PolledDevice } from '../shared/polled-device';
+import { claimDevice, useTransport, withTransport } from '../shared/runtime';
+import { settingNumber, settingText } from '../shared/settings';
+
+const TYPE = 'poweropti-device';
+
+/** Seconds; the vendor recommends 5 s or more for control, 1 to 2 s for a live display. */
+const DEFAULT_INTERVAL = 5;
+const SHORTEST_INTERVAL = 1;
+const DEFAULT_STALE_AFTER = 60;
+/** ms between tries after a 401: its cause may be a service that the vendor enables from afar. */
+const AUTH_RETRY = 15 * 60_000;
+
+interface Config extends NodeDef {
+  host: string;
+  /** s */
+  interval: number | string;
+  /** s */
+  staleAfter: number | string;
+}
+
+interface Credentials {
+  apiKey: string;
+}
+
+type ConfigNode = PolledConfigNode<PoweroptiAnswer> & Node<Credentials>;
+
+export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, Config> {
+  function PoweroptiDevice(this: ConfigNode, config: Config): void {
+    createNode(RED, this, config);
+    const host = settingText(config.host);
+    const shownHost = addressWithoutSecrets(host);
+    const unreadable = (value: string): void => this.warn(RED._('log.settingUnreadable', { value }));
+    const interval = settingNumber(config.interval, DEFAULT_INTERVAL, 0, unreadable);
+    const staleAfter = settingNumber(config.staleAfter, DEFAULT_STALE_AFTER, SHORTEST_INTERVAL, unreadable);
+    if (interval < SHORTEST_INTERVAL) this.warn(RED._('log.intervalRaised', { seconds: SHORTEST_INTERVAL }));
+
+    this.device = new PolledDevice<PoweroptiAnswer>(RED, this, {
+      build: () => {
+        const client = new PoweroptiClient(
+          { host, apiKey: this.credentials.apiKey },
+          useTransport(RED, this),
+        );
+        const standstill = new StandstillWatch(staleAfter * 1000, systemClock);
+        if (!claimDevice(RED, this, `${TYPE} ${client.baseUrl}`)) this.warn(RED._('log.deviceTwice'));
+        return {
+          fetch: (signal) => client.read(signal),
+          interval: Math.max(interval, SHORTEST_INTERVAL) * 1000,
+          authRetry: AUTH_RETRY,
+          assess: ({ reading }) => standstill.assess(reading.timestamp),
+        };
+      },
+      // The device tells no serial number, and its first key is its device id, so this node's id is what is stable.
+      info: () => ({
+        id: this.id,
+        vendor: 'powerfox',
+        model: 'poweropti',
+        name: config.name || shownHost || 'poweropti',
+      }),
+      settings: { host: shownHost, interval, staleAfter },
+    });
+  }
+
+  return {
+    create: PoweroptiDevice,
+    actions: {
+      test: ({ settings, credentials }) =>
+        withTransport(async (transport) => {
+          const client = new PoweroptiClient({ host: settings.host, apiKey: credentials.apiKey }, transport);
+          const { reading } = await client.read();
+          return { reading };
+        }),
+    },
+    queries: {
+      diagnostics: diagnosticsQuery(RED, TYPE, (node) =>
+        (node as ConfigNode).device.diagnostics(({ raw }) => shapeOf(raw)),
+      ),
+    },
+  };
+}

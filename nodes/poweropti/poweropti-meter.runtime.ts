@@ -1,0 +1,42 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+
+import type { PoweroptiAnswer } from '../../lib/poweropti/client';
+import { ReadingGate } from '../../lib/poweropti/gate';
+import { createNode } from '../shared/migrate';
+import type { NodeRuntime } from '../shared/node-type';
+import { attachPolledNode, findDevice } from '../shared/polled-node';
+import { settingNumber, settingText } from '../shared/settings';
+
+interface Config extends NodeDef {
+  device: string;
+  topic?: string;
+  /** W; 0 = every new reading */
+  deadband: number | string;
+  raw: boolean;
+}
+
+/** Seconds since the meter measured; a device clock that runs ahead does not make a reading younger than new. */
+function ageOf(timestamp: string): number {
+  return Math.max(0, Math.round((Date.now() - Date.parse(timestamp)) / 100) / 10);
+}
+
+export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
+  function PoweroptiMeter(this: Node, config: Config): void {
+    createNode(RED, this, config);
+    const gate = new ReadingGate(settingNumber(config.deadband, 0, 0));
+
+    attachPolledNode<PoweroptiAnswer>(RED, this, findDevice(RED, config.device, 'poweropti-device'), {
+      topic: settingText(config.topic),
+      content: ({ reading, raw }) => {
+        const { timestamp, ...values } = reading;
+        const payload = { timestamp, age: ageOf(timestamp), ...values };
+        return config.raw ? { payload, raw } : { payload };
+      },
+      statusText: ({ reading }) => (reading.power === null ? '– W' : `${reading.power} W`),
+      admit: ({ reading }) => gate.admit(reading),
+      answered: ({ reading }) => gate.passed(reading),
+    });
+  }
+
+  return { create: PoweroptiMeter };
+}

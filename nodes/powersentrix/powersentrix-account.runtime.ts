@@ -1,0 +1,100 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+
+import { type DeviceError, toDeviceError } from '../../lib/core/errors';
+import { addressWithoutSecrets } from '../../lib/core/redact';
+import { CloudClient, DEFAULT_CLOUD_URL } from '../../lib/powersentrix/cloud';
+import type { DialogValues } from '../shared/admin';
+import { diagnosticsQuery } from '../shared/diagnostics';
+import { onClose } from '../shared/input-runner';
+import { createNode } from '../shared/migrate';
+import type { NodeRuntime } from '../shared/node-type';
+import { claimDevice, useTransport, withTransport } from '../shared/runtime';
+import { settingText } from '../shared/settings';
+import { errorText } from '../shared/text';
+import { tlsOptions } from '../shared/tls';
+import { summaryOf } from './summary';
+
+const TYPE = 'powersentrix-account';
+
+interface Config extends NodeDef {
+  url: string;
+  tls?: string;
+}
+
+interface Credentials {
+  email: string;
+  password: string;
+}
+
+/** What `ups-device` uses of an account. */
+export interface AccountNode extends Node<Credentials> {
+  client: CloudClient | undefined;
+  /** why there is no client */
+  problem: DeviceError | undefined;
+  shownUrl: string;
+}
+
+export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
+  function PowersentrixAccount(this: AccountNode, config: Config): void {
+    createNode(RED, this, config);
+    this.shownUrl = addressWithoutSecrets(settingText(config.url) || DEFAULT_CLOUD_URL);
+    try {
+      const { email, password } = this.credentials;
+      const tls = tlsOptions(RED, config.tls);
+      const transport = useTransport(RED, this);
+      onClose(this, () => {
+        transport.release(tls);
+        return Promise.resolve();
+      });
+      this.client = new CloudClient({ url: settingText(config.url), email, password, tls }, transport);
+      if (!claimDevice(RED, this, `${TYPE} ${this.client.baseUrl} ${email}`)) {
+        this.warn(RED._('log.accountTwice'));
+      }
+    } catch (thrown) {
+      this.problem = toDeviceError(thrown);
+      this.warn(errorText(RED, this.problem));
+    }
+    onClose(this, () => {
+      this.client?.close();
+      return Promise.resolve();
+    });
+  }
+
+  /** Logs in with a dialog's values, does one thing and forgets the login. */
+  const withClient = <T>(
+    { settings, credentials }: DialogValues,
+    use: (client: CloudClient) => Promise<T>,
+  ): Promise<T> =>
+    withTransport(async (transport) => {
+      const { email, password } = credentials;
+      const tls = tlsOptions(RED, settings.tls);
+      const client = new CloudClient({ url: settingText(settings.url), email, password, tls }, transport);
+      try {
+        return await use(client);
+      } finally {
+        client.close();
+      }
+    });
+
+  return {
+    create: PowersentrixAccount,
+    actions: {
+      test: (values) => withClient(values, async (client) => ({ upses: await client.list() })),
+      read: (values) =>
+        withClient(values, async (client) => {
+          const complex = await client.readComplex(settingText(values.settings.upsId));
+          return { ups: summaryOf(complex) };
+        }),
+    },
+    queries: {
+      diagnostics: diagnosticsQuery(RED, TYPE, (node) => {
+        const { client, problem, shownUrl } = node as AccountNode;
+        return {
+          settings: { url: shownUrl },
+          problem: problem?.message ?? null,
+          loginRefused: client?.session.refused?.message ?? null,
+        };
+      }),
+    },
+  };
+}

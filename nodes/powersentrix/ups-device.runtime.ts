@@ -1,0 +1,165 @@
+import type { Node, NodeAPI } from 'node-red';
+
+import { shapeOf, addressWithoutSecrets } from '../../lib/core/redact';
+import { LanClient } from '../../lib/powersentrix/lan';
+import { PortControl } from '../../lib/powersentrix/port-control';
+import { type StatusOptions, zoneText } from '../../lib/powersentrix/status';
+import { parseZone, type Zone, zoneOrUndefined } from '../../lib/powersentrix/zone';
+import type { DialogValues } from '../shared/admin';
+import { diagnosticsQuery } from '../shared/diagnostics';
+import { onClose } from '../shared/input-runner';
+import { createNode } from '../shared/migrate';
+import type { NodeRuntime } from '../shared/node-type';
+import { PolledDevice } from '../shared/polled-device';
+import { withTransport } from '../shared/runtime';
+import { settingNumber, settingText } from '../shared/settings';
+import { tlsOptions } from '../shared/tls';
+import { invalidInput } from '../../lib/core/errors';
+import { type DeviceConfig, type DeviceCredentials, makeSource, noControl, type Source } from './sources';
+import { summaryOf } from './summary';
+import { DEVICE_TYPE, readingOf, type UpsNode, type UpsReading } from './ups';
+import type { ReceiverNode } from './ups-receiver.runtime';
+
+/** Seconds. */
+const DEFAULT_INTERVAL = 60;
+/** What is read this often is a load on the UPS; pushes are its own business. */
+const SHORTEST_POLL = 5;
+const SHORTEST_PUSH = 1;
+
+type ConfigNode = UpsNode & Node<DeviceCredentials>;
+
+function statusOptions({ currentUnit, mainsThreshold }: DeviceConfig): StatusOptions {
+  const threshold = settingNumber(mainsThreshold, 0, 0);
+  return {
+    currentUnit: currentUnit === '10mA' ? '10mA' : 'mA',
+    mainsThreshold: threshold > 0 ? threshold : null,
+  };
+}
+
+/** The id that the vendor or the user gave a UPS, for the time before its serial number is known. */
+function givenId(node: Node, { source, upsId, cmm }: DeviceConfig): string {
+  const given = { cloud: settingText(upsId), push: settingText(cmm), lan: '' }[source];
+  return given || node.id;
+}
+
+export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
+  function UpsDevice(this: ConfigNode, config: DeviceConfig): void {
+    createNode(RED, this, config);
+    const options = statusOptions(config);
+    const interval = settingNumber(config.interval, DEFAULT_INTERVAL, 0);
+    const shortest = config.source === 'push' ? SHORTEST_PUSH : SHORTEST_POLL;
+    const shownUrl = addressWithoutSecrets(settingText(config.url));
+    const timezone = settingText(config.timezone);
+    let last: UpsReading | undefined;
+    let commandReading: UpsReading | undefined;
+    let setZone: Zone | undefined;
+    let source: Source | undefined;
+    let control: PortControl | undefined;
+    if (interval < shortest) this.warn(RED._('log.intervalRaised', { seconds: shortest }));
+
+    const read = (raw: UpsReading['raw']): UpsReading => (last = readingOf(raw, options, Date.now()));
+    this.device = new PolledDevice<UpsReading>(RED, this, {
+      build: () => {
+        if (timezone !== '') setZone = parseZone(timezone);
+        source = makeSource({
+          RED,
+          node: this,
+          config,
+          interval: Math.max(interval, shortest) * 1000,
+          read,
+          push: (reading) => this.device.setData(reading),
+          fail: (error) => this.device.setError(error),
+        });
+        if (source.link) {
+          // What a command reads on its way is as good as a polled status; a pushing device is judged by its pushes.
+          const onRead =
+            config.source === 'push'
+              ? {}
+              : { onRead: (raw: UpsReading['raw']) => this.device.setData((commandReading = read(raw))) };
+          control = new PortControl(source.link, onRead);
+        }
+        const { fetch, ...poll } = source.poll;
+        return {
+          ...poll,
+          fetch: async (signal) => {
+            const before = commandReading;
+            const reading = await fetch(signal);
+            // A slow answer from before a command is older than what the command saw; told now, the port would seem to
+            // have changed twice.
+            return commandReading === before || !commandReading ? reading : (last = commandReading);
+          },
+        };
+      },
+      info: () => {
+        const ident = last?.status.ident;
+        const firmware = ident?.mainFirmware;
+        const serialNumber = ident?.serialNumber;
+        return {
+          id: serialNumber ?? givenId(this, config),
+          vendor: 'PowerSentrix',
+          model: ident?.model ?? 'PWX-12-4422',
+          name: config.name || settingText(config.cmm) || (serialNumber ?? shownUrl) || 'UPS',
+          ...(serialNumber ? { serialNumber } : {}),
+          ...(firmware ? { firmware } : {}),
+        };
+      },
+      settings: { source: config.source, url: shownUrl, interval, timezone, ...options },
+    });
+
+    this.ups = {
+      identity: source?.identity ?? '',
+      cmm: () => settingText(config.cmm) || null,
+      zone: () => setZone ?? zoneOrUndefined(last && zoneText(last.raw)),
+      control: () => {
+        if (this.device.problem) throw this.device.problem;
+        if (!control) throw noControl();
+        return control;
+      },
+      onPush: (handler) => source?.onPush?.(handler) ?? (() => undefined),
+      ...(source?.pullLogs ? { pullLogs: source.pullLogs } : {}),
+    };
+    onClose(this, () => {
+      control?.close();
+      return Promise.resolve();
+    });
+  }
+
+  const readLan = ({ settings, credentials }: DialogValues) =>
+    withTransport(async (transport) => {
+      const tls = tlsOptions(RED, settings.tls);
+      const client = new LanClient({ url: settings.url, apiKey: credentials.apiKey, tls }, transport);
+      await client.readIdent();
+      return summaryOf(await client.readComplex());
+    });
+
+  return {
+    create: UpsDevice,
+    actions: {
+      // The cloud is tested by the account, which knows the login.
+      test: async (values) => {
+        const { settings } = values;
+        if (settings.source !== 'push') return { ups: await readLan(values) };
+        const receiver = RED.nodes.getNode(settingText(settings.receiver)) as ReceiverNode | null | undefined;
+        if (receiver?.type !== 'ups-receiver') {
+          throw invalidInput('Deploy the receiver first, then let the UPS register.', 'receiverNotDeployed');
+        }
+        if (receiver.problem) throw receiver.problem;
+        const registration = receiver.registry.get(settingText(settings.cmm));
+        if (!registration) {
+          throw invalidInput(
+            'No UPS of this identifier has registered with the receiver yet.',
+            'notRegistered',
+          );
+        }
+        const { model, serialNumber, lastPush } = registration;
+        const lan = settingText(settings.url) === '' ? undefined : await readLan(values);
+        return { ups: lan ?? { model, serialNumber }, lastPush: new Date(lastPush).toISOString() };
+      },
+    },
+    queries: {
+      diagnostics: diagnosticsQuery(RED, DEVICE_TYPE, (node) =>
+        (node as ConfigNode).device.diagnostics(({ raw }) => shapeOf(raw)),
+      ),
+    },
+  };
+}
