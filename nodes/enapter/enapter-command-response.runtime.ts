@@ -52,7 +52,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       const state = stateOf(config, msg);
       device.connection.desk.answer({ id, state, payload: payloadOf(state, msg) });
       setStatus(STATUS.fresh(`status.${state}`));
-      return Promise.resolve(null);
+      return null;
     });
   }
 

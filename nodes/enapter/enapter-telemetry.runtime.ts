@@ -27,7 +27,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
 
     onInput(RED, this, (msg) => {
       const found = device ?? findConnection(RED, config.connection);
-      if (!found) return Promise.reject(noConnection());
+      if (!found) throw noConnection();
       const { connection } = found;
       if (config.operation === 'log') {
         const given = isRecord(msg.payload) ? msg.payload : { message: msg.payload };
@@ -38,7 +38,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
         const kind = config.operation === 'properties' ? 'properties' : 'telemetry';
         found.warn(connection.publishValues(kind, this.id, msg.payload));
       }
-      return Promise.resolve(null);
+      return null;
     });
   }
 

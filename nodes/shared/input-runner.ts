@@ -10,37 +10,56 @@ export interface InputContext {
   send: (part: NonNullable<InputResult>) => void;
 }
 
+type Send = (message: NonNullable<InputResult>) => void;
+type Done = (error?: Error) => void;
+
 /** What an input handler returns: one message for each output, or `null` for nothing. */
 export type InputResult = OutputMessage | OutputMessage[];
 
 /**
  * Runs a node's input: parse → validate → call → send → one `done`.
  *
- * The handler works on one message and either returns what is to be sent or throws; both end in exactly one `done`,
- * and no rejection can reach Node-RED, which would end the whole runtime.
+ * The handler works on one message and either returns what is to be sent, at once or by a promise, or throws; both end
+ * in exactly one `done`, and no rejection can reach Node-RED, which would end the whole runtime.
  */
 export function onInput(
   RED: NodeAPI,
   node: Node,
-  handle: (msg: FlowMessage, context: InputContext) => Promise<InputResult>,
+  handle: (msg: FlowMessage, context: InputContext) => InputResult | Promise<InputResult>,
 ): void {
   const closing = new AbortController();
+  /** Nothing is left to tell but the log. */
+  const lost = (error: unknown): void => node.debug(`done: ${String(error)}`);
+  const fail = (done: Done, thrown: unknown): void => done(nodeError(RED, node, thrown));
+  const answer = (send: Send, done: Done, result: InputResult): void => {
+    try {
+      if (result !== null) send(result);
+    } catch (thrown) {
+      fail(done, thrown);
+      return;
+    }
+    done();
+  };
 
   node.on('input', (msg, send, done) => {
-    const run = async (): Promise<void> => {
-      let failure: Error | undefined;
+    try {
+      let result: InputResult | Promise<InputResult>;
       try {
-        const result = await handle(msg, { signal: closing.signal, send });
-        if (result !== null) send(result);
+        result = handle(msg, { signal: closing.signal, send });
       } catch (thrown) {
-        failure = nodeError(RED, node, thrown);
+        fail(done, thrown);
+        return;
       }
-      done(failure);
-    };
-    run().catch((error: unknown) => {
-      // `done` itself threw: nothing is left to tell but the log.
-      node.debug(`done: ${String(error)}`);
-    });
+      // Promises cost more than many handlers' work: only who has to wait pays for one.
+      if (result instanceof Promise) {
+        const found = (given: InputResult): void => answer(send, done, given);
+        result.then(found, (thrown: unknown) => fail(done, thrown)).catch(lost);
+      } else {
+        answer(send, done, result);
+      }
+    } catch (error) {
+      lost(error);
+    }
   });
 
   onClose(node, () => {
