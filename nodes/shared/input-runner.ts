@@ -28,6 +28,7 @@ export function onInput(
   handle: (msg: FlowMessage, context: InputContext) => InputResult | Promise<InputResult>,
 ): void {
   const closing = new AbortController();
+  const { signal } = closing;
   /** Nothing is left to tell but the log. */
   const lost = (error: unknown): void => node.debug(`done: ${String(error)}`);
   const fail = (done: Done, thrown: unknown): void => done(nodeError(RED, node, thrown));
@@ -45,7 +46,7 @@ export function onInput(
     try {
       let result: InputResult | Promise<InputResult>;
       try {
-        result = handle(msg, { signal: closing.signal, send });
+        result = handle(msg, { signal, send });
       } catch (thrown) {
         fail(done, thrown);
         return;

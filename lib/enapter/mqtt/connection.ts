@@ -5,8 +5,8 @@ import { cancelled, type DeviceError, invalidInput } from '../../core/errors';
 import { CommandDesk } from './commands';
 import type { ConnectionConfig } from './config';
 import { Link, type MqttModule } from './link';
-import { Outbox } from './outbox';
-import { encode, type Notice, prepareLog, prepareValues } from './payloads';
+import { Outbox, type Publication } from './outbox';
+import { encode, encodeValues, type Notice, prepareLog, prepareValues } from './payloads';
 import { type PropertiesTopic, type Topics, topicsOf } from './topics';
 import { Usage } from './usage';
 
@@ -56,7 +56,6 @@ export class EnapterConnection {
   private up = false;
   private pumping: Promise<void> = Promise.resolve();
   private idle = true;
-  private writes = 0;
   /** newer values than the ones that were written are waiting */
   private behind = false;
   private cancelRetry: (() => void) | undefined;
@@ -127,8 +126,8 @@ export class EnapterConnection {
   publishValues(kind: 'telemetry' | 'properties', source: string, payload: unknown): Notice[] {
     if (this.closed) throw cancelled();
     const prepared = prepareValues(kind, payload, this.clock.now());
-    const publication = { topic: this.topics[kind], body: encode(prepared.body) };
-    this.outbox.setValues(`${kind} ${source}`, publication);
+    const publication = { topic: this.topics[kind], body: encodeValues(prepared) };
+    this.outbox.setValues(kind, source, publication);
     this.send(publication);
     return this.usage.record(kind, prepared);
   }
@@ -143,8 +142,7 @@ export class EnapterConnection {
 
   /** Forgets the newest values of a source that is gone. */
   forget(source: string): void {
-    this.outbox.forget(`telemetry ${source}`);
-    this.outbox.forget(`properties ${source}`);
+    this.outbox.forget(source);
   }
 
   /** Answers open commands with an error, says what can be said within a second or so, and ends. */
@@ -176,6 +174,9 @@ export class EnapterConnection {
       const link = new Link(module, config, this.topics.commands, subscribeTimeout, {
         up: () => current(() => this.onUp()),
         message: (payload) => current(() => this.desk.receive(payload)),
+        written: (taken) => {
+          if (this.link === link) this.onWritten(link, taken);
+        },
         down: (error) => current(() => this.onDown(error)),
       });
       this.link = link;
@@ -211,6 +212,7 @@ export class EnapterConnection {
   private leave(): void {
     this.up = false;
     this.link = undefined;
+    this.behind = false;
     this.cancelStable?.();
     this.outbox.putBack();
   }
@@ -221,20 +223,17 @@ export class EnapterConnection {
   }
 
   /** Values go out without being confirmed: the next ones are better than these. */
-  private send({ topic, body }: { topic: string; body: string }): void {
+  private send({ topic, body }: Publication): void {
     if (!this.up || !this.link) return;
-    if (this.writes >= MAX_WRITES) {
-      this.behind = true;
-      return;
-    }
-    this.writes++;
-    this.link.write(topic, body, (error) => {
-      if (!error) this.stats.published++;
-      this.writes--;
-      if (this.writes > 0 || !this.behind) return;
-      this.behind = false;
-      for (const publication of this.outbox.newest()) this.send(publication);
-    });
+    if (this.link.writing >= MAX_WRITES) this.behind = true;
+    else this.link.write(topic, body);
+  }
+
+  private onWritten(link: Link, taken: boolean): void {
+    if (taken) this.stats.published++;
+    if (!this.behind || link.writing > 0) return;
+    this.behind = false;
+    for (const publication of this.outbox.newest()) this.send(publication);
   }
 
   private pump(): void {

@@ -13,6 +13,8 @@ export interface LinkEvents {
   /** connected and subscribed */
   up: () => void;
   message: (payload: Buffer) => void;
+  /** the socket took a value that was written, or did not */
+  written: (taken: boolean) => void;
   /** the end, whether it ever was up or not; called once */
   down: (error: DeviceError) => void;
 }
@@ -48,6 +50,8 @@ function optionsOf(config: ConnectionConfig): mqtt.IClientOptions {
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
+    // Its own debug log would show the user name and every message, and is asked five times for each of them.
+    log: () => undefined,
     ...secrets,
   };
 }
@@ -93,6 +97,8 @@ export class Link {
   private lost = false;
   /** what waits for a word of the broker or of the socket; gets an error when the link is lost */
   private readonly waiting = new Set<(error?: Error) => void>();
+  private readonly onWritten: (error?: Error | null) => void;
+  private unwritten = 0;
   private readonly pongs: (() => void)[] = [];
   private awaited: (() => void) | undefined;
   private reason: DeviceError | undefined;
@@ -106,6 +112,10 @@ export class Link {
     events: LinkEvents,
   ) {
     this.client = module.connect(optionsOf(config));
+    this.onWritten = (error) => {
+      this.unwritten--;
+      if (!this.lost) events.written(!error);
+    };
     let unanswered: NodeJS.Timeout | undefined;
     this.client.on('connect', () => {
       unanswered = setTimeout(() => {
@@ -149,19 +159,28 @@ export class Link {
     });
   }
 
-  /**
-   * Calls back once: when it was written to the socket, which says nothing about the broker, or with an error when the
-   * link is lost.
-   */
-  write(topic: string, body: string, done: (error?: Error) => void): void {
-    this.whileUp(done, (settle) =>
-      this.client.publish(topic, body, AT_MOST_ONCE, (error) => settle(error ?? undefined)),
-    );
+  /** How many values the socket has not taken yet. */
+  get writing(): number {
+    return this.unwritten;
   }
 
-  /** As `write`, as a promise. */
+  /** Writes a value, which nobody confirms; `written` tells when the socket took it. It is gone when the link is lost. */
+  write(topic: string, body: string): void {
+    this.unwritten++;
+    try {
+      this.client.publish(topic, body, AT_MOST_ONCE, this.onWritten);
+    } catch (thrown) {
+      this.onWritten(thrown as Error);
+    }
+  }
+
+  /** Resolves when it was written to the socket, which says nothing about the broker. @throws when the link is lost */
   publish(topic: string, body: string): Promise<void> {
-    return promised((done) => this.write(topic, body, done));
+    return promised((done) =>
+      this.whileUp(done, (settle) =>
+        this.client.publish(topic, body, AT_MOST_ONCE, (error) => settle(error ?? undefined)),
+      ),
+    );
   }
 
   /** Resolves when the broker has read everything that was published before. @throws when the link is lost */

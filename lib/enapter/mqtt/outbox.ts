@@ -21,7 +21,10 @@ const MAX_PROGRESS = 200;
  * counted.
  */
 export class Outbox {
-  private readonly values = new Map<string, Publication>();
+  private readonly values = {
+    telemetry: new Map<string, Publication>(),
+    properties: new Map<string, Publication>(),
+  };
   private queue: Entry[] = [];
   private inFlight = new Set<Entry>();
   private dropped = 0;
@@ -35,19 +38,21 @@ export class Outbox {
   }
 
   /** @param source what publishes, e.g. a node: its newest values replace its older ones */
-  setValues(source: string, publication: Publication): void {
+  setValues(kind: 'telemetry' | 'properties', source: string, publication: Publication): void {
+    const values = this.values[kind];
     // Set anew, so that the order is that of the last change.
-    if (this.values.size > 1) this.values.delete(source);
-    this.values.set(source, publication);
+    if (values.size > 1) values.delete(source);
+    values.set(source, publication);
   }
 
-  /** The newest values of every source, oldest first. */
+  /** The newest values of every source, oldest first of each kind. */
   newest(): Publication[] {
-    return [...this.values.values()];
+    return [...this.values.telemetry.values(), ...this.values.properties.values()];
   }
 
   forget(source: string): void {
-    this.values.delete(source);
+    this.values.telemetry.delete(source);
+    this.values.properties.delete(source);
   }
 
   addLog(publication: Publication): void {

@@ -43,14 +43,17 @@ export class Usage {
 
   /** @returns what has not been noticed before */
   record(kind: 'telemetry' | 'properties', prepared: Prepared): Notice[] {
-    const { body, names, alerts, notices } = prepared;
-    const found = [...notices];
+    const { values, names, alerts, notices } = prepared;
+    const uses = this[kind];
+    let found = notices;
     for (const key of names) {
-      const changed = this.note(this[kind], key, body[key] ?? null);
-      if (changed) found.push({ reason: 'enapterTypeChanged', key });
+      if (this.note(uses, key, values[key] ?? null))
+        found = [...found, { reason: 'enapterTypeChanged', key }];
     }
-    for (const alert of alerts) if (this.alerts.size < MAX_ATTRIBUTES) this.alerts.add(alert);
-    return found.filter((notice) => this.isNew(`${kind} ${notice.reason} ${notice.key}`));
+    for (const alert of alerts ?? []) if (this.alerts.size < MAX_ATTRIBUTES) this.alerts.add(alert);
+    return found.length === 0
+      ? found
+      : found.filter((notice) => this.isNew(`${kind} ${notice.reason} ${notice.key}`));
   }
 
   recordCommand(command: Command): void {

@@ -1,11 +1,28 @@
 import assert from 'node:assert/strict';
 
-import { encode, prepareLog, prepareValues, unixSeconds } from '../../../lib/enapter/mqtt/payloads';
+import {
+  encode,
+  encodeValues,
+  type Notice,
+  prepareLog,
+  prepareValues,
+  unixSeconds,
+} from '../../../lib/enapter/mqtt/payloads';
 import { Usage } from '../../../lib/enapter/mqtt/usage';
 import { manifestYaml } from '../../../lib/enapter/mqtt/manifest';
 
 const NOW = Date.UTC(2025, 0, 1) + 789;
 const SECONDS = 1_735_689_600;
+
+/** What goes out, and what was noticed. */
+function published(
+  kind: 'telemetry' | 'properties',
+  payload: unknown,
+): { body: Record<string, unknown>; notices: Notice[] } {
+  const prepared = prepareValues(kind, payload, NOW);
+  const body = JSON.parse(encodeValues(prepared)) as Record<string, unknown>;
+  return { body, notices: prepared.notices };
+}
 
 describe('enapter: payloads', () => {
   it('writes whole seconds, and keeps a time that was given', () => {
@@ -27,7 +44,7 @@ describe('enapter: payloads', () => {
 
   it('keeps alerts apart: none, unknown, not said', () => {
     const alerts = (payload: Record<string, unknown>): unknown =>
-      JSON.parse(JSON.stringify(prepareValues('telemetry', { a: 1, ...payload }, NOW).body));
+      published('telemetry', { a: 1, ...payload }).body;
     assert.deepEqual(alerts({ alerts: [] }), { timestamp: SECONDS, alerts: [], a: 1 });
     assert.deepEqual(alerts({ alerts: null }), { timestamp: SECONDS, alerts: null, a: 1 });
     assert.deepEqual(alerts({}), { timestamp: SECONDS, a: 1 });
@@ -38,11 +55,9 @@ describe('enapter: payloads', () => {
   });
 
   it('sends flat values as they are, and null for no value', () => {
-    const { body, notices } = prepareValues(
-      'telemetry',
-      { power: 0, on: false, text: '', list: ['a'], none: null, left: undefined },
-      NOW,
-    );
+    const { body, notices } = published('telemetry', {
+      ...{ power: 0, on: false, text: '', list: ['a'], none: null, left: undefined },
+    });
     assert.deepEqual(body, { timestamp: SECONDS, power: 0, on: false, text: '', list: ['a'], none: null });
     assert.deepEqual(notices, []);
   });
@@ -51,7 +66,7 @@ describe('enapter: payloads', () => {
     const payload = JSON.parse(
       '{"a":1,"registers":{"1.8.0":5},"1.8.0":5,"__proto__":{"x":1},"alert_details":{},"mixed":[1,"a"]}',
     ) as Record<string, unknown>;
-    const { body, notices } = prepareValues('telemetry', { ...payload, ['__proto__x']: 1, bad: NaN }, NOW);
+    const { body, notices } = published('telemetry', { ...payload, ['__proto__x']: 1, bad: NaN });
     assert.deepEqual(Object.keys(body), ['timestamp', 'a']);
     assert.deepEqual(notices.map(({ reason, key }) => `${reason} ${key}`).sort(), [
       'enapterKeyName 1.8.0',
@@ -65,9 +80,31 @@ describe('enapter: payloads', () => {
   });
 
   it('has no alerts in properties', () => {
-    const { body, notices } = prepareValues('properties', { model: 'x', alerts: ['y'], timestamp: 5 }, NOW);
+    const { body, notices } = published('properties', { model: 'x', alerts: ['y'], timestamp: 5 });
     assert.deepEqual(body, { timestamp: 5, model: 'x' });
     assert.deepEqual(notices, [{ reason: 'enapterKeyReserved', key: 'alerts' }]);
+  });
+
+  it('puts the time first, whether all of the payload goes out or a part', () => {
+    const text = (payload: unknown): string => encodeValues(prepareValues('telemetry', payload, NOW));
+    assert.equal(text({ a: 'ü"\\' }), `{"timestamp":${SECONDS},"a":"ü\\"\\\\"}`);
+    assert.equal(text({ a: 1, timestamp: 5 }), '{"timestamp":5,"a":1}');
+    assert.equal(text({ a: 1, 'b c': 1, alerts: null }), `{"timestamp":${SECONDS},"alerts":null,"a":1}`);
+  });
+
+  it('sends the values of an object, not what it would rather be as JSON', () => {
+    class Reading {
+      power = 5;
+      toJSON(): unknown {
+        return { power: 0, nested: {} };
+      }
+    }
+    assert.deepEqual(published('telemetry', new Reading()).body, { timestamp: SECONDS, power: 5 });
+  });
+
+  it('leaves the payload as it was', () => {
+    const payload = Object.freeze({ a: 1, timestamp: 5, alerts: ['x'], 'b c': 1 });
+    assert.deepEqual(published('telemetry', payload).body, { timestamp: 5, alerts: ['x'], a: 1 });
   });
 
   it('refuses a payload with nothing to send', () => {
@@ -77,7 +114,7 @@ describe('enapter: payloads', () => {
     for (const empty of [{}, { timestamp: 5 }, { nested: {} }]) {
       assert.throws(() => prepareValues('telemetry', empty, NOW), { reason: 'enapterNoValues' });
     }
-    assert.deepEqual(prepareValues('telemetry', { alerts: [] }, NOW).body, {
+    assert.deepEqual(published('telemetry', { alerts: [] }).body, {
       timestamp: SECONDS,
       alerts: [],
     });
@@ -106,7 +143,9 @@ describe('enapter: payloads', () => {
     const loop: Record<string, unknown> = {};
     loop.self = loop;
     assert.throws(() => encode(loop), { reason: 'enapterNoJson' });
-    assert.throws(() => encode({ a: 'x'.repeat(300_000) }), { reason: 'enapterTooLarge' });
+    const long = { a: 'x'.repeat(300_000) };
+    assert.throws(() => encode(long), { reason: 'enapterTooLarge' });
+    assert.throws(() => published('telemetry', long), { reason: 'enapterTooLarge' });
   });
 });
 
