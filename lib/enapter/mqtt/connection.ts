@@ -5,7 +5,7 @@ import { cancelled, type DeviceError, invalidInput } from '../../core/errors';
 import { CommandDesk } from './commands';
 import type { ConnectionConfig } from './config';
 import { Link, type MqttModule } from './link';
-import { Outbox, type Publication } from './outbox';
+import { Outbox, type Values } from './outbox';
 import { encode, encodeValues, type Notice, prepareLog, prepareValues } from './payloads';
 import { type PropertiesTopic, type Topics, topicsOf } from './topics';
 import { Usage } from './usage';
@@ -56,7 +56,7 @@ export class EnapterConnection {
   private up = false;
   private pumping: Promise<void> = Promise.resolve();
   private idle = true;
-  /** newer values than the ones that were written are waiting */
+  /** values are waiting for the socket to take those that were written */
   private behind = false;
   private cancelRetry: (() => void) | undefined;
   private cancelStable: (() => void) | undefined;
@@ -126,9 +126,7 @@ export class EnapterConnection {
   publishValues(kind: 'telemetry' | 'properties', source: string, payload: unknown): Notice[] {
     if (this.closed) throw cancelled();
     const prepared = prepareValues(kind, payload, this.clock.now());
-    const publication = { topic: this.topics[kind], body: encodeValues(prepared) };
-    this.outbox.setValues(kind, source, publication);
-    this.send(publication);
+    this.send(this.outbox.setValues(kind, source, this.topics[kind], encodeValues(prepared)));
     return this.usage.record(kind, prepared);
   }
 
@@ -197,7 +195,8 @@ export class EnapterConnection {
     this.announce(undefined);
     // What was sent just before the connection broke may not have arrived. Its own time goes with it, so that a
     // second copy changes nothing.
-    for (const publication of this.outbox.newest()) this.send(publication);
+    this.outbox.forgetWritten();
+    this.sendUnwritten();
     this.pump();
   }
 
@@ -212,7 +211,6 @@ export class EnapterConnection {
   private leave(): void {
     this.up = false;
     this.link = undefined;
-    this.behind = false;
     this.cancelStable?.();
     this.outbox.putBack();
   }
@@ -222,18 +220,30 @@ export class EnapterConnection {
     if (changed) this.options.onAvailability?.(changed);
   }
 
-  /** Values go out without being confirmed: the next ones are better than these. */
-  private send({ topic, body }: Publication): void {
-    if (!this.up || !this.link) return;
-    if (this.link.writing >= MAX_WRITES) this.behind = true;
-    else this.link.write(topic, body);
+  /**
+   * Values go out without being confirmed: the next ones are better than these.
+   *
+   * @returns whether there was room for them
+   */
+  private send(values: Values): boolean {
+    if (!this.up || !this.link) return false;
+    if (this.link.writing >= MAX_WRITES) {
+      this.behind = true;
+      return false;
+    }
+    values.written = true;
+    this.link.write(values.topic, values.body);
+    return true;
+  }
+
+  private sendUnwritten(): void {
+    this.behind = false;
+    for (const values of this.outbox.unwritten()) if (!this.send(values)) return;
   }
 
   private onWritten(link: Link, taken: boolean): void {
     if (taken) this.stats.published++;
-    if (!this.behind || link.writing > 0) return;
-    this.behind = false;
-    for (const publication of this.outbox.newest()) this.send(publication);
+    if (this.behind && link.writing === 0) this.sendUnwritten();
   }
 
   private pump(): void {

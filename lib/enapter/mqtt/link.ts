@@ -13,7 +13,7 @@ export interface LinkEvents {
   /** connected and subscribed */
   up: () => void;
   message: (payload: Buffer) => void;
-  /** the socket took a value that was written, or did not */
+  /** the socket took a value that was written, or did not; must not throw */
   written: (taken: boolean) => void;
   /** the end, whether it ever was up or not; called once */
   down: (error: DeviceError) => void;
@@ -50,7 +50,7 @@ function optionsOf(config: ConnectionConfig): mqtt.IClientOptions {
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
-    // Its own debug log would show the user name and every message, and is asked five times for each of them.
+    // Its own debug log is asked five times for each message, and costs as much as a check of the message's values.
     log: () => undefined,
     ...secrets,
   };

@@ -4,6 +4,12 @@ export interface Publication {
   body: string;
 }
 
+/** Values of one source. */
+export interface Values extends Publication {
+  /** whether they were written to the present connection */
+  written: boolean;
+}
+
 interface Entry extends Publication {
   kind: 'log' | 'progress' | 'response';
 }
@@ -21,10 +27,7 @@ const MAX_PROGRESS = 200;
  * counted.
  */
 export class Outbox {
-  private readonly values = {
-    telemetry: new Map<string, Publication>(),
-    properties: new Map<string, Publication>(),
-  };
+  private readonly values = { telemetry: new Map<string, Values>(), properties: new Map<string, Values>() };
   private queue: Entry[] = [];
   private inFlight = new Set<Entry>();
   private dropped = 0;
@@ -38,16 +41,26 @@ export class Outbox {
   }
 
   /** @param source what publishes, e.g. a node: its newest values replace its older ones */
-  setValues(kind: 'telemetry' | 'properties', source: string, publication: Publication): void {
+  setValues(kind: 'telemetry' | 'properties', source: string, topic: string, body: string): Values {
+    const newest = { topic, body, written: false };
     const values = this.values[kind];
     // Set anew, so that the order is that of the last change.
     if (values.size > 1) values.delete(source);
-    values.set(source, publication);
+    values.set(source, newest);
+    return newest;
   }
 
-  /** The newest values of every source, oldest first of each kind. */
-  newest(): Publication[] {
-    return [...this.values.telemetry.values(), ...this.values.properties.values()];
+  /** The newest values of every source that were not written yet, oldest first of each kind. */
+  unwritten(): Values[] {
+    const all = [...this.values.telemetry.values(), ...this.values.properties.values()];
+    return all.filter(({ written }) => !written);
+  }
+
+  /** There is another connection: all of the newest values are to be written to it. */
+  forgetWritten(): void {
+    for (const values of Object.values(this.values)) {
+      for (const newest of values.values()) newest.written = false;
+    }
   }
 
   forget(source: string): void {

@@ -145,10 +145,12 @@ export function prepareLog(payload: unknown, now: number): LogLine {
   return { timestamp, message: given.message, severity, persist: given.persist ?? false };
 }
 
-/** The JSON of values, after their time and alerts. @throws DeviceError INVALID_INPUT when it is too long */
+/** The JSON of values, after their time and alerts. @throws DeviceError INVALID_INPUT when it is too long, or no object */
 export function encodeValues({ timestamp, alerts, values }: Prepared): string {
   const head = `{"timestamp":${timestamp}${alerts === undefined ? '' : `,"alerts":${JSON.stringify(alerts)}`}`;
   const json = JSON.stringify(values);
+  // What only looks like an object of values, such as a boxed number, has no such text.
+  if (!json.startsWith('{')) throw invalidInput('The payload cannot be written as JSON.', 'enapterNoJson');
   // Joined as texts: writing a larger object made for this alone would cost half as much again.
   return limited(json === '{}' ? `${head}}` : `${head},${json.slice(1)}`);
 }
