@@ -34,8 +34,10 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
       reject(new BodyError(413));
     };
     const onEnd = (): void => {
-      stop();
-      resolve(Buffer.concat(chunks));
+      const [first] = chunks;
+      // Every request closes at last, and means nothing by it after its end.
+      request.off('close', onGone);
+      resolve(first && chunks.length === 1 ? first : Buffer.concat(chunks));
     };
     const onGone = (): void => {
       stop();

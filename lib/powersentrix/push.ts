@@ -1,3 +1,5 @@
+import type { ParsedUrlQuery } from 'node:querystring';
+
 import type { SecretCheck } from '../core/secret';
 import { isRecord } from '../core/units';
 import { faultInJson } from '../core/untrusted-json';
@@ -66,9 +68,9 @@ export function endpointOf(path: string, base: string, isSecret?: SecretCheck): 
 }
 
 /** The only value of a query parameter; a repeated one is none. */
-function only(query: URLSearchParams, name: string): string | undefined {
-  const values = query.getAll(name);
-  return values.length === 1 ? values[0] : undefined;
+function only(query: ParsedUrlQuery, name: string): string | undefined {
+  const value = query[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 const CMM = /^[\x21-\x7e][\x20-\x7e]{0,63}$/;
@@ -78,7 +80,7 @@ const CMM = /^[\x21-\x7e][\x20-\x7e]{0,63}$/;
  *
  * @returns the UPS's identifier
  */
-export function checkSender(query: URLSearchParams, isCompany: SecretCheck): { cmm: string } | Refusal {
+export function checkSender(query: ParsedUrlQuery, isCompany: SecretCheck): { cmm: string } | Refusal {
   const given = only(query, 'companyId');
   if (given === undefined || !isCompany(given)) return { status: 401, message: 'companyId not found' };
   const cmm = only(query, 'cmm');
@@ -110,7 +112,7 @@ const wrong = (part: string): Refusal => ({ status: 400, message: `${part} missi
 export function parsePush(
   kind: PushKind,
   cmm: string,
-  query: URLSearchParams,
+  query: ParsedUrlQuery,
   body: unknown,
 ): Push | Refusal {
   const fault = faultInJson(body, { depth: 12 });

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import { parse as parseQuery } from 'node:querystring';
 
 import type { NextFunction, Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
@@ -94,30 +95,7 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
       next();
       return;
     }
-    void answer(routes, isCompany, kind, request)
-      .catch((): Refusal => ({ status: 500, message: 'internal error' }))
-      .then((outcome) => {
-        // Somebody's middleware has run out of patience, and has answered.
-        if (response.headersSent) return;
-        // Not through express, which makes an ETag and looks at what the client has, for an answer nobody keeps.
-        if (!isRefusal(outcome)) {
-          response.writeHead(200, OK_HEADERS).end(OK);
-          return;
-        }
-        routes.onRefusal(outcome);
-        request.resume();
-        const { status, message } = outcome;
-        const body = JSON.stringify({ message });
-        response.writeHead(status, {
-          ...headersOf(body),
-          // Nobody waits for the rest of a body that is too long; a short one is read away, and the connection stays.
-          ...(status === 413 ? { Connection: 'close' } : {}),
-          ...(status === 405 ? { Allow: 'POST' } : {}),
-        });
-        response.end(body);
-      })
-      // Nothing that goes wrong with an answer may end Node-RED.
-      .catch(() => response.destroy());
+    void respond(routes, isCompany, kind, request, response);
   };
 
   // Where the editor lives at the same root, its JSON parser runs before us, takes megabytes, and answers a broken body
@@ -140,7 +118,46 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
   };
 }
 
-async function answer(
+/** Takes a push and answers it. Nothing that goes wrong with it may end Node-RED, so this never rejects. */
+async function respond(
+  routes: PushRoutes,
+  isCompany: SecretCheck,
+  kind: PushKind,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  let outcome: Refusal | { cmm: string };
+  try {
+    outcome = await take(routes, isCompany, kind, request);
+  } catch {
+    outcome = { status: 500, message: 'internal error' };
+  }
+  // Somebody's middleware has run out of patience, and has answered.
+  if (response.headersSent) return;
+  try {
+    if (isRefusal(outcome)) refuse(routes, outcome, request, response);
+    // Not through express, which makes an ETag and looks at what the client has, for an answer nobody keeps.
+    else response.writeHead(200, OK_HEADERS).end(OK);
+  } catch {
+    response.destroy();
+  }
+}
+
+function refuse(routes: PushRoutes, refusal: Refusal, request: Request, response: Response): void {
+  routes.onRefusal(refusal);
+  request.resume();
+  const { status, message } = refusal;
+  const body = JSON.stringify({ message });
+  response.writeHead(status, {
+    ...headersOf(body),
+    // Nobody waits for the rest of a body that is too long; a short one is read away, and the connection stays.
+    ...(status === 413 ? { Connection: 'close' } : {}),
+    ...(status === 405 ? { Allow: 'POST' } : {}),
+  });
+  response.end(body);
+}
+
+async function take(
   routes: PushRoutes,
   isCompany: SecretCheck,
   kind: PushKind,
@@ -148,7 +165,7 @@ async function answer(
 ): Promise<Refusal | { cmm: string }> {
   if (request.method !== 'POST') return { status: 405, message: 'POST only' };
   // A question mark may stand in a value as it is, for instance in a description.
-  const query = new URLSearchParams(/\?(.*)$/s.exec(request.originalUrl)?.[1] ?? '');
+  const query = parseQuery(/\?(.*)$/s.exec(request.originalUrl)?.[1] ?? '');
   const sender = checkSender(query, isCompany);
   if (isRefusal(sender)) return sender;
   if (!isJsonType(request.headers['content-type']) || request.headers['content-encoding'] !== undefined) {
