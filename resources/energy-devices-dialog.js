@@ -203,7 +203,7 @@
           shared.download(name, JSON.stringify(report, null, 2), 'application/json');
           showResult(place, 'good', shared.text(node.type, 'dialog.diagnosticsSaved'));
         })
-        .fail((xhr) => showResult(place, 'bad', shared.requestFailed(node.type, xhr.status)));
+        .fail((xhr) => showResult(place, 'bad', shared.requestFailed(node.type, xhr)));
     });
   }
 

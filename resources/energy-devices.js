@@ -125,7 +125,7 @@
         if (answer && answer.ok) result.resolve(answer);
         else result.reject(errorText(type, answer || {}));
       })
-      .fail((xhr) => result.reject(requestFailed(type, xhr.status)));
+      .fail((xhr) => result.reject(requestFailed(type, xhr)));
     return result.promise();
   }
 
@@ -161,12 +161,14 @@
 
   /**
    * @param {string} type
-   * @param {number} status
+   * @param {{status: number, responseJSON?: any}} xhr
    */
-  function requestFailed(type, status) {
+  function requestFailed(type, { status, responseJSON }) {
     if (status === 401 || status === 403) return text(type, 'dialog.notPermitted');
     if (status === 404) return text(type, 'errors.notDeployed');
-    return text(type, 'dialog.runtimeGone');
+    return responseJSON && responseJSON.reason
+      ? errorText(type, responseJSON)
+      : text(type, 'dialog.runtimeGone');
   }
 
   /**

@@ -109,12 +109,7 @@ const wrong = (part: string): Refusal => ({ status: 400, message: `${part} missi
  *
  * @param body parsed JSON
  */
-export function parsePush(
-  kind: PushKind,
-  cmm: string,
-  query: ParsedUrlQuery,
-  body: unknown,
-): Push | Refusal {
+export function parsePush(kind: PushKind, cmm: string, query: ParsedUrlQuery, body: unknown): Push | Refusal {
   const fault = faultInJson(body, { depth: 12 });
   if (fault !== undefined)
     return { status: 400, message: fault === 'depth' ? 'nested too deep' : 'key refused' };

@@ -4,7 +4,7 @@ import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/er
 import { SerialQueue } from '../../lib/core/queue';
 import { EnapterClient } from '../../lib/enapter/rest/client';
 import { onClose } from '../shared/input-runner';
-import { useTransport } from '../shared/runtime';
+import { useTransport } from '../shared/shared-state';
 import { errorText } from '../shared/text';
 import { tlsOptions } from '../shared/tls';
 

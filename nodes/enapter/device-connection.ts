@@ -15,7 +15,7 @@ import type { Notice } from '../../lib/enapter/mqtt/payloads';
 import type { PropertiesTopic } from '../../lib/enapter/mqtt/topics';
 import { onClose } from '../shared/input-runner';
 import type { DeviceBlock } from '../shared/messages';
-import { claimDevice } from '../shared/runtime';
+import { claimDevice } from '../shared/shared-state';
 import { STATUS, statusOfAvailability, statusSetter } from '../shared/status';
 import { errorText, translate } from '../shared/text';
 

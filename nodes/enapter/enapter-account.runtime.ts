@@ -6,7 +6,7 @@ import type { DialogValues } from '../shared/admin';
 import { diagnosticsQuery } from '../shared/diagnostics';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { withTransport } from '../shared/runtime';
+import { withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
 import { tlsOptions } from '../shared/tls';
 import { ACCOUNT_TYPE, type AccountNode, EnapterAccount } from './account';

@@ -7,7 +7,7 @@ import { LoadFeed } from '../../lib/powerflex/load-feed';
 import { onClose } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
 import { availabilityPayload } from '../shared/polled-node';
-import { claimDevice } from '../shared/runtime';
+import { claimDevice } from '../shared/shared-state';
 import { settingNumber, settingText } from '../shared/settings';
 import { STATUS, statusOfAvailability, statusOfError } from '../shared/status';
 import { nodeError } from '../shared/text';

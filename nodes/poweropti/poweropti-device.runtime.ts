@@ -8,7 +8,7 @@ import { diagnosticsQuery } from '../shared/diagnostics';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { type PolledConfigNode, PolledDevice } from '../shared/polled-device';
-import { claimDevice, useTransport, withTransport } from '../shared/runtime';
+import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { settingNumber, settingText } from '../shared/settings';
 
 const TYPE = 'poweropti-device';

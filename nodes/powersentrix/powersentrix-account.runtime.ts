@@ -8,7 +8,7 @@ import { diagnosticsQuery } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { claimDevice, useTransport, withTransport } from '../shared/runtime';
+import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
 import { errorText } from '../shared/text';
 import { tlsOptions } from '../shared/tls';

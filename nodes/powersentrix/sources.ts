@@ -8,7 +8,7 @@ import { pullNewLogs } from '../../lib/powersentrix/log';
 import type { UpsLink } from '../../lib/powersentrix/port-control';
 import { PushFeed } from '../../lib/powersentrix/push-feed';
 import { onClose } from '../shared/input-runner';
-import { claimDevice, useTransport } from '../shared/runtime';
+import { claimDevice, useTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
 import { errorText } from '../shared/text';
 import { tlsOptions } from '../shared/tls';

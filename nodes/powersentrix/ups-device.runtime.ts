@@ -11,7 +11,7 @@ import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { PolledDevice } from '../shared/polled-device';
-import { withTransport } from '../shared/runtime';
+import { withTransport } from '../shared/shared-state';
 import { settingNumber, settingText } from '../shared/settings';
 import { tlsOptions } from '../shared/tls';
 import { invalidInput } from '../../lib/core/errors';

@@ -9,7 +9,7 @@ import { diagnosticsQuery } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { claimDevice } from '../shared/runtime';
+import { claimDevice } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
 import { errorText } from '../shared/text';
 import { addPushRoutes } from './push-routes';

@@ -102,9 +102,14 @@ export function answerQuery(
   req: Request,
   res: Response,
 ): void {
+  const handle = handlerOf(queries, req);
+  if (!handle) {
+    res.status(404).json({ ok: false, code: 'NOT_FOUND' });
+    return;
+  }
   let answer: Answer | undefined;
   try {
-    answer = handlerOf(queries, req)?.(String(req.params.id));
+    answer = handle(String(req.params.id));
   } catch (thrown) {
     const { code, message } = toDeviceError(thrown);
     res.status(500).json({ ok: false, code, message });

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { FlowNode, Reply, Runtime } from '../../test/support/runtime';
 import { iconsIn, LANGUAGES } from '../assets/plan';
 import { PACKAGE_NAME, readManifest } from '../support/project-root';
+import { partProblems } from './parts';
 import { listFiles } from './tarball';
 
 interface NodeSet {
@@ -33,6 +34,7 @@ export async function servedProblems(installed: Installed): Promise<string[]> {
   const checks = [typeProblems, iconProblems, catalogueProblems, helpProblems, resourceProblems];
   const problems: string[] = [];
   for (const check of checks) problems.push(...(await check(installed)));
+  problems.push(...(await partProblems(installed.folder, installed.entries)));
   const complaints = installed.runtime.log.filter(
     (line) => /\[error\]|\[fatal\]/.test(line) || isOwnWarning(line),
   );

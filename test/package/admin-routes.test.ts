@@ -18,47 +18,52 @@ describe('admin routes', () => {
     await runtime.stop();
   });
 
-  const ask = async ({ method, path }: AdminRoute, token: string | null): Promise<number> => {
-    const url = path.replace(':id', 'none').replace(/^\//, '');
-    return (
-      await runtime.request(url, {
+  /** The status of an answer for a node that does not exist. */
+  const ask = async (method: string, path: string, token: string | null): Promise<number> =>
+    (
+      await runtime.request(path.replace(':id', 'none').replace(/^\//, ''), {
         method: method.toUpperCase(),
         token,
         body: method === 'get' ? undefined : {},
       })
     ).status;
+
+  /** Every question that a route answers, by its names. */
+  const questions = (): { method: string; path: string }[] => {
+    const names = new Map(dialogNames().map((found) => [found.type, found]));
+    return routes.flatMap(({ type, method, path }) => {
+      const { actions = [], queries = [] } = names.get(type) ?? {};
+      return [...(method === 'get' ? queries : actions), 'none'].map((name) => ({
+        method,
+        path: path.replace(':name', name),
+      }));
+    });
   };
 
-  it('are there for every config node: each offers its diagnostics', () => {
-    const configs = [...dialogDefinitions()].filter(([, { category }]) => category === 'config');
-    assert.ok(configs.length > 0);
-    for (const [type] of configs) {
-      assert.ok(
-        routes.some(
-          (route) => route.type === type && route.path === `/energy-devices/${type}/:id/diagnostics`,
-        ),
-        type,
+  it('are two for each type that a dialog asks something, and no others', () => {
+    const expected = dialogNames()
+      .filter(({ actions, queries }) => actions.length + queries.length > 0)
+      .flatMap(({ type }) =>
+        ['post', 'get'].map((method) => `${method} /energy-devices/${type}/:id/:name of ${type}`),
       );
-    }
+    assert.deepEqual(
+      routes.map(({ type, method, path }) => `${method} ${path} of ${type}`),
+      expected,
+    );
   });
 
-  it('are there for all that the runtime parts answer', () => {
-    for (const { type, actions, queries } of dialogNames()) {
-      const found = (method: string): string[] =>
-        routes.filter((route) => route.type === type && route.method === method).map(({ name }) => name);
-      assert.deepEqual(found('post'), actions, type);
-      assert.deepEqual(found('get'), queries, type);
-    }
+  it('offer the diagnostics of every config node', () => {
+    const configs = [...dialogDefinitions()].filter(([, { category }]) => category === 'config');
+    assert.ok(configs.length > 0);
+    const withDiagnostics = dialogNames().filter(({ queries }) => queries.includes('diagnostics'));
+    assert.deepEqual(withDiagnostics.map(({ type }) => type).sort(), configs.map(([type]) => type).sort());
   });
 
   it('answer 404 to a name that nobody answers, inherited ones included', async () => {
     const token = await runtime.login('admin');
-    for (const { type } of dialogNames().filter(({ queries }) => queries.length > 0)) {
+    for (const { method, path } of routes) {
       for (const name of ['none', 'constructor', '__proto__', 'toString']) {
-        for (const method of ['get', 'post'] as const) {
-          const path = `/energy-devices/${type}/:id/${name}`;
-          assert.equal(await ask({ type, method, path, name, permission: undefined }, token), 404, path);
-        }
+        assert.equal(await ask(method, path.replace(':name', name), token), 404, `${method} ${path} ${name}`);
       }
     }
   });
@@ -71,21 +76,21 @@ describe('admin routes', () => {
   });
 
   it('are closed to strangers', async () => {
-    for (const route of routes) assert.equal(await ask(route, null), 401, route.path);
+    for (const { method, path } of questions()) assert.equal(await ask(method, path, null), 401, path);
   });
 
   it('let readers look and not act', async () => {
     const reader = await runtime.login('reader');
-    for (const route of routes) {
-      const refused = REFUSED.includes(await ask(route, reader));
-      assert.equal(refused, route.method !== 'get', `${route.method} ${route.path}`);
+    for (const { method, path } of questions()) {
+      const refused = REFUSED.includes(await ask(method, path, reader));
+      assert.equal(refused, method !== 'get', `${method} ${path}`);
     }
   });
 
   it('let editors act', async () => {
     const admin = await runtime.login('admin');
-    for (const route of routes) {
-      assert.ok(!REFUSED.includes(await ask(route, admin)), `${route.method} ${route.path}`);
+    for (const { method, path } of questions()) {
+      assert.ok(!REFUSED.includes(await ask(method, path, admin)), `${method} ${path}`);
     }
   });
 });

@@ -22,6 +22,9 @@ describe('the start of Node-RED', () => {
     const files = nodes.map((file) => join(projectRoot(), file));
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', LOAD_ALL, ...files]);
     const loaded = JSON.parse(stdout) as string[];
-    assert.deepEqual(loaded.sort(), [...files, join(projectRoot(), 'dist/nodes/shared/node-type.js')].sort());
+    const shared = ['node-type', 'version'].map((name) =>
+      join(projectRoot(), `dist/nodes/shared/${name}.js`),
+    );
+    assert.deepEqual(loaded.sort(), [...files, ...shared].sort());
   });
 });

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { partProblems } from '../../scripts/verify/parts';
 import { contentProblems, listFiles, pathLeaks } from '../../scripts/verify/tarball';
 
 const WHOLE = ['package.json', 'README.md', 'LICENSE', 'dist/nodes/acme/probe.js', 'dist/lib/core/http.d.ts'];
@@ -40,6 +41,28 @@ describe('verify-package', () => {
       assert.deepEqual(pathLeaks(folder, '/home/someone/project'), [
         'dist/leak.js.map: names the folder it was built in',
       ]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('finds runtime parts that do not load', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'verify-package-test-'));
+    const part = (name: string, source: string): void =>
+      writeFileSync(join(folder, `${name}.runtime.js`), source);
+    try {
+      part('good', 'exports.runtime = () => ({ create() {} });');
+      part('lacking', "require('a-dependency-that-is-not-there');");
+      part('empty', '');
+      const types = ['good', 'lacking', 'empty', 'missing'];
+      const problems = await partProblems(
+        folder,
+        Object.fromEntries(types.map((name) => [name, `${name}.js`])),
+      );
+      assert.equal(problems.length, 3);
+      assert.match(problems[0] ?? '', /^lacking: .*Cannot find module 'a-dependency-that-is-not-there'/);
+      assert.match(problems[1] ?? '', /^empty: .*runtime is not a function/);
+      assert.match(problems[2] ?? '', /^missing: .*Cannot find module/);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

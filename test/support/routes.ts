@@ -4,13 +4,11 @@ import type { NodeAPI, NodeInitializer } from 'node-red';
 import type { NodeRuntime } from '../../nodes/shared/node-type';
 import { projectRoot, readManifest } from '../../scripts/support/project-root';
 
-/** An admin route as a node type registers it; where the type answers by name, one for each name. */
+/** An admin route as a node type registers it. */
 export interface AdminRoute {
   type: string;
   method: string;
   path: string;
-  /** what the type's runtime part answers there */
-  name: string;
   /** the permission that guards it; absent when nothing does */
   permission: string | undefined;
 }
@@ -39,7 +37,6 @@ export function dialogNames(): DialogNames[] {
 
 /** Every admin route that the package's node types register on load, found by loading them with a recording `RED`. */
 export async function adminRoutes(): Promise<AdminRoute[]> {
-  const names = new Map(dialogNames().map((found) => [found.type, found]));
   const routes: AdminRoute[] = [];
   for (const [type, entry] of Object.entries(readManifest(projectRoot())['node-red'].nodes)) {
     const permissions = new Map<unknown, string>();
@@ -47,10 +44,7 @@ export async function adminRoutes(): Promise<AdminRoute[]> {
       (method: string) =>
       (path: unknown, ...handlers: unknown[]): void => {
         const guard = handlers.map((handler) => permissions.get(handler)).find((name) => name !== undefined);
-        const { actions = [], queries = [] } = names.get(type) ?? {};
-        for (const name of method === 'get' ? queries : actions) {
-          routes.push({ type, method, path: String(path).replace(':name', name), name, permission: guard });
-        }
+        routes.push({ type, method, path: String(path), permission: guard });
       };
     const needsPermission = (permission: string): unknown => {
       const guard = (): void => undefined;

@@ -47,8 +47,9 @@ export class Usage {
     const uses = this[kind];
     let found = notices;
     for (const key of names) {
-      if (this.note(uses, key, values[key] ?? null))
-        found = [...found, { reason: 'enapterTypeChanged', key }];
+      if (!this.note(uses, key, values[key] ?? null)) continue;
+      if (found === notices) found = [...notices];
+      found.push({ reason: 'enapterTypeChanged', key });
     }
     for (const alert of alerts ?? []) if (this.alerts.size < MAX_ATTRIBUTES) this.alerts.add(alert);
     return found.length === 0
