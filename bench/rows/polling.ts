@@ -31,7 +31,7 @@ export const polling: Row = {
     // Each way has as many nodes, and each node is asked once a round.
     const devices = quick ? 200 : 800;
     const warmUp = quick ? 1 : 6;
-    const rounds = quick ? 2 : 20;
+    const rounds = quick ? 2 : 40;
     const server = Child.start(join(__dirname, '..', 'servers', 'meters.js'));
     const runtimes: BenchRuntime[] = [];
     try {
