@@ -1,16 +1,43 @@
 import { type Clock, delay, systemClock } from './clock';
 import { cancelled, DeviceError } from './errors';
 
+export interface QueueOptions {
+  /** how many tasks may wait; one more is refused; default 50 */
+  limit?: number;
+  /** ms that a task may wait for its turn; later it is refused, because an old command is worse than none */
+  maxWait?: number;
+  clock?: Clock;
+}
+
+/** What a command wants of something that is in one state at a time, such as a relay. */
+export interface Wish {
+  about: string;
+  wanted: string;
+}
+
+interface Waiting {
+  wish: Wish | undefined;
+  /** @param refusal why it does not run; missing: it is its turn */
+  settle: (refusal?: DeviceError) => void;
+}
+
 /**
  * Runs one task at a time, in the order of arrival. A task's failure does not disturb the next one.
+ *
+ * A task with a wish takes the place of those that wait with another wish about the same thing: the newest one is what
+ * the user wants, and the others would only be carried out to be undone.
  */
 export class SerialQueue {
-  private readonly waiting: (() => void)[] = [];
+  private waiting: Waiting[] = [];
   private busy = false;
   private closed = false;
+  private readonly limit: number;
+  private readonly clock: Clock;
 
-  /** @param limit how many tasks may wait; one more is refused */
-  constructor(private readonly limit = 50) {}
+  constructor(private readonly options: QueueOptions = {}) {
+    this.limit = options.limit ?? 50;
+    this.clock = options.clock ?? systemClock;
+  }
 
   /** Tasks that wait for their turn. */
   get length(): number {
@@ -19,44 +46,98 @@ export class SerialQueue {
 
   /**
    * @returns what the task returns
-   * @throws DeviceError RATE_LIMITED when too many wait, CANCELLED when the queue closes before the task's turn
+   * @throws DeviceError RATE_LIMITED when too many wait, or the task waited too long; CANCELLED when a newer wish took
+   *   its place or the queue closed before its turn. In all of these cases the task was not begun.
    */
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    await this.turn();
+  async run<T>(task: () => Promise<T>, wish?: Wish): Promise<T> {
+    await this.turn(wish);
     try {
       return await task();
     } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.busy = false;
+      this.next();
     }
   }
 
   /** Tasks that still wait fail with CANCELLED; the running one is its caller's to cancel. */
   close(): void {
     this.closed = true;
-    for (const next of this.waiting.splice(0)) next();
+    for (const { settle } of this.waiting.splice(0)) settle(cancelled());
   }
 
-  private async turn(): Promise<void> {
+  private async turn(wish: Wish | undefined): Promise<void> {
     if (this.closed) throw cancelled();
     if (!this.busy) {
       this.busy = true;
       return;
     }
+    if (wish) this.supersede(wish);
     if (this.waiting.length >= this.limit) {
       throw new DeviceError('RATE_LIMITED', `More than ${this.limit} commands wait for this device.`, {
         reason: 'queueFull',
         params: { limit: this.limit },
       });
     }
-    await new Promise<void>((resolve) => this.waiting.push(resolve));
-    // Set by `close` while this task waited.
-    if (this.isClosed()) throw cancelled();
+    const since = this.clock.monotonic();
+    await new Promise<void>((resolve, reject) => {
+      this.waiting.push({ wish, settle: (refusal) => (refusal ? reject(refusal) : resolve()) });
+    });
+    const { maxWait = Infinity } = this.options;
+    if (this.clock.monotonic() - since <= maxWait) return;
+    this.next();
+    const seconds = Math.round(maxWait / 1000);
+    throw new DeviceError(
+      'RATE_LIMITED',
+      `The command waited more than ${seconds} s for others, and was not sent.`,
+      { reason: 'waitedTooLong', params: { seconds } },
+    );
   }
 
-  private isClosed(): boolean {
-    return this.closed;
+  /** Hands the turn on. */
+  private next(): void {
+    const first = this.waiting.shift();
+    if (first) first.settle();
+    else this.busy = false;
+  }
+
+  private supersede({ about, wanted }: Wish): void {
+    const isOld = ({ wish }: Waiting): boolean => wish?.about === about && wish.wanted !== wanted;
+    const old = this.waiting.filter(isOld);
+    this.waiting = this.waiting.filter((one) => !isOld(one));
+    for (const { settle } of old) {
+      settle(
+        new DeviceError('CANCELLED', 'A newer command took the place of this one, which was not sent.', {
+          reason: 'superseded',
+        }),
+      );
+    }
+  }
+}
+
+/** A queue for each device, kept while it has tasks. */
+export class DeviceQueues {
+  private readonly queues = new Map<string, { queue: SerialQueue; users: number }>();
+  private closed = false;
+
+  constructor(private readonly options: QueueOptions = {}) {}
+
+  /** As `SerialQueue.run`, beside the tasks of other devices. */
+  async run<T>(device: string, task: () => Promise<T>, wish?: Wish): Promise<T> {
+    if (this.closed) throw cancelled();
+    const entry = this.queues.get(device) ?? { queue: new SerialQueue(this.options), users: 0 };
+    this.queues.set(device, entry);
+    entry.users++;
+    try {
+      return await entry.queue.run(task, wish);
+    } finally {
+      entry.users--;
+      if (entry.users === 0) this.queues.delete(device);
+    }
+  }
+
+  /** Tasks that still wait fail with CANCELLED. */
+  close(): void {
+    this.closed = true;
+    for (const { queue } of this.queues.values()) queue.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../core/clock';
 import { cancelled, DeviceError, toDeviceError } from '../core/errors';
-import { SerialQueue } from '../core/queue';
+import { DeviceQueues } from '../core/queue';
 import { type CommandAnswer, deviceId, type PowercontrollerClient } from './client';
 import type { CommandRequest } from './commands';
 import { Newcomers } from './newcomers';
@@ -20,20 +20,23 @@ export interface CommandOutcome extends CommandAnswer {
   status: ControllerStatus | null;
 }
 
+/** ms that a command may wait for those before it, each of which may wait for its confirmation */
+const LONGEST_TURN = 5 * 60_000;
 /** ms in which a command that was never confirmed may still show up as a relay status. */
 const UNSETTLED_FOR = 15 * 60_000;
 
 /** Runs the commands of an account: one at a time a device, each sent once, confirmed where that is wanted. */
 export class CommandRunner {
-  private readonly queues = new Map<string, { queue: SerialQueue; users: number }>();
+  private readonly queues: DeviceQueues;
   /** Devices that were sent a command without seeing what became of it, with the monotonic time of it. */
   private readonly unsettled = new Map<string, number>();
-  private closed = false;
 
   constructor(
     private readonly client: Pick<PowercontrollerClient, 'statuses' | 'send'>,
     private readonly clock: Clock = systemClock,
-  ) {}
+  ) {
+    this.queues = new DeviceQueues({ maxWait: LONGEST_TURN, clock });
+  }
 
   /**
    * @param id the device; may be anything for a command that concerns the account
@@ -42,31 +45,20 @@ export class CommandRunner {
   async run(request: CommandRequest, id: unknown, options: RunOptions): Promise<CommandOutcome> {
     if (!request.forDevice) return unverified(await this.client.send(request, '', options.signal));
     const device = deviceId(id);
-    return this.inTurn(device, async () => {
+    const { switchesTo } = request;
+    const wish = switchesTo === null ? undefined : { about: 'relay', wanted: switchesTo ? 'on' : 'off' };
+    const task = async (): Promise<CommandOutcome> => {
       if (options.signal.aborted) throw cancelled();
-      return request.switchesTo === null || options.confirmWithin <= 0
+      return switchesTo === null || options.confirmWithin <= 0
         ? unverified(await this.send(request, device, options.signal))
-        : this.confirmed(request, request.switchesTo, device, options);
-    });
+        : this.confirmed(request, switchesTo, device, options);
+    };
+    return this.queues.run(device, task, wish);
   }
 
   /** Commands that still wait fail with CANCELLED. */
   close(): void {
-    this.closed = true;
-    for (const { queue } of this.queues.values()) queue.close();
-  }
-
-  private async inTurn<T>(device: string, task: () => Promise<T>): Promise<T> {
-    if (this.closed) throw cancelled();
-    const entry = this.queues.get(device) ?? { queue: new SerialQueue(), users: 0 };
-    this.queues.set(device, entry);
-    entry.users++;
-    try {
-      return await entry.queue.run(task);
-    } finally {
-      entry.users--;
-      if (entry.users === 0) this.queues.delete(device);
-    }
+    this.queues.close();
   }
 
   /**

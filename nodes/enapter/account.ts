@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
-import { SerialQueue } from '../../lib/core/queue';
+import { DeviceQueues, SerialQueue } from '../../lib/core/queue';
 import { EnapterClient } from '../../lib/enapter/rest/client';
 import { onClose } from '../shared/input-runner';
 import { useTransport } from '../shared/shared-state';
@@ -12,12 +12,16 @@ export const ACCOUNT_TYPE = 'enapter-account';
 
 /** Changes that may wait for their turn: enough for renaming a large site at once. */
 const MAX_WAITING = 1000;
+/** ms that a command may wait for those before it */
+const LONGEST_TURN = 5 * 60_000;
 
 /** The runtime side of an account: its client, and one change at a time. */
 export class EnapterAccount {
   /** why the configuration cannot work */
   readonly problem: DeviceError | undefined;
-  readonly queue = new SerialQueue(MAX_WAITING);
+  readonly queue = new SerialQueue({ limit: MAX_WAITING });
+  /** commands to devices: one at a time each */
+  readonly commands = new DeviceQueues({ maxWait: LONGEST_TURN });
   private readonly made: EnapterClient | undefined;
 
   /** @param settings `tls`: the id of a `tls-config` node, or none */
@@ -37,6 +41,7 @@ export class EnapterAccount {
     }
     onClose(node, () => {
       this.queue.close();
+      this.commands.close();
       return Promise.resolve();
     });
   }

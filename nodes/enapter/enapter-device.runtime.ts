@@ -17,7 +17,7 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
-import { findAccount, noAccount } from './account';
+import { type EnapterAccount, findAccount, noAccount } from './account';
 
 interface Config extends NodeDef {
   account: string;
@@ -94,6 +94,19 @@ function deviceBlock(id: unknown, { device }: OperationResult): DeviceBlock | un
   return { id: known, vendor: 'Enapter', model: device?.type ?? 'device', name: device?.name ?? known };
 }
 
+/** One change at a time of the account, and one command at a time to a device: the last one sent is the last to arrive. */
+function inTurn<T>(
+  account: EnapterAccount,
+  operation: Operation,
+  id: unknown,
+  input: OperationInput,
+  run: () => Promise<T>,
+): Promise<T> {
+  if (isChange(operation)) return account.queue.run(run);
+  const isCommand = operation === 'execute' && input.executionId === undefined;
+  return isCommand ? account.commands.run(String(id), run) : run();
+}
+
 export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
   function EnapterDevice(this: Node, config: Config): void {
     createNode(RED, this, config);
@@ -113,7 +126,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
         const input = mergeInput(formOf(config, operation), msg.payload);
         const run = (): Promise<OperationResult> => runOperation(client, operation, id, input, signal);
         setStatus(STATUS.busy());
-        const result = await (isChange(operation) ? account.queue.run(run) : run());
+        const result = await inTurn(account, operation, id, input, run);
         setStatus(STATUS.fresh('status.done'));
         const device = deviceBlock(['list', 'create'].includes(operation) ? undefined : id, result);
         return { ...msg, payload: result.payload, ...(device ? { device } : {}) };

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 
 import { DeviceError } from '../../../lib/core/errors';
-import { LatestQueue, SerialQueue } from '../../../lib/core/queue';
+import {
+  DeviceQueues,
+  LatestQueue,
+  type QueueOptions,
+  SerialQueue,
+  type Wish,
+} from '../../../lib/core/queue';
 import { failsWith } from '../../support/expect-error';
 import { FakeClock, settle } from '../../support/fake-clock';
 
@@ -56,7 +62,7 @@ describe('SerialQueue', () => {
   });
 
   it('refuses what exceeds its bound', async () => {
-    const queue = new SerialQueue(1);
+    const queue = new SerialQueue({ limit: 1 });
     const first = gate();
     const running = queue.run(first.task);
     const waiting = queue.run(() => Promise.resolve('second'));
@@ -81,6 +87,117 @@ describe('SerialQueue', () => {
     assert.equal(await running, 'done');
     assert.equal(second.runs, 0);
     await failsWith(queue.run(second.task), 'CANCELLED');
+  });
+});
+
+describe('SerialQueue with wishes', () => {
+  const on = { about: 'relay', wanted: 'on' };
+  const off = { about: 'relay', wanted: 'off' };
+
+  /** A queue whose first task holds the turn until it is released; what ran after it, in order. */
+  const held = (options: QueueOptions = {}) => {
+    const queue = new SerialQueue(options);
+    const first = gate();
+    const log: string[] = [];
+    const running = queue.run(first.task);
+    const add = (name: string, wish?: Wish): Promise<void> =>
+      queue.run(() => {
+        log.push(name);
+        return Promise.resolve();
+      }, wish);
+    const release = async (): Promise<void> => {
+      await settle();
+      first.open('done');
+      await running;
+    };
+    return { log, add, release };
+  };
+  const superseded = (work: Promise<void>): Promise<void> =>
+    assert.rejects(work, { code: 'CANCELLED', reason: 'superseded' });
+
+  it('carries out the newest wish, and none of those that waited with another one', async () => {
+    const { log, add, release } = held();
+    const old = [superseded(add('on 1', on)), superseded(add('on 2', on))];
+    const gone = superseded(add('off 1', off));
+    const last = add('on 3', on);
+    await Promise.all([...old, gone]);
+    await release();
+    await last;
+    assert.deepEqual(log, ['on 3']);
+  });
+
+  it('keeps equal wishes, what has none, and wishes about something else, in order', async () => {
+    const { log, add, release } = held();
+    const all = [
+      add('on 1', on),
+      add('refresh'),
+      add('port 2 off', { about: 'port 2', wanted: 'off' }),
+      add('on 2', on),
+    ];
+    await release();
+    await Promise.all(all);
+    assert.deepEqual(log, ['on 1', 'refresh', 'port 2 off', 'on 2']);
+  });
+
+  it('makes room for a new wish in a full queue by the old ones that it replaces', async () => {
+    const { log, add, release } = held({ limit: 2 });
+    const old = [superseded(add('on 1', on)), superseded(add('on 2', on))];
+    const last = add('off', off);
+    await Promise.all(old);
+    await release();
+    await last;
+    assert.deepEqual(log, ['off']);
+  });
+
+  it('does not begin a task that waited too long, and goes on with the next', async () => {
+    const clock = new FakeClock();
+    const { log, add, release } = held({ maxWait: 60_000, clock });
+    const late = assert.rejects(add('late'), {
+      code: 'RATE_LIMITED',
+      reason: 'waitedTooLong',
+      params: { seconds: 60 },
+    });
+    await clock.advance(30_000);
+    const inTime = add('in time');
+    await clock.advance(31_000);
+    await release();
+    await Promise.all([late, inTime]);
+    assert.deepEqual(log, ['in time']);
+  });
+});
+
+describe('DeviceQueues', () => {
+  it('runs one task at a time for each device, and devices side by side', async () => {
+    const queues = new DeviceQueues();
+    const [a, b] = [gate(), gate()];
+    const first = queues.run('a', a.task);
+    const second = queues.run('a', () => Promise.resolve('second'));
+    const other = queues.run('b', b.task);
+    await settle();
+    assert.deepEqual([a.runs, b.runs], [1, 1]);
+    b.open('b');
+    assert.equal(await other, 'b');
+    a.open('a');
+    assert.deepEqual(await Promise.all([first, second]), ['a', 'second']);
+  });
+
+  it('cancels what waits at every device when it closes, and takes nothing more', async () => {
+    const queues = new DeviceQueues();
+    const a = gate();
+    const running = queues.run('a', a.task);
+    const waiting = failsWith(
+      queues.run('a', () => Promise.resolve('never')),
+      'CANCELLED',
+    );
+    await settle();
+    queues.close();
+    await waiting;
+    await failsWith(
+      queues.run('b', () => Promise.resolve('never')),
+      'CANCELLED',
+    );
+    a.open('done');
+    assert.equal(await running, 'done');
   });
 });
 

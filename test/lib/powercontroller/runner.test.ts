@@ -230,15 +230,28 @@ describe('CommandRunner', () => {
     const runner = new CommandRunner(client);
     const { device: other } = await client.add('PC-2', 'AT');
     const before = simulator.http.counters.maxInFlight;
-    await Promise.all(
-      [on, off, on, off, on].map((request) => runner.run(request, simulator.deviceId, plain())),
-    );
+    const refresh = commandRequest('refresh');
+    await Promise.all([on, refresh, refresh, on].map((one) => runner.run(one, simulator.deviceId, plain())));
     assert.equal(simulator.http.counters.maxInFlight, before);
+    await Promise.all([simulator.deviceId, other.id].map((id) => runner.run(on, id, plain())));
+  });
+
+  it('switches to the newest wish, not to those that waited with another one', async () => {
+    const { simulator, client } = bench;
+    const runner = new CommandRunner(client);
+    const outcomes = await Promise.allSettled(
+      [on, off, on, off, off].map((request) => runner.run(request, simulator.deviceId, plain())),
+    );
     assert.deepEqual(
       simulator.carriedOut.map(({ body }) => (body.command as { name: string }).name),
-      ['on', 'off', 'on', 'off', 'on'],
+      ['on', 'off', 'off'],
     );
-    await Promise.all([simulator.deviceId, other.id].map((id) => runner.run(on, id, plain())));
+    assert.deepEqual(
+      outcomes.map((outcome) =>
+        outcome.status === 'rejected' ? (outcome.reason as DeviceError).reason : 'sent',
+      ),
+      ['sent', 'superseded', 'superseded', 'sent', 'sent'],
+    );
   });
 
   it('refuses devices that cannot be, and everything once it is closed', async () => {

@@ -115,6 +115,17 @@ describe('enapter-account and enapter-device', () => {
     assert.equal(await fails({ payload: { wait: 'false' } }), 'INVALID_INPUT');
   });
 
+  it('executes one command at a time on a device, in the order of the messages', async () => {
+    await load({ operation: 'execute', deviceId: IDS.meter, command: 'x' });
+    const wanted = Array.from({ length: 10 }, (_, n) => n);
+    for (const n of wanted) flow.send('n', { payload: { arguments: { n } } });
+    const numberOf = ({ payload }: Message): number => (payload as { arguments: { n: number } }).arguments.n;
+    await flow.at('out').waitFor((answer) => numberOf(answer) === 9, 'last answer');
+    const numbers = flow.at('out').items.map(numberOf);
+    assert.deepEqual(numbers, wanted);
+    assert.equal(sim.http.counters.maxInFlight, 1);
+  });
+
   it('executes commands, waiting or not', async () => {
     await load({
       operation: 'execute',
