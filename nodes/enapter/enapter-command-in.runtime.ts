@@ -3,7 +3,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { settingNumber, settingText } from '../shared/settings';
+import { numberReader, settingText } from '../shared/settings';
 import { attachToConnection } from './device-connection';
 
 const DEFAULT_TIMEOUT = 30;
@@ -24,7 +24,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
 
     const { stop, alone } = device.connection.desk.listen({
       command: settingText(config.command),
-      timeout: settingNumber(config.timeout, DEFAULT_TIMEOUT, 1) * 1000,
+      timeout: numberReader(RED, this)(config.timeout, DEFAULT_TIMEOUT, 1) * 1000,
       take: (command) => {
         this.send({
           topic: command.name,

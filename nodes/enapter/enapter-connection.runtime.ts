@@ -70,7 +70,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConnectionNode, Config> {
     queries: {
       manifest: (id) => {
         const node = RED.nodes.getNode(id) as ConnectionNode | null | undefined;
-        if (node?.type !== CONNECTION_TYPE || node.device.problem) return undefined;
+        if (node?.type !== CONNECTION_TYPE) return undefined;
+        if (node.device.problem) throw node.device.problem;
         return { manifest: node.device.manifest() };
       },
       diagnostics: diagnosticsQuery(RED, CONNECTION_TYPE, (node) => {

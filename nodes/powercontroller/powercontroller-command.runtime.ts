@@ -10,7 +10,7 @@ import { onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { settingNumber, settingText } from '../shared/settings';
+import { numberReader, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { errorText } from '../shared/text';
 import { blockOf, blockOfId, deviceOf, requireAccount } from './account';
@@ -53,8 +53,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     createNode(RED, this, config);
     const fixed = config.operation === 'msg' ? undefined : commandOfForm(config);
     const configured = settingText(config.deviceId);
-    const unreadable = (value: string): void => this.warn(RED._('log.settingUnreadable', { value }));
-    const confirmWithin = settingNumber(config.confirmWithin, 0, 0, unreadable) * 1000;
+    const confirmWithin = numberReader(RED, this)(config.confirmWithin, 0, 0) * 1000;
     const setStatus = statusSetter(this);
     let problem: DeviceError | undefined;
     try {

@@ -8,7 +8,7 @@ import { onInput } from '../shared/input-runner';
 import { type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { settingNumber, settingText } from '../shared/settings';
+import { numberReader, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { type Account, accountProblem, blockOf, deviceOf, requireAccount } from './account';
 import { attachHistory } from './history-node';
@@ -87,7 +87,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
 
   function PowercontrollerStatus(this: Node, config: Config): void {
     createNode(RED, this, config);
-    const unreadable = (value: string): void => this.warn(RED._('log.settingUnreadable', { value }));
+    const number = numberReader(RED, this);
     const common = {
       account: config.account,
       deviceId: settingText(config.deviceId),
@@ -97,11 +97,11 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       attachHistory(RED, this, {
         ...common,
         output: config.output === 'windows' ? 'windows' : 'array',
-        inFlight: Math.min(settingNumber(config.inFlight, DEFAULT_IN_FLIGHT, 1, unreadable), MOST_IN_FLIGHT),
+        inFlight: Math.min(number(config.inFlight, DEFAULT_IN_FLIGHT, 1), MOST_IN_FLIGHT),
         raw: config.raw ?? false,
       });
     } else if (config.operation === 'watch') {
-      const interval = settingNumber(config.interval, DEFAULT_INTERVAL, 0, unreadable);
+      const interval = number(config.interval, DEFAULT_INTERVAL, 0);
       if (interval < SHORTEST_INTERVAL)
         this.warn(RED._('log.intervalRaised', { seconds: SHORTEST_INTERVAL }));
       attachWatch(RED, this, {

@@ -89,7 +89,7 @@ export function signalOf(settings: DcmSettings, { payload }: FlowMessage): Exter
   if (!fields.has('maxLoad')) {
     const maxLoadUnit = fields.get('maxLoadUnit') ?? preset.maxLoadUnit;
     if (maxLoadUnit === preset.maxLoadUnit) return parseSignal({ ...preset, name, enabled });
-    throw invalidInput('The limit of the node has another unit than the message names.', 'signalUnit');
+    throw invalidInput('The limit of the node has another unit than the message names.', 'signalUnitDiffers');
   }
   // A limit from the message with a unit from the dialog could mean the wrong one.
   const maxLoadUnit = fields.get('maxLoadUnit') ?? (preset.maxLoadUnit === 'kW' ? 'kW' : undefined);

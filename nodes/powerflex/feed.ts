@@ -8,7 +8,7 @@ import { onClose } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
 import { availabilityPayload } from '../shared/polled-node';
 import { claimDevice } from '../shared/shared-state';
-import { settingNumber, settingText } from '../shared/settings';
+import { numberReader, settingText } from '../shared/settings';
 import { STATUS, statusOfAvailability, statusOfError } from '../shared/status';
 import { nodeError } from '../shared/text';
 import { LoadAges, loadOf } from './load-input';
@@ -74,8 +74,7 @@ function failSafeOf(value: unknown, onUnusable: (value: string) => void): number
 /** Makes a flow node the load feed of its site: availability to output 2, the last load and its age in the status. */
 export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed {
   const { settings, expected, header, setStatus } = options;
-  const number = (value: unknown, fallback: number, min: number): number =>
-    settingNumber(value, fallback, min, (text) => node.warn(RED._('log.settingUnreadable', { value: text })));
+  const number = numberReader(RED, node);
   const failSafe = failSafeOf(settings.failSafe, (text) =>
     node.warn(RED._('log.failSafeUnusable', { value: text })),
   );

@@ -7,7 +7,7 @@ import { onClose, onInput } from '../shared/input-runner';
 import { type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { settingNumber, settingText } from '../shared/settings';
+import { numberReader, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { nodeError } from '../shared/text';
 import {
@@ -96,7 +96,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       set_target_peak_power: async (msg, signal) => {
         const targets = targetsOf(config, msg);
         setStatus(STATUS.busy());
-        return showTargets(await site.run((client) => client.setTargetPeakPower(targets, signal)));
+        return showTargets(await site.change((client) => client.setTargetPeakPower(targets, signal)));
       },
 
       get_external_signal: async (msg, abort) => {
@@ -149,9 +149,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     site: PowerflexSite,
     on: { onRestored: (signal: ExternalSignal) => void; onError: (error: DeviceError, name: string) => void },
   ): SignalKeeper {
-    const minutes = settingNumber(config.restoreAfter, 0, 0, (value) =>
-      node.warn(RED._('log.settingUnreadable', { value })),
-    );
+    const minutes = numberReader(RED, node)(config.restoreAfter, 0, 0);
     const keeper = new SignalKeeper({
       client: {
         findExternalSignal: (name, signal) => site.run((client) => client.findExternalSignal(name, signal)),

@@ -12,7 +12,7 @@ import { type InputResult, onClose, onInput } from '../shared/input-runner';
 import { type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { settingNumber, settingText } from '../shared/settings';
+import { numberReader, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { measurementInput } from './measurement-input';
 import { FORMS, type Item, rowOutput } from './row-output';
@@ -61,10 +61,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     const setStatus = statusSetter(this);
     const problem = site ? site.problem : noSite();
     setStatus(problem ? STATUS.unconfigured() : STATUS.waiting());
-    const number = (value: unknown, fallback: number, min: number): number =>
-      settingNumber(value, fallback, min, (text) =>
-        this.warn(RED._('log.settingUnreadable', { value: text })),
-      );
+    const number = numberReader(RED, this);
     const numbers: Numbers = {
       hours: Math.min(number(config.hours, 0, 0), MOST_HOURS),
       longest: Math.min(number(config.windowHours, 24, 1), LONGEST_WINDOW) * HOUR,

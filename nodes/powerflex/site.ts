@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
+import { SerialQueue } from '../../lib/core/queue';
 import type { PowerflexClient } from '../../lib/powerflex/client';
 import type { DiagnosticsPart } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
@@ -21,6 +22,8 @@ interface RecentError {
 }
 
 const MOST_ERRORS = 10;
+/** ms that a change may wait for those before it */
+const LONGEST_TURN = 5 * 60_000;
 
 /**
  * The runtime side of a site's config node: one client, and so one login, for all flow nodes. A configuration that
@@ -31,6 +34,7 @@ export class PowerflexSite {
   private readonly client: PowerflexClient | undefined;
   private readonly counts = { calls: 0, failures: 0 };
   private readonly recentErrors: RecentError[] = [];
+  private readonly changes = new SerialQueue({ maxWait: LONGEST_TURN });
 
   /**
    * @param name as the user calls it
@@ -50,6 +54,7 @@ export class PowerflexSite {
       node.warn(errorText(RED, this.problem));
     }
     onClose(node, () => {
+      this.changes.close();
       this.client?.close();
       return Promise.resolve();
     });
@@ -79,6 +84,15 @@ export class PowerflexSite {
       if (this.recentErrors.length > MOST_ERRORS) this.recentErrors.shift();
       throw thrown;
     }
+  }
+
+  /**
+   * As `run`, one after the other: of two changes on their way at once, the last to arrive would win.
+   *
+   * @throws DeviceError RATE_LIMITED when too many wait
+   */
+  change<T>(call: (client: PowerflexClient) => Promise<T>): Promise<T> {
+    return this.changes.run(() => this.run(call));
   }
 
   diagnostics(): DiagnosticsPart {

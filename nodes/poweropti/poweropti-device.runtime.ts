@@ -9,7 +9,7 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { type PolledConfigNode, PolledDevice } from '../shared/polled-device';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
-import { settingNumber, settingText } from '../shared/settings';
+import { numberReader, settingText } from '../shared/settings';
 
 const TYPE = 'poweropti-device';
 
@@ -39,9 +39,9 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, Config> {
     createNode(RED, this, config);
     const host = settingText(config.host);
     const shownHost = addressWithoutSecrets(host);
-    const unreadable = (value: string): void => this.warn(RED._('log.settingUnreadable', { value }));
-    const interval = settingNumber(config.interval, DEFAULT_INTERVAL, 0, unreadable);
-    const staleAfter = settingNumber(config.staleAfter, DEFAULT_STALE_AFTER, SHORTEST_INTERVAL, unreadable);
+    const number = numberReader(RED, this);
+    const interval = number(config.interval, DEFAULT_INTERVAL, 0);
+    const staleAfter = number(config.staleAfter, DEFAULT_STALE_AFTER, SHORTEST_INTERVAL);
     if (interval < SHORTEST_INTERVAL) this.warn(RED._('log.intervalRaised', { seconds: SHORTEST_INTERVAL }));
 
     this.device = new PolledDevice<PoweroptiAnswer>(RED, this, {

@@ -5,7 +5,7 @@ import { ReadingGate } from '../../lib/poweropti/gate';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { attachPolledNode, findDevice } from '../shared/polled-node';
-import { settingNumber, settingText } from '../shared/settings';
+import { numberReader, settingText } from '../shared/settings';
 
 interface Config extends NodeDef {
   device: string;
@@ -23,7 +23,7 @@ function ageOf(timestamp: string): number {
 export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
   function PoweroptiMeter(this: Node, config: Config): void {
     createNode(RED, this, config);
-    const gate = new ReadingGate(settingNumber(config.deadband, 0, 0));
+    const gate = new ReadingGate(numberReader(RED, this)(config.deadband, 0, 0));
 
     attachPolledNode<PoweroptiAnswer>(RED, this, findDevice(RED, config.device, 'poweropti-device'), {
       topic: settingText(config.topic),

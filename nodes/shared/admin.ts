@@ -111,8 +111,8 @@ export function answerQuery(
   try {
     answer = handle(String(req.params.id));
   } catch (thrown) {
-    const { code, message } = toDeviceError(thrown);
-    res.status(500).json({ ok: false, code, message });
+    const { code, reason, params, message } = toDeviceError(thrown);
+    res.status(500).json({ ok: false, code, reason, params, message });
     return;
   }
   res.set('Cache-Control', 'no-store');

@@ -1,3 +1,5 @@
+import type { Node, NodeAPI } from 'node-red';
+
 import { toNumber } from '../../lib/core/units';
 
 /**
@@ -17,6 +19,15 @@ export function settingNumber(
   if (parsed === null && value !== undefined && value !== null && value !== '')
     onUnreadable?.(typeof value === 'string' ? value : typeof value);
   return parsed === null ? fallback : Math.max(parsed, min);
+}
+
+/** Reads the numbers of a node's settings as `settingNumber` does, and tells the log of what is there and unreadable. */
+export function numberReader(
+  RED: NodeAPI,
+  node: Node,
+): (value: unknown, fallback: number, min: number) => number {
+  return (value, fallback, min) =>
+    settingNumber(value, fallback, min, (text) => node.warn(RED._('log.settingUnreadable', { value: text })));
 }
 
 /** A text from a flow file; anything else is empty. */

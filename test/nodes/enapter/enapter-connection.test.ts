@@ -271,7 +271,9 @@ describe('enapter-connection and its nodes', () => {
     assert.equal((error as { code: string }).code, 'INVALID_INPUT');
     const reply = await admin().get('/energy-devices/enapter-connection/c/diagnostics');
     assert.match(reply.text, /lacks a usable/);
-    assert.equal((await admin().get('/energy-devices/enapter-connection/c/manifest')).status, 404);
+    const manifest = await admin().get('/energy-devices/enapter-connection/c/manifest');
+    assert.equal(manifest.status, 500);
+    assert.equal((manifest.body as { reason: string }).reason, 'enapterConfigLacks');
   });
 
   describe('dialog', () => {

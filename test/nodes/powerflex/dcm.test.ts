@@ -202,6 +202,20 @@ describe('powerflex-dcm', () => {
       assert.deepEqual(sets(), [{ target_peak_power: { Jun: 700 } }, { target_peak_power: { Jan: 150 } }]);
     });
 
+    it('sets targets one after the other, in the order of the messages', async () => {
+      await load({ operation: 'set_target_peak_power' });
+      // Each one slower than the next.
+      for (const ms of [60, 40, 20]) sim.faults.add({ kind: 'delay', ms, times: 1, match: isSet });
+      for (const Jun of [300, 200, 100]) flow.send('n', { payload: { targets: { Jun } } });
+      await flow.at('completed').waitFor(() => flow.at('completed').items.length === 3, 'all completed');
+      assert.deepEqual(
+        sets(),
+        [300, 200, 100].map((Jun) => ({ target_peak_power: { Jun } })),
+      );
+      assert.equal(sim.http.counters.maxInFlight, 1);
+      assert.equal(sim.site.targets.Jun, 100);
+    });
+
     for (const targets of [{}, { June: 1 }, { Jun: 1.5 }, { Jun: -1 }, { Jun: '5' }, 'all', null]) {
       it(`refuses ${JSON.stringify(targets)} and sends nothing`, async () => {
         await load({ operation: 'set_target_peak_power', targets: { Jan: 150 } });

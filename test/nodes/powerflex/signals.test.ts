@@ -100,6 +100,13 @@ describe('powerflex-dcm with external signals', () => {
     });
   }
 
+  it('says that the message names a unit and no limit of its own', async () => {
+    await load(preset);
+    flow.send('n', { payload: { maxLoadUnit: 'A' } });
+    const { error } = await next('caught');
+    assert.match((error as { message: string }).message, /another unit than the message/);
+  });
+
   it('reads all, one by name, and the one of the dialog', async () => {
     await load({ operation: 'get_external_signal' });
     const signal = { name: 'grid', max_load: 5, max_load_unit: 'A', is_enabled: false };

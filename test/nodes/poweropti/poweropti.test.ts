@@ -247,6 +247,15 @@ describe('poweropti nodes', () => {
     });
   }
 
+  it('say that a deadband is no number, and send every reading', async () => {
+    await load([device(), meter({ deadband: 'little' })]);
+    await reading();
+    assert.deepEqual(
+      flow.log(LEVEL.warn).map(({ msg }) => msg),
+      ['log.settingUnreadable'],
+    );
+  });
+
   it('keep quiet within the deadband, but answer when asked', async () => {
     sim.setPower(500);
     await load([device(), meter({ deadband: '50' })]);
