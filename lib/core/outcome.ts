@@ -3,7 +3,7 @@ import { cancelled, DeviceError, toDeviceError } from './errors';
 /**
  * Sends a command that must not be sent twice, and tells failures that leave its outcome open from those that do not.
  *
- * A refusal (HTTP 3xx and 4xx, or the vendor's own no) means that nothing was switched, and so does a request that
+ * A refusal (HTTP 3xx and 4xx but 408, or the vendor's own no) means that nothing was switched, and so does a request that
  * never left. Everything else that goes wrong after the request may have left, a gateway's 5xx and our own giving up
  * included, is OUTCOME_UNKNOWN: the device may have carried the command out.
  *
@@ -19,11 +19,19 @@ export async function sendCommand<T>(send: () => Promise<T>, signal?: AbortSigna
   }
 }
 
+/**
+ * Whether an HTTP status says that a request was not carried out, and never will be. 408 does not: a gateway may have
+ * passed the command on and waited in vain.
+ */
+export function isRefusedBy(status: number | undefined): boolean {
+  return status !== undefined && status < 500 && status !== 408;
+}
+
 /** The error of a command whose request failed with `error`. */
 export function commandError(error: DeviceError): DeviceError {
   const { code, status, retryAfter } = error;
   if (code === 'OUTCOME_UNKNOWN' || code === 'REJECTED' || code === 'CONFLICT') return error;
-  const refused = status !== undefined && status < 500;
+  const refused = isRefusedBy(status);
   // A request that we gave up ourselves may be on its way.
   const gone = error.sent || code === 'CANCELLED';
   if (refused || !gone) return error;

@@ -17,6 +17,7 @@ describe('sendCommand', () => {
     ['no answer came in time', 'TIMEOUT', { sent: true }],
     ['the answer makes no sense', 'BAD_RESPONSE', { sent: true }],
     ['the server failed', 'BAD_RESPONSE', { sent: true, status: 500 }],
+    ['a gateway waited in vain', 'TIMEOUT', { sent: true, status: 408 }],
     ['a gateway gave up', 'UNREACHABLE', { sent: true, status: 503, retryAfter: 9 }],
   ] as const) {
     it(`says that the outcome is unknown when ${what}`, async () => {
