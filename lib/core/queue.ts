@@ -72,7 +72,7 @@ export class SerialQueue {
     }
     if (wish) this.supersede(wish);
     if (this.waiting.length >= this.limit) {
-      throw new DeviceError('RATE_LIMITED', `More than ${this.limit} commands wait for this device.`, {
+      throw new DeviceError('RATE_LIMITED', `More than ${this.limit} others wait for their turn already.`, {
         reason: 'queueFull',
         params: { limit: this.limit },
       });

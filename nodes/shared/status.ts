@@ -14,8 +14,8 @@ export const STATUS = {
   fresh: (text: string): NodeStatus => ({ fill: 'green', shape: 'dot', text }),
   /** a request or command is under way */
   busy: (text = 'status.busy'): NodeStatus => ({ fill: 'blue', shape: 'dot', text }),
-  /** it will be tried again without anyone's help */
-  retrying: (error: DeviceError): NodeStatus => ({
+  /** it may pass: a reading is tried again without anyone's help, a command is not */
+  mayPass: (error: DeviceError): NodeStatus => ({
     fill: 'yellow',
     shape: 'ring',
     text: `status.${error.code}`,
@@ -32,7 +32,7 @@ export const STATUS = {
 
 /** The state that an error puts a node into. */
 export function statusOfError(error: DeviceError): NodeStatus {
-  return needsUser(error) ? STATUS.needsUser(error) : STATUS.retrying(error);
+  return needsUser(error) ? STATUS.needsUser(error) : STATUS.mayPass(error);
 }
 
 /** The state that an unavailable device puts a node into; `undefined` while it is available. */
