@@ -231,7 +231,7 @@ export function portState(complex: ComplexObject, port: number): boolean {
     throw new DeviceError(
       'CONFLICT',
       `The UPS contradicts itself about port ${port}: live data say ${live ? 'on' : 'off'}, its configuration says ` +
-        `${configured ? 'on' : 'off'}. The port is not switched.`,
+        `${configured ? 'on' : 'off'}. Look at the port itself.`,
       { reason: 'portConflict', sent: true, params: { port } },
     );
   }
