@@ -73,18 +73,21 @@ export class LanClient implements UpsLink {
   }
 
   /** Turns a port over (fn=3). Sent once. */
-  toggle(port: number, signal?: AbortSignal): Promise<void> {
-    return this.command(FN.toggle, { param1: port }, signal);
+  async toggle(port: number, signal?: AbortSignal): Promise<void> {
+    await this.command(FN.toggle, { param1: port }, signal);
   }
 
   /** Turns a port off for 5 s (fn=4); the answer means that it has begun. Sent once. */
-  restart(port: number, signal?: AbortSignal): Promise<void> {
-    return this.command(FN.restart, { param1: port }, signal);
+  async restart(port: number, signal?: AbortSignal): Promise<void> {
+    const body = await this.command(FN.restart, { param1: port }, signal);
+    // The one command whose answer is documented, and whose effect passes by: what is no acknowledgement must not count
+    // as one.
+    if (!isRecord(body) || toNumber(body.info) !== 1) throw wrongShape('info');
   }
 
   /** Renames a port (fn=5). Sent once. */
-  describe(port: number, text: string, signal?: AbortSignal): Promise<void> {
-    return this.command(FN.describe, { param1: port, param2: text }, signal);
+  async describe(port: number, text: string, signal?: AbortSignal): Promise<void> {
+    await this.command(FN.describe, { param1: port, param2: text }, signal);
   }
 
   private async ask(fn: Fn, signal?: AbortSignal): Promise<unknown> {
@@ -97,10 +100,15 @@ export class LanClient implements UpsLink {
     }
   }
 
-  private async command(fn: Fn, params: Readonly<Record<string, string | number>>, signal?: AbortSignal) {
+  private async command(
+    fn: Fn,
+    params: Readonly<Record<string, string | number>>,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
     try {
       const body = unwrap(await this.http.jsonOrNothing(this.call(fn, params, false, signal)), this.redact);
       if (isRecord(body) && toNumber(body.info) === 0) throw wrongShape('info');
+      return body;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
       if (error.code === 'FORBIDDEN' || (error.code === 'AUTH_FAILED' && this.keyWorks)) {

@@ -18,6 +18,22 @@ export interface UpsLink {
   describe?: (port: number, text: string, signal?: AbortSignal) => Promise<void>;
 }
 
+/**
+ * ms in which a restart cannot pass unseen: the port is off for 5 s, less a margin for the clock of the UPS and for the
+ * time that an answer is under way.
+ */
+const NEVER_HIDDEN = 4000;
+
+/** What the reads after a restart command showed. */
+interface RestartSight {
+  /** the port was seen off */
+  off: boolean;
+  /** no restart can have passed between two reads */
+  gapless: boolean;
+  /** what the last read showed; missing when it failed */
+  last: boolean | undefined;
+}
+
 /** What a command came to. */
 export interface PortOutcome {
   port: number;
@@ -130,9 +146,11 @@ export class PortControl {
         params: { port },
       });
     }
+    const begun = this.clock.monotonic();
     const answered = await this.send(() => link.restart?.(port, signal), signal);
-    const seen = await this.watchRestart(port, signal);
+    const seen = await this.watchRestart(port, begun, signal);
     if (signal?.aborted) throw unknownOutcome('stoppedWhileSwitching', STOPPED);
+    if (seen.last === true && !seen.off && seen.gapless) throw this.notRestarted(port, answered);
     if (seen.last === true && (seen.off || answered)) {
       return { on: true, changed: true, verified: seen.off };
     }
@@ -148,18 +166,45 @@ export class PortControl {
     );
   }
 
-  /** Reads until the port has been off and is on again, or time runs out. */
-  private async watchRestart(port: number, signal?: AbortSignal): Promise<{ off: boolean; last?: boolean }> {
-    const { restartPause = 700, restartWindow = 20_000 } = this.options;
-    const end = this.clock.monotonic() + restartWindow;
+  /**
+   * Reads until the port has been off and is on again, or time runs out.
+   *
+   * @param begun when the command was sent
+   */
+  private async watchRestart(port: number, begun: number, signal?: AbortSignal): Promise<RestartSight> {
+    const { clock } = this;
+    const { restartPause = 700, restartWindow = RESTART_WINDOW } = this.options;
+    const end = clock.monotonic() + restartWindow;
     let off = false;
+    let gapless = true;
+    // An answer shows the port at some moment of its read, so two of them leave out at most the time from the beginning
+    // of the one to the end of the next.
+    let since = begun;
     for (;;) {
-      await delay(this.clock, restartPause, signal);
+      await delay(clock, restartPause, signal);
+      const asked = clock.monotonic();
       const last = await this.glance(port, signal);
       off ||= last === false;
-      const over = this.clock.monotonic() >= end || (signal?.aborted ?? false);
-      if ((off && last === true) || over) return last === undefined ? { off } : { off, last };
+      gapless &&= last !== undefined && clock.monotonic() - since < NEVER_HIDDEN;
+      since = asked;
+      const over = clock.monotonic() >= end || (signal?.aborted ?? false);
+      if ((off && last === true) || over) return { off, gapless, last };
     }
+  }
+
+  /** The error for a port that was on all the time. */
+  private notRestarted(port: number, answered: boolean): DeviceError {
+    const seconds = Math.round((this.options.restartWindow ?? RESTART_WINDOW) / 1000);
+    return new DeviceError(
+      'REJECTED',
+      `Port ${port} was not restarted: for ${seconds} s after the command it was on in every reading.` +
+        (answered ? '' : ' The command was not answered as it should be, so look before you repeat it.'),
+      {
+        reason: answered ? 'notRestarted' : 'notRestartedUnanswered',
+        sent: true,
+        params: { port, seconds },
+      },
+    );
   }
 
   private async describePort(port: number, text: string, signal?: AbortSignal) {
@@ -216,6 +261,8 @@ export class PortControl {
     }
   }
 }
+
+const RESTART_WINDOW = 20_000;
 
 const STOPPED =
   'It is not known whether it took effect: the node was stopped while the command was under way.';
