@@ -20,24 +20,32 @@ export interface ChangeState {
   battery: boolean | null;
   ports: (boolean | null)[];
   hot: boolean;
-  /** by supply */
-  unbalanced: boolean[];
+  /** by supply; `null` where none has been measured yet */
+  unbalanced: (boolean | null)[];
 }
 
 /** An alarm ends this far below its limit, so that a value at the limit does not chatter. */
 const TEMPERATURE_HYSTERESIS = 2;
 const IMBALANCE_HYSTERESIS = 0.05;
 
-function isState(value: unknown): value is ChangeState {
+/** Older versions stored lists with holes, where the first port or supply had told nothing. */
+type Stored = Omit<ChangeState, 'ports' | 'unbalanced'> & Record<'ports' | 'unbalanced', FlagList>;
+type FlagList = readonly (boolean | null | undefined)[];
+
+/** The list without holes: a context store keeps them as holes, as `undefined` or as `null`, whichever it can. */
+const withoutHoles = (flags: FlagList): (boolean | null)[] => Array.from(flags, (flag) => flag ?? null);
+
+function isState(value: unknown): value is Stored {
   const isFlag = (one: unknown): boolean => one === null || typeof one === 'boolean';
+  const isFlagOrHole = (one: unknown): boolean => one === undefined || isFlag(one);
   return (
     isRecord(value) &&
     isFlag(value.battery) &&
     typeof value.hot === 'boolean' &&
     Array.isArray(value.ports) &&
-    value.ports.every(isFlag) &&
+    value.ports.every(isFlagOrHole) &&
     Array.isArray(value.unbalanced) &&
-    value.unbalanced.every(isFlag)
+    value.unbalanced.every(isFlagOrHole)
   );
 }
 
@@ -49,7 +57,7 @@ export class ChangeWatch {
   private battery: boolean | null = null;
   private readonly ports: (boolean | null)[] = [];
   private hot = false;
-  private readonly unbalanced: boolean[] = [];
+  private readonly unbalanced: (boolean | null)[] = [];
 
   /** @param stored what `state` gave before a restart; anything else is ignored */
   constructor(
@@ -58,14 +66,14 @@ export class ChangeWatch {
   ) {
     if (!isState(stored)) return;
     this.battery = stored.battery;
-    this.ports = [...stored.ports];
+    this.ports = withoutHoles(stored.ports);
     this.hot = stored.hot;
-    this.unbalanced = [...stored.unbalanced];
+    this.unbalanced = withoutHoles(stored.unbalanced);
   }
 
   get state(): ChangeState {
     const { battery, ports, hot, unbalanced } = this;
-    return { battery, ports: [...ports], hot, unbalanced: [...unbalanced] };
+    return { battery, ports: withoutHoles(ports), hot, unbalanced: withoutHoles(unbalanced) };
   }
 
   /** What has changed since the last status. */

@@ -43,6 +43,43 @@ describe('ChangeWatch', () => {
     assert.deepEqual(names(new ChangeWatch(limits, { ports: [], unbalanced: [] }), {}), []);
   });
 
+  it('remembers though the first port and the first supply tell nothing', () => {
+    const bad = (main: number): UpsStatus =>
+      normaliseStatus({
+        config: {},
+        upsData: {
+          ps: [
+            { main, buv: 4800, cell: [] },
+            { main, buv: 4800, cell: [1305, 1205] },
+          ],
+          outputs: [null, 1],
+        },
+      });
+    const watch = new ChangeWatch(limits);
+    watch.update(bad(0));
+    assert.deepEqual(watch.state, {
+      battery: true,
+      ports: [null, true],
+      hot: false,
+      unbalanced: [null, true],
+    });
+    // What a store in memory hands back, what one on disk does, and what older versions left in either.
+    const holes: unknown[] = [];
+    holes[1] = true;
+    const stored = [
+      watch.state,
+      structuredClone(watch.state),
+      { ...watch.state, ports: holes, unbalanced: holes },
+      { ...watch.state, ports: [undefined, true], unbalanced: [undefined, true] },
+    ];
+    for (const state of stored.flatMap((one): unknown[] => [one, JSON.parse(JSON.stringify(one))])) {
+      const again = new ChangeWatch(limits, state);
+      assert.deepEqual(again.state, watch.state);
+      assert.deepEqual(again.update(bad(0)), []);
+      assert.deepEqual(again.update(bad(5410)), [{ change: 'mainsRestored' }]);
+    }
+  });
+
   it('tells which port changed', () => {
     const watch = new ChangeWatch(limits);
     watch.update(status({}));
