@@ -20,16 +20,20 @@ import { summaryOf } from './summary';
 import { DEVICE_TYPE, readingOf, type UpsNode, type UpsReading } from './ups';
 import type { ReceiverNode } from './ups-receiver.runtime';
 
-/** Seconds. */
-const DEFAULT_INTERVAL = 60;
+/** Seconds, as in the dialog: how often to poll, and how often the firmware pushes. */
+const DEFAULT_POLL = 60;
+const DEFAULT_PUSH = 300;
 /** What is read this often is a load on the UPS; pushes are its own business. */
 const SHORTEST_POLL = 5;
 const SHORTEST_PUSH = 1;
 
 type ConfigNode = UpsNode & Node<DeviceCredentials>;
 
-function statusOptions({ currentUnit, mainsThreshold }: DeviceConfig): StatusOptions {
-  const threshold = settingNumber(mainsThreshold, 0, 0);
+function statusOptions(
+  { currentUnit, mainsThreshold }: DeviceConfig,
+  unreadable: (value: string) => void,
+): StatusOptions {
+  const threshold = settingNumber(mainsThreshold, 0, 0, unreadable);
   return {
     currentUnit: currentUnit === '10mA' ? '10mA' : 'mA',
     mainsThreshold: threshold > 0 ? threshold : null,
@@ -45,9 +49,11 @@ function givenId(node: Node, { source, upsId, cmm }: DeviceConfig): string {
 export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
   function UpsDevice(this: ConfigNode, config: DeviceConfig): void {
     createNode(RED, this, config);
-    const options = statusOptions(config);
-    const interval = settingNumber(config.interval, DEFAULT_INTERVAL, 0);
-    const shortest = config.source === 'push' ? SHORTEST_PUSH : SHORTEST_POLL;
+    const unreadable = (value: string): void => this.warn(RED._('log.settingUnreadable', { value }));
+    const options = statusOptions(config, unreadable);
+    const pushes = config.source === 'push';
+    const interval = settingNumber(config.interval, pushes ? DEFAULT_PUSH : DEFAULT_POLL, 0, unreadable);
+    const shortest = pushes ? SHORTEST_PUSH : SHORTEST_POLL;
     const shownUrl = addressWithoutSecrets(settingText(config.url));
     const timezone = settingText(config.timezone);
     let last: UpsReading | undefined;

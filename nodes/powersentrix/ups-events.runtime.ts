@@ -1,7 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
-import { toNumber } from '../../lib/core/units';
 import { ChangeWatch } from '../../lib/powersentrix/changes';
 import { logEvent, LogMemory, type LogRecord } from '../../lib/powersentrix/log';
 import type { Push } from '../../lib/powersentrix/push';
@@ -11,7 +10,7 @@ import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { attachPolledNode } from '../shared/polled-node';
-import { settingText } from '../shared/settings';
+import { settingNumber, settingText } from '../shared/settings';
 import { errorText, translate } from '../shared/text';
 import { findUps, type UpsNode, type UpsReading } from './ups';
 
@@ -37,9 +36,19 @@ function kindsOf(events: unknown): ReadonlySet<string> {
   return new Set(text === '' ? KINDS : text.split(',').map((kind) => kind.trim()));
 }
 
-function limitOf(value: unknown): number | null {
-  const limit = toNumber(value);
-  return limit !== null && limit > 0 ? limit : null;
+/** °C and V, as in the dialog. */
+const DEFAULT_TEMPERATURE_LIMIT = 60;
+const DEFAULT_IMBALANCE_LIMIT = 0.5;
+
+/**
+ * A limit that is empty or 0 is not watched. One that is there and no number, e.g. an environment variable that is not
+ * set, was meant to be watched.
+ */
+function limitOf(value: unknown, fallback: number, unreadable: (value: string) => void): number | null {
+  if (value === undefined || value === null || (typeof value === 'string' && value.trim() === ''))
+    return null;
+  const limit = settingNumber(value, fallback, 0, unreadable);
+  return limit > 0 ? limit : null;
 }
 
 /** What a registration tells, for a flow. */
@@ -75,15 +84,17 @@ class Memory {
 
   /** @param identity of the UPS: another one's past says nothing about it, and would hide its events */
   constructor(
+    RED: NodeAPI,
     private readonly node: Node,
     private readonly identity: string,
     config: Config,
   ) {
     const stored = readContext(node);
     const own = stored?.device === identity ? stored : undefined;
+    const unreadable = (value: string): void => node.warn(RED._('log.settingUnreadable', { value }));
     const limits = {
-      temperature: limitOf(config.temperatureLimit),
-      imbalance: limitOf(config.imbalanceLimit),
+      temperature: limitOf(config.temperatureLimit, DEFAULT_TEMPERATURE_LIMIT, unreadable),
+      imbalance: limitOf(config.imbalanceLimit, DEFAULT_IMBALANCE_LIMIT, unreadable),
     };
     this.log = new LogMemory(own?.log);
     this.changes = new ChangeWatch(limits, own?.changes);
@@ -105,7 +116,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     createNode(RED, this, config);
     const found = findUps(RED, config.device);
     const kinds = kindsOf(config.events);
-    const memory = new Memory(this, found?.ups.identity ?? '', config);
+    const memory = new Memory(RED, this, found?.ups.identity ?? '', config);
     const closing = new AbortController();
 
     const events = attachPolledNode<UpsReading>(RED, this, found?.device, {

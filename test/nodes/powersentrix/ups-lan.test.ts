@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { type PowersentrixSimulator, startPowersentrix } from '../../../simulators/powersentrix';
+import type { UpsNode } from '../../../nodes/powersentrix/ups';
 import { LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
 import { errorOf, eventsNode, lanDevice, load as loadNodes, payloadOf, portNode, statusNode } from './bench';
 
@@ -232,6 +233,54 @@ describe('a UPS at its own address', () => {
       flow.log(LEVEL.warn).map(({ msg }) => msg),
       ['log.deviceTwice'],
     );
+  });
+
+  it('warns of numbers that cannot be read, and takes those of the dialog', async () => {
+    const text = '${UPS_TEST_UNSET}';
+    await load([
+      lanDevice(ups.url, { interval: text, mainsThreshold: text }),
+      lanDevice(ups.url, { id: 'd2', source: 'push', receiver: 'gone', interval: '0x10' }),
+      statusNode(),
+      eventsNode({ temperatureLimit: text, imbalanceLimit: text }),
+    ]);
+    const settingsOf = (id: string) =>
+      (flow.node(id) as unknown as UpsNode).device.diagnostics(() => null).settings;
+    const { interval, mainsThreshold } = settingsOf('d');
+    assert.deepEqual([interval, mainsThreshold, settingsOf('d2').interval], [60, null, 300]);
+    const warned = flow.log(LEVEL.warn).filter(({ msg }) => msg === 'log.settingUnreadable');
+    assert.deepEqual(
+      warned.map(({ id }) => id),
+      ['d', 'd', 'd2', 'e', 'e'],
+    );
+    await next('out');
+    ups.model.temperatures.board = 59;
+    flow.send('s', { payload: 1 });
+    await next('out', 1);
+    ups.model.temperatures.board = 61;
+    ups.model.weakBlock = 60;
+    flow.send('s', { payload: 2 });
+    await flow.at('event').waitFor((msg) => payloadOf(msg).change === 'batteryImbalance', 'events');
+    assert.deepEqual(
+      flow.at('event').items.map((msg) => [payloadOf(msg).change, payloadOf(msg).limit]),
+      [
+        ['overTemperature', 60],
+        ['batteryImbalance', 0.5],
+      ],
+    );
+  });
+
+  it('does not watch a limit that is empty or 0, and says nothing of it', async () => {
+    await load([
+      lanDevice(ups.url),
+      statusNode(),
+      eventsNode({ temperatureLimit: '', imbalanceLimit: ' ' }),
+      eventsNode({ id: 'e2', temperatureLimit: 0, imbalanceLimit: undefined }),
+    ]);
+    ups.model.temperatures.board = 99;
+    ups.model.weakBlock = 300;
+    flow.send('s', { payload: 1, asked: true });
+    await flow.at('out').waitFor(({ asked }) => asked === true, 'answer');
+    assert.deepEqual([flow.at('event').items, flow.log(LEVEL.warn)], [[], []]);
   });
 
   it('leaves nothing behind in thirty deploys', async () => {
