@@ -76,7 +76,7 @@ type Sight = { on: boolean } | { error: DeviceError };
  *
  * @param wanted `undefined`: the opposite of what the first read shows
  * @throws DeviceError what the first read or a refused toggle says; REJECTED when the old state stays for the whole
- *   window, CONFLICT when the device contradicts itself at the end, OUTCOME_UNKNOWN when it cannot be read or the
+ *   window, with the vendor's words where it gave some, CONFLICT when the device contradicts itself at the end, OUTCOME_UNKNOWN when it cannot be read or the
  *   command was stopped half-way
  */
 export async function switchVerified(
@@ -88,7 +88,7 @@ export async function switchVerified(
   const { signal } = options;
   const aborted = (): boolean => signal?.aborted ?? false;
   let goal = wanted;
-  let unanswered = false;
+  let failure: DeviceError | undefined;
 
   for (let attempt = 1; ; attempt++) {
     if (aborted()) throw cancelled();
@@ -108,7 +108,7 @@ export async function switchVerified(
         );
       if (isRefusal(error)) throw error;
       if (error.sent) {
-        unanswered = true;
+        failure = error;
         break;
       }
       if (attempt >= CONNECT_TRIES) throw error;
@@ -120,7 +120,7 @@ export async function switchVerified(
   if (aborted() && !('on' in sight && sight.on === goal)) {
     throw unknownOutcome('the node was stopped before the state was read.', 'stoppedWhileSwitching');
   }
-  return verdict(sight, goal, unanswered, options.window ?? DEFAULT_WINDOW);
+  return verdict(sight, goal, failure, options.window ?? DEFAULT_WINDOW);
 }
 
 const DEFAULT_WINDOW = 15_000;
@@ -152,9 +152,18 @@ async function look(target: ToggleTarget, signal: AbortSignal | undefined): Prom
   }
 }
 
-function verdict(sight: Sight, goal: boolean, unanswered: boolean, window: number): SwitchResult {
+/** @param failure of the toggle request, after which its effect had to be looked for */
+function verdict(
+  sight: Sight,
+  goal: boolean,
+  failure: DeviceError | undefined,
+  window: number,
+): SwitchResult {
   if ('on' in sight) {
     if (sight.on === goal) return { on: goal, changed: true, verified: true };
+    // The vendor said no in words of its own, and that is what the reads have shown. Nobody could say better why.
+    if (failure?.code === 'REJECTED') throw failure;
+    const unanswered = failure !== undefined;
     const seconds = Math.round(window / 1000);
     throw new DeviceError(
       'REJECTED',

@@ -147,9 +147,11 @@ export class PortControl {
       });
     }
     const begun = this.clock.monotonic();
-    const answered = await this.send(() => link.restart?.(port, signal), signal);
+    const failure = await this.send(() => link.restart?.(port, signal), signal);
+    const answered = failure === undefined;
     const seen = await this.watchRestart(port, begun, signal);
     if (signal?.aborted) throw unknownOutcome('stoppedWhileSwitching', STOPPED);
+    if (seen.last === true && !seen.off && failure?.code === 'REJECTED') throw failure;
     if (seen.last === true && !seen.off && seen.gapless) throw this.notRestarted(port, answered);
     if (seen.last === true && (seen.off || answered)) {
       return { on: true, changed: true, verified: seen.off };
@@ -213,7 +215,7 @@ export class PortControl {
     const before = await this.read(signal);
     const on = portState(before, port);
     if (descriptionOf(before, port) === text) return { on, changed: false, verified: true };
-    await this.send(() => link.describe?.(port, text, signal), signal);
+    const failure = await this.send(() => link.describe?.(port, text, signal), signal);
     let after: ComplexObject;
     try {
       after = await this.read(signal);
@@ -224,6 +226,7 @@ export class PortControl {
       );
     }
     if (descriptionOf(after, port) !== text) {
+      if (failure?.code === 'REJECTED') throw failure;
       throw new DeviceError('REJECTED', `Port ${port} still has its old description.`, {
         reason: 'notDescribed',
         sent: true,
@@ -245,19 +248,22 @@ export class PortControl {
   /**
    * Sends a command that must not be repeated.
    *
-   * @returns whether it was answered well; `false` when it left and its effect has to be looked for
+   * @returns nothing when it was answered well; what went wrong when it left and its effect has to be looked for
    * @throws DeviceError when it was refused or never left
    */
-  private async send(command: () => Promise<void> | undefined, signal?: AbortSignal): Promise<boolean> {
+  private async send(
+    command: () => Promise<void> | undefined,
+    signal?: AbortSignal,
+  ): Promise<DeviceError | undefined> {
     try {
       await command();
-      return true;
+      return undefined;
     } catch (thrown) {
       if (signal?.aborted) throw unknownOutcome('stoppedWhileSwitching', STOPPED);
       const error = toDeviceError(thrown);
       const refused = error.status !== undefined && error.status >= 400 && error.status < 500;
       if (!error.sent || refused || error.code === 'FORBIDDEN' || error.code === 'AUTH_FAILED') throw error;
-      return false;
+      return error;
     }
   }
 }

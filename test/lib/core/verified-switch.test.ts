@@ -78,6 +78,25 @@ describe('verified switching', () => {
     assert.equal(load.toggles, 2);
   });
 
+  it("says the vendor's no in its own words, once the old state has stayed", async () => {
+    const load = new Load();
+    const words = new DeviceError('REJECTED', 'Output locked', { reason: 'vendorSaid', sent: true });
+    load.onToggle = () => {
+      throw words;
+    };
+    assert.equal(await failsWith(load.run(true), 'REJECTED'), words);
+    assert.deepEqual([load.toggles, load.clock.monotonic()], [1, 15_000]);
+    load.onToggle = () => {
+      load.on = true;
+      throw words;
+    };
+    assert.equal((await load.run(true)).changed, true);
+    const blind = new Load();
+    blind.onToggle = load.onToggle;
+    blind.readFault = () => (blind.toggles > 0 ? unreachable(true) : undefined);
+    await failsWith(blind.run(true), 'OUTCOME_UNKNOWN');
+  });
+
   it('believes what it sees, not what it was answered', async () => {
     const load = new Load();
     load.onToggle = () => {

@@ -87,6 +87,20 @@ describe('the outcome of a restart', () => {
     assert.match(error.message, /not answered/);
   });
 
+  it("is REJECTED with the vendor's words, unless the port was seen off", async () => {
+    const words = new DeviceError('REJECTED', 'Output locked', { reason: 'vendorSaid', sent: true });
+    ups.answer = () => Promise.reject(words);
+    assert.equal(await failsWith(ups.run(), 'REJECTED'), words);
+    const patchy = new Ups();
+    patchy.answer = ups.answer;
+    patchy.readFault = (read) => (read === 5 ? broken() : undefined);
+    assert.equal(await failsWith(patchy.run(), 'REJECTED'), words);
+    const done = new Ups();
+    done.answer = ups.answer;
+    done.off = [100, 5100];
+    assert.deepEqual(await done.run(), seen);
+  });
+
   const gaps: [string, (ups: Ups) => void][] = [
     ['a read failed', (one) => (one.readFault = (read) => (read === 5 ? broken() : undefined))],
     [

@@ -31,6 +31,9 @@ const isToggle = (request: SimRequest): boolean =>
 const isRead = (request: SimRequest): boolean =>
   request.query.get('fn') === '2' || request.path.endsWith('getUpsComplexObject');
 
+const LOCKED = '{"responseMessage":"Output locked by overload protection"}';
+const LOCKED_TEXT = 'PowerSentrix says: Output locked by overload protection';
+
 async function lanBench(options = QUICK): Promise<Bench> {
   const transport = new Transport();
   const ups = await startPowersentrix({ restartMs: 800 });
@@ -172,6 +175,13 @@ for (const [way, open] of [
       });
     }
 
+    it("keeps the UPS's reason for not switching", async () => {
+      bench.http.faults.add({ kind: 'body', body: LOCKED, times: 1, match: isToggle });
+      const { reason, message } = await failsWith(run('off'), 'REJECTED');
+      assert.deepEqual([reason, message], ['vendorSaid', LOCKED_TEXT]);
+      assert.equal(bench.http.log.filter(isToggle).length, 1);
+    });
+
     it('status 500 without effect: REJECTED', async () => {
       bench.http.faults.add({ kind: 'status', status: 500, times: 1, match: isToggle });
       await failsWith(run('off'), 'REJECTED');
@@ -268,6 +278,16 @@ describe('restart and description', () => {
       bench.http.faults.add({ kind: 'body', body, times: 1, match: isFn('4') });
       const { reason } = await failsWith(run(restart), 'REJECTED');
       assert.equal(reason, body === '{"info":1}' ? 'notRestarted' : 'notRestartedUnanswered');
+    });
+  }
+
+  for (const [fn, command] of [
+    ['4', restart],
+    ['5', describe11],
+  ] as const) {
+    it(`${command.action} keeps the UPS's reason for refusing`, async () => {
+      bench.http.faults.add({ kind: 'body', body: LOCKED, times: 1, match: isFn(fn) });
+      assert.equal((await failsWith(run(command), 'REJECTED')).message, LOCKED_TEXT);
     });
   }
 
