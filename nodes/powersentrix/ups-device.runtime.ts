@@ -40,7 +40,10 @@ function statusOptions(
   };
 }
 
-/** The id that the vendor or the user gave a UPS, for the time before its serial number is known. */
+/**
+ * What a UPS is known by: the id that the vendor or the user gave it, else the node's. Its serial number would come with
+ * the first status only, and flows that keep things by id or by topic would take it for another device.
+ */
 function givenId(node: Node, { source, upsId, cmm }: DeviceConfig): string {
   const given = { cloud: settingText(upsId), push: settingText(cmm), lan: '' }[source];
   return given || node.id;
@@ -101,10 +104,11 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
         const firmware = ident?.mainFirmware;
         const serialNumber = ident?.serialNumber;
         return {
-          id: serialNumber ?? givenId(this, config),
+          id: givenId(this, config),
           vendor: 'PowerSentrix',
           model: ident?.model ?? 'PWX-12-4422',
-          name: config.name || settingText(config.cmm) || (serialNumber ?? shownUrl) || 'UPS',
+          // As the dialog calls it.
+          name: config.name || settingText(config.cmm) || shownUrl || settingText(config.upsId) || 'UPS',
           ...(serialNumber ? { serialNumber } : {}),
           ...(firmware ? { firmware } : {}),
         };

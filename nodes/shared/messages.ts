@@ -1,6 +1,9 @@
 import type { NodeMessageInFlow } from 'node-red';
 
-/** Who a message is about. `id` is stable: a serial number or a vendor's id, never a key or a name. */
+/**
+ * Who a message is about. `id` is stable: what the vendor or the user gave, else the config node's id; never a key or a
+ * name, nor anything that becomes known only later.
+ */
 export interface DeviceBlock {
   id: string;
   vendor: string;

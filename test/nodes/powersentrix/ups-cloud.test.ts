@@ -50,7 +50,7 @@ describe('a UPS in the cloud', () => {
   it('is read and switched with one login', async () => {
     await load([account(), device(), statusNode(), portNode({ port: 2, action: 'toggle' })]);
     const msg = await next('out');
-    assert.equal((msg.device as { id: string }).id, 'PSX-2024-001234');
+    assert.deepEqual([(msg.device as { id: string }).id, msg.topic], ['42', '42']);
     flow.send('p', { payload: 1 });
     assert.deepEqual((await next('done')).payload, {
       port: 2,

@@ -26,7 +26,7 @@ describe('a UPS at its own address', () => {
     assert.equal((payload.outputs as unknown[]).length, 12);
     assert.ok(Date.parse(payload.timestamp as string) > 0);
     assert.deepEqual(msg.device, {
-      id: 'PSX-2024-001234',
+      id: 'd',
       vendor: 'PowerSentrix',
       model: 'PWX-12-4422',
       name: 'Rack',
@@ -40,6 +40,19 @@ describe('a UPS at its own address', () => {
       .waitFor((one) => (one as { fill?: string }).fill === 'green', 'status');
     assert.match(JSON.stringify(shown), /mains, \d+ W/);
     assert.equal(flow.at('state').items.length, 1);
+  });
+
+  it('has one id and one name, before its first status and after', async () => {
+    await load([lanDevice(ups.url, { name: '' }), statusNode(), portNode({ port: 0, action: 'on' })]);
+    const { device } = flow.node('d') as unknown as UpsNode;
+    const before = device.info();
+    assert.deepEqual([before.id, before.name, before.serialNumber], ['d', ups.url, undefined]);
+    const msg = await next('out');
+    const { id, name, serialNumber } = device.info();
+    assert.deepEqual([id, name, serialNumber], [before.id, before.name, 'PSX-2024-001234']);
+    assert.deepEqual([msg.topic, payloadOf(msg).name], [before.name, before.name]);
+    flow.send('p', { payload: 1 });
+    assert.equal((await next('done')).topic, before.name);
   });
 
   it('answers a message that asks, keeping it', async () => {
