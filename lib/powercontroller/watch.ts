@@ -21,6 +21,8 @@ const CLOCK_TOLERANCE = 600_000;
 const ONE_REQUEST = 9 * 86_400_000;
 /** One look without a start gives statuses of up to two days. */
 const ONE_LOOK = 2 * 86_400_000;
+/** It begins with yesterday, so this is the least that it reaches back, less what is filed late. */
+const LOOK_REACHES = 86_400_000 - OVERLAP;
 /** So many dates have to agree before they, and not our clock, are believed. */
 const WITNESSES = 3;
 /** Statuses with dates from the future are never outgrown; no memory may grow for ever. */
@@ -57,6 +59,11 @@ export class StatusMemory {
   get state(): Remembered | undefined {
     const { deviceId, newest } = this;
     return newest === undefined ? undefined : { deviceId, newest, seen: [...this.seen] };
+  }
+
+  /** Whether a status is one that `admit` would let through because of its time; one without a time is not. */
+  isNew(answer: StatusAnswer): boolean {
+    return (timeOf(answer) ?? -Infinity) >= (this.since ?? -Infinity) && !this.seen.has(identityOf(answer));
   }
 
   /**
@@ -113,16 +120,50 @@ function isEntry(value: unknown): value is [string, number] {
   return Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'number';
 }
 
-/** Reads what may be new since the memory's last look; a long absence is caught up with. */
-export async function readSince(
-  client: PowercontrollerClient,
-  device: string,
-  since: number | undefined,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<StatusAnswer[]> {
-  const now = clock.now();
-  if (since === undefined) return client.statuses({ device }, signal);
-  if (now - since < ONE_REQUEST) return client.statuses({ device, start: since }, signal);
-  return wholeHistory(client, device, { start: since, end: now }, { signal });
+/**
+ * Reads what may be new since the memory's last look. A long absence is caught up with once. A controller that stays
+ * silent after that gets one look a reading, without a start: so the vendor's clock and not ours says what is now. Only
+ * when that look finds something is the whole gap read again, for what was filed late.
+ */
+export class StatusReader {
+  /** when everything was read in this run, by both clocks; the first reading after a restart catches up anew */
+  private read: { now: number; monotonic: number } | undefined;
+
+  constructor(
+    private readonly client: Pick<PowercontrollerClient, 'statuses'>,
+    private readonly device: string,
+    private readonly clock: Clock,
+  ) {}
+
+  async newOf(memory: StatusMemory, signal: AbortSignal): Promise<StatusAnswer[]> {
+    const read = { now: this.clock.now(), monotonic: this.clock.monotonic() };
+    const answers = await this.answers(memory, read.now, signal);
+    // What nobody takes any more was not read.
+    if (!signal.aborted) this.read = read;
+    return answers;
+  }
+
+  private async answers(memory: StatusMemory, now: number, signal: AbortSignal): Promise<StatusAnswer[]> {
+    const { client, device } = this;
+    const { since } = memory;
+    if (since === undefined) return client.statuses({ device }, signal);
+    if (now - since < ONE_REQUEST) return client.statuses({ device, start: since }, signal);
+    const look = this.oneLookReaches() ? await client.statuses({ device }, signal) : undefined;
+    if (look && (!look.some((answer) => memory.isNew(answer)) || reachesBack(look, since))) return look;
+    const gap = await wholeHistory(client, device, { start: since, end: now }, { signal });
+    // The look may hold what our clock takes for the future.
+    return [...gap, ...inOrder(look ?? [])];
+  }
+
+  /** Whether all since the last reading is in one look; not after a clock was set, which may have been wrong then. */
+  private oneLookReaches(): boolean {
+    const { read, clock } = this;
+    if (!read) return false;
+    const elapsed = clock.now() - read.now;
+    return elapsed >= 0 && Math.max(elapsed, clock.monotonic() - read.monotonic) < LOOK_REACHES;
+  }
+}
+
+function reachesBack(answers: readonly StatusAnswer[], to: number): boolean {
+  return answers.some((answer) => (timeOf(answer) ?? Infinity) <= to);
 }

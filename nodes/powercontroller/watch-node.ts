@@ -6,7 +6,7 @@ import { DeviceError } from '../../lib/core/errors';
 import type { Subscription } from '../../lib/core/poller';
 import { deviceId } from '../../lib/powercontroller/client';
 import type { ControllerStatus, StatusAnswer } from '../../lib/powercontroller/status';
-import { readSince, StatusMemory } from '../../lib/powercontroller/watch';
+import { StatusMemory, StatusReader } from '../../lib/powercontroller/watch';
 import { onClose, onInput } from '../shared/input-runner';
 import { topicOf } from '../shared/messages';
 import { PolledDevice } from '../shared/polled-device';
@@ -76,13 +76,14 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
     build: () => {
       const { client } = requireAccount(RED, options.account);
       const id = deviceId(options.deviceId);
+      const reader = new StatusReader(client, id, systemClock);
       return {
         fetch: async (signal) => {
           if (!memory) {
             memory = new StatusMemory(id, await recall(node), systemClock);
             noted = memory.state !== undefined;
           }
-          return readSince(client, id, memory.since, systemClock, signal);
+          return reader.newOf(memory, signal);
         },
         interval: options.interval * 1000,
       };

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 
-import { readSince, StatusMemory } from '../../../lib/powercontroller/watch';
+import type { Clock } from '../../../lib/core/clock';
+import { DeviceError } from '../../../lib/core/errors';
+import type { StatusQuery } from '../../../lib/powercontroller/client';
+import { StatusMemory, StatusReader } from '../../../lib/powercontroller/watch';
 import { normaliseStatus, type StatusAnswer } from '../../../lib/powercontroller/status';
+import { failsWith } from '../../support/expect-error';
 import { FakeClock } from '../../support/fake-clock';
 import { startBench } from './support';
 
@@ -126,13 +130,20 @@ describe('StatusMemory', () => {
   });
 });
 
-describe('readSince', () => {
+describe('StatusReader', () => {
+  const { signal } = new AbortController();
+
   it('asks for the day at first, then from the last look on, and catches up in windows', async () => {
     const bench = await startBench({ startAt: NOW, historyDays: 40 });
     const { client, simulator } = bench;
-    const { signal } = new AbortController();
-    const read = (since: number | undefined): Promise<StatusAnswer[]> =>
-      readSince(client, simulator.deviceId, since, clock, signal);
+    const read = (since: number | undefined): Promise<StatusAnswer[]> => {
+      const kept =
+        since === undefined ? undefined : { deviceId: 'dev', newest: since + HOUR, seen: [['x', since]] };
+      return new StatusReader(client, simulator.deviceId, clock).newOf(
+        new StatusMemory('dev', kept, clock),
+        signal,
+      );
+    };
     const day = (await read(undefined)).length;
     assert.ok(day === 96 || day === 97, String(day));
     assert.equal((await read(NOW - DAY)).length, 97);
@@ -140,5 +151,134 @@ describe('readSince', () => {
     assert.equal((await read(NOW - 35 * DAY)).length, 35 * 96);
     assert.equal(simulator.http.log.length - from, 4);
     await bench.close();
+  });
+
+  /** A cloud that gives what was filed with it, and counts what it is asked. */
+  class Cloud {
+    asked = 0;
+    filed: StatusAnswer[] = [];
+    failing = false;
+
+    /** @param time the vendor's clock */
+    constructor(private readonly time: FakeClock) {}
+
+    statuses({ start, end }: StatusQuery): Promise<StatusAnswer[]> {
+      this.asked++;
+      if (this.failing) return Promise.reject(new DeviceError('UNREACHABLE', 'no'));
+      const from = start ?? this.time.now() - DAY;
+      return Promise.resolve(
+        this.filed.filter(({ status }) => {
+          if (status.timestamp === null) return true;
+          const time = Date.parse(status.timestamp);
+          return time >= from && time < (end ?? Infinity);
+        }),
+      );
+    }
+  }
+
+  interface Silent {
+    cloud: Cloud;
+    /** the vendor's clock, and ours too where a test sets no other */
+    time: FakeClock;
+    poll: () => Promise<(string | null)[]>;
+    /** how many requests one poll makes that finds nothing */
+    cost: () => Promise<number>;
+  }
+
+  /** A watch whose controller has been silent for half a year. */
+  const silent = (time = new FakeClock(NOW), ours: Clock = time): Silent => {
+    const cloud = new Cloud(time);
+    cloud.filed = [at(184 * 24, 'last')];
+    const last = NOW - 184 * DAY;
+    const memory = new StatusMemory('dev', { deviceId: 'dev', newest: last, seen: [['last', last]] }, ours);
+    const reader = new StatusReader(cloud, 'dev', ours);
+    const poll = async (): Promise<(string | null)[]> =>
+      ids(memory.admit(await reader.newOf(memory, signal)));
+    const cost = async (): Promise<number> => {
+      const before = cloud.asked;
+      assert.deepEqual(await poll(), []);
+      return cloud.asked - before;
+    };
+    return { cloud, time, poll, cost };
+  };
+
+  it('catches up once, and asks a silent controller with one request from then on', async () => {
+    const { cost, time } = silent();
+    assert.equal(await cost(), 19);
+    for (let poll = 0; poll < 50; poll++) {
+      await time.advance(DAY / 3);
+      assert.equal(await cost(), 1);
+    }
+  });
+
+  it('loses nothing that a silent controller files late, and sends it once', async () => {
+    const { cloud, cost, poll, time } = silent();
+    await cost();
+    await time.advance(HOUR);
+    cloud.filed.push(at(0, 'an hour late'));
+    assert.deepEqual(await poll(), ['an hour late']);
+    assert.deepEqual(await poll(), []);
+
+    const woken = silent();
+    await woken.cost();
+    await woken.time.advance(HOUR);
+    woken.cloud.filed.push(at(30 * 24, 'a month late'), at(0, 'awake'), at(-2, 'our clock is slow'));
+    assert.deepEqual(await woken.poll(), ['a month late', 'awake', 'our clock is slow']);
+    assert.deepEqual(await woken.poll(), []);
+  });
+
+  it('does not read the gap again for a status from the future, or one without a time', async () => {
+    const { cloud, cost, poll } = silent();
+    await cost();
+    const raw = { id: 'timeless' };
+    cloud.filed.push(at(-10_000, 'from 2026'), { status: normaliseStatus(raw), raw });
+    assert.deepEqual(await poll(), ['from 2026', 'timeless']);
+    assert.equal(await cost(), 1);
+  });
+
+  it('goes on catching up until it has succeeded', async () => {
+    const { cloud, cost, poll } = silent();
+    cloud.failing = true;
+    await failsWith(poll(), 'UNREACHABLE');
+    cloud.failing = false;
+    assert.equal(await cost(), 19);
+    assert.equal(await cost(), 1);
+  });
+
+  it('reads what a long outage left out', async () => {
+    const { cloud, cost, poll, time } = silent();
+    await cost();
+    await time.advance(30 * DAY);
+    cloud.filed.push(at(0.9, 'filed late, then the outage'), at(-24, 'in the outage'));
+    assert.deepEqual(await poll(), ['filed late, then the outage', 'in the outage']);
+  });
+
+  for (const [name, wrong] of [
+    ['behind', -180 * DAY],
+    ['ahead', 300 * DAY],
+  ] as const) {
+    it(`takes nothing for read because our clock was far ${name}`, async () => {
+      const time = new FakeClock(NOW);
+      let off: number = wrong;
+      const ours: Clock = {
+        now: () => time.now() + off,
+        monotonic: () => time.monotonic(),
+        after: (ms, fn) => time.after(ms, fn),
+        random: () => 0.5,
+      };
+      const { cloud, cost, poll } = silent(time, ours);
+      await cost();
+      off = 0;
+      cloud.filed.push(at(100 * 24, 'meanwhile'));
+      assert.deepEqual(await poll(), ['meanwhile']);
+    });
+  }
+
+  it('sees what is new at once while our clock is far ahead', async () => {
+    const time = new FakeClock(NOW);
+    const { cloud, cost, poll } = silent(time, new FakeClock(NOW + 300 * DAY));
+    await cost();
+    cloud.filed.push(at(0, 'now'));
+    assert.deepEqual(await poll(), ['now']);
   });
 });
