@@ -27,6 +27,24 @@ export function isRefusedBy(status: number | undefined): boolean {
   return status !== undefined && status < 500 && status !== 408;
 }
 
+/**
+ * What is done after a command has left, such as looking for its effect. To be stopped then is no CANCELLED: who repeats
+ * that would send the command twice.
+ */
+export async function afterSending<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    const error = toDeviceError(thrown);
+    if (error.code !== 'CANCELLED') throw error;
+    throw new DeviceError(
+      'OUTCOME_UNKNOWN',
+      'It is not known whether it took effect: the node was stopped while the command was under way.',
+      { reason: 'stoppedWhileSwitching', sent: true },
+    );
+  }
+}
+
 /** The error of a command whose request failed with `error`. */
 export function commandError(error: DeviceError): DeviceError {
   const { code, status, retryAfter } = error;

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError } from '../core/errors';
+import { afterSending } from '../core/outcome';
 import type { PowercontrollerClient } from './client';
 import { commandRequest } from './commands';
 import { type DeviceAnswer, deviceIn } from './device';
@@ -12,7 +13,7 @@ const REFRESH_WITHIN = 30_000;
  * Has a controller send a status now, and gives the device with it. The device's last known status is no answer: it
  * may be from before. What is fresh is a status in the answer with a new date, or a new `update` with reason `api`.
  *
- * @throws DeviceError what `client.send` throws; OUTCOME_UNKNOWN when no new status came in time
+ * @throws DeviceError what `client.send` throws; OUTCOME_UNKNOWN when no new status came in time, or the wait was stopped
  */
 export async function refreshed(
   client: Pick<PowercontrollerClient, 'device' | 'send' | 'statuses'>,
@@ -24,13 +25,15 @@ export async function refreshed(
   const { raw } = await client.send(commandRequest('refresh'), id, signal);
   const answered = deviceIn(raw);
   if (answered && newcomers.isNewDate(answered.device.status.timestamp)) return answered;
-  const sent = await newcomers.wait(
-    (fresh) => fresh.findLast(({ status }) => status.type === 'update' && status.reason === 'api'),
-    REFRESH_WITHIN,
-    signal,
+  const sent = await afterSending(
+    newcomers.wait(
+      (fresh) => fresh.findLast(({ status }) => status.type === 'update' && status.reason === 'api'),
+      REFRESH_WITHIN,
+      signal,
+    ),
   );
   if (sent) {
-    const { device, raw: record } = answered ?? (await client.device(id, signal));
+    const { device, raw: record } = answered ?? (await afterSending(client.device(id, signal)));
     return { device: { ...device, status: sent.status }, raw: record };
   }
   const seconds = REFRESH_WITHIN / 1000;

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../core/clock';
 import { cancelled, DeviceError, toDeviceError } from '../core/errors';
+import { afterSending } from '../core/outcome';
 import { DeviceQueues } from '../core/queue';
 import { type CommandAnswer, deviceId, type PowercontrollerClient } from './client';
 import type { CommandRequest } from './commands';
@@ -40,7 +41,8 @@ export class CommandRunner {
 
   /**
    * @param id the device; may be anything for a command that concerns the account
-   * @throws DeviceError INVALID_INPUT; what `client.send` throws; OUTCOME_UNKNOWN when no confirmation came in time
+   * @throws DeviceError INVALID_INPUT; what `client.send` throws; OUTCOME_UNKNOWN when no confirmation came in time,
+   *   or the wait for it was stopped; CANCELLED when it was stopped before anything was sent
    */
   async run(request: CommandRequest, id: unknown, options: RunOptions): Promise<CommandOutcome> {
     if (!request.forDevice) return unverified(await this.client.send(request, '', options.signal));
@@ -79,7 +81,9 @@ export class CommandRunner {
       if (error.code !== 'OUTCOME_UNKNOWN' || signal.aborted || !alone) throw error;
       return { responseCodes: [], raw: undefined };
     });
-    const shown = await newcomers.wait((fresh) => confirmation(fresh, wanted), confirmWithin, signal);
+    const shown = await afterSending(
+      newcomers.wait((fresh) => confirmation(fresh, wanted), confirmWithin, signal),
+    );
     if (shown) {
       this.unsettled.delete(device);
       return { ...answer, verified: true, status: shown.status };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { cancelled, DeviceError, type ErrorCode, invalidInput } from '../../../lib/core/errors';
-import { sendCommand } from '../../../lib/core/outcome';
+import { afterSending, sendCommand } from '../../../lib/core/outcome';
 import { failsWith } from '../../support/expect-error';
 
 const failing = (code: ErrorCode, options: { sent?: boolean; status?: number; retryAfter?: number }) => () =>
@@ -65,5 +65,14 @@ describe('sendCommand', () => {
       sendCommand(() => Promise.reject(invalidInput('no'))),
       'INVALID_INPUT',
     );
+  });
+});
+
+describe('afterSending', () => {
+  it('calls the outcome unknown when it is cancelled, and passes on everything else', async () => {
+    assert.equal(await afterSending(Promise.resolve(7)), 7);
+    const error = await failsWith(afterSending(Promise.reject(cancelled())), 'OUTCOME_UNKNOWN');
+    assert.deepEqual([error.reason, error.sent], ['stoppedWhileSwitching', true]);
+    await failsWith(afterSending(failing('UNREACHABLE', {})()), 'UNREACHABLE');
   });
 });

@@ -63,4 +63,18 @@ describe('refreshed', () => {
       assert.deepEqual((await outcome).params, { seconds: 30 });
     });
   }
+
+  it('does not know what became of it when it is stopped after asking', async () => {
+    const { simulator, client } = bench;
+    simulator.faults.add({ kind: 'body', body: '{"responseCodes":[100]}', match: asking });
+    const abort = new AbortController();
+    const running = failsWith(
+      refreshed(client, simulator.deviceId, abort.signal, new FakeClock()),
+      'OUTCOME_UNKNOWN',
+    );
+    await simulator.http.nextRequest(asking);
+    await simulator.http.nextRequest(({ path }) => path === '/v1/statuses');
+    abort.abort();
+    assert.equal((await running).reason, 'stoppedWhileSwitching');
+  });
 });

@@ -225,6 +225,31 @@ describe('CommandRunner', () => {
     assert.equal(simulator.carriedOut.length, 0);
   });
 
+  it('says that the outcome is unknown when it is stopped before the confirmation', async () => {
+    const { simulator, client } = bench;
+    const runner = new CommandRunner(client, new FakeClock());
+    simulator.faults.add({ kind: 'body', body: '{"responseCodes":[102]}', match: toCommand });
+    const running = failsWith(runner.run(on, simulator.deviceId, confirmed()), 'OUTCOME_UNKNOWN');
+    await simulator.http.nextRequest(toCommand);
+    await simulator.http.nextRequest(toStatuses);
+    abort.abort();
+    const error = await running;
+    assert.deepEqual([error.reason, error.sent], ['stoppedWhileSwitching', true]);
+  });
+
+  it('is cancelled when it is stopped before anything was sent', async () => {
+    const { simulator, client } = bench;
+    simulator.faults.add({ kind: 'hang', match: toStatuses });
+    const running = failsWith(
+      new CommandRunner(client).run(on, simulator.deviceId, confirmed()),
+      'CANCELLED',
+    );
+    await simulator.http.nextRequest(toStatuses);
+    abort.abort();
+    assert.equal((await running).sent, false);
+    assert.equal(simulator.http.log.filter(toCommand).length, 0);
+  });
+
   it('runs one command at a time a device', async () => {
     const { simulator, client } = bench;
     const runner = new CommandRunner(client);
