@@ -1,7 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { invalidInput, toDeviceError } from '../../lib/core/errors';
-import { isRecord } from '../../lib/core/units';
 import {
   checkOperation,
   isChange,
@@ -12,7 +11,7 @@ import {
   runOperation,
 } from '../../lib/enapter/rest/operations';
 import { onInput } from '../shared/input-runner';
-import type { DeviceBlock, FlowMessage } from '../shared/messages';
+import { type DeviceBlock, deviceFor } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { settingText } from '../shared/settings';
@@ -81,13 +80,6 @@ function formOf(config: Config, operation: Operation): OperationInput {
   }
 }
 
-function deviceIdOf(config: Config, msg: FlowMessage): unknown {
-  const inPayload = isRecord(msg.payload) ? msg.payload.deviceId : undefined;
-  // An empty one is none.
-  const inMessage = msg.deviceId === '' ? undefined : msg.deviceId;
-  return settingText(config.deviceId) || (inMessage ?? inPayload);
-}
-
 function deviceBlock(id: unknown, { device }: OperationResult): DeviceBlock | undefined {
   const known = device?.id ?? (typeof id === 'string' && id !== '' ? id : undefined);
   if (known === undefined) return undefined;
@@ -122,13 +114,15 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
         if (operation === 'delete' && !config.confirmDelete) {
           throw invalidInput('Deleting is not allowed in this node. Tick it in its dialog.', 'enapterDelete');
         }
-        const id = deviceIdOf(config, msg);
+        const id = ['list', 'create'].includes(operation)
+          ? undefined
+          : deviceFor(settingText(config.deviceId), msg);
         const input = mergeInput(formOf(config, operation), msg.payload);
         const run = (): Promise<OperationResult> => runOperation(client, operation, id, input, signal);
         setStatus(STATUS.busy());
         const result = await inTurn(account, operation, id, input, run);
         setStatus(STATUS.fresh('status.done'));
-        const device = deviceBlock(['list', 'create'].includes(operation) ? undefined : id, result);
+        const device = deviceBlock(id, result);
         return { ...msg, payload: result.payload, ...(device ? { device } : {}) };
       } catch (thrown) {
         setStatus(statusOfError(toDeviceError(thrown)));

@@ -4,7 +4,7 @@ import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/er
 import type { PowercontrollerClient } from '../../lib/powercontroller/client';
 import type { PowerController } from '../../lib/powercontroller/device';
 import type { CommandRunner } from '../../lib/powercontroller/runner';
-import type { DeviceBlock, FlowMessage } from '../shared/messages';
+import type { DeviceBlock } from '../shared/messages';
 
 export const ACCOUNT_TYPE = 'powercontroller-account';
 
@@ -41,14 +41,6 @@ export function accountProblem(RED: NodeAPI, id: string | undefined): DeviceErro
   } catch (thrown) {
     return toDeviceError(thrown);
   }
-}
-
-/** The device that a message is about: the node's own, else `msg.deviceId`, else `payload.deviceId`. */
-export function deviceOf(configured: string, msg: FlowMessage): unknown {
-  if (configured) return configured;
-  if (msg.deviceId !== undefined) return msg.deviceId;
-  const { payload } = msg;
-  return typeof payload === 'object' && payload !== null ? Reflect.get(payload, 'deviceId') : undefined;
 }
 
 /** A device of which nothing but the id is known. */

@@ -8,9 +8,9 @@ import { deviceId } from '../../lib/powercontroller/client';
 import { history } from '../../lib/powercontroller/history';
 import type { StatusAnswer } from '../../lib/powercontroller/status';
 import { type InputContext, type InputResult, onClose, onInput } from '../shared/input-runner';
-import { type FlowMessage, topicOf } from '../shared/messages';
+import { deviceFor, type FlowMessage, topicOf } from '../shared/messages';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
-import { accountProblem, blockOfId, deviceOf, requireAccount } from './account';
+import { accountProblem, blockOfId, requireAccount } from './account';
 
 /** ms; years take many requests, nothing waits behind them, and a message cancels them */
 const LONGEST_WAIT = 120_000;
@@ -52,7 +52,7 @@ export function attachHistory(RED: NodeAPI, node: Node, options: HistoryNodeOpti
     const { client } = requireAccount(RED, options.account);
     const { start, end } = isRecord(msg.payload) ? msg.payload : {};
     const range = parseRange(start, end ?? Date.now());
-    const id = deviceId(deviceOf(options.deviceId, msg));
+    const id = deviceId(deviceFor(options.deviceId, msg));
     const header = { device: blockOfId(id), topic: topicOf(msg, options.topic || id) };
     const group = RED.util.generateId();
     const all: StatusAnswer[] = [];

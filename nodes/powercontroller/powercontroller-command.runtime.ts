@@ -7,13 +7,13 @@ import { type CommandRequest, commandRequest } from '../../lib/powercontroller/c
 import { deviceIn } from '../../lib/powercontroller/device';
 import type { CommandOutcome } from '../../lib/powercontroller/runner';
 import { onInput } from '../shared/input-runner';
-import type { FlowMessage } from '../shared/messages';
+import { deviceFor, type FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { numberReader, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { errorText } from '../shared/text';
-import { blockOf, blockOfId, deviceOf, requireAccount } from './account';
+import { blockOf, blockOfId, requireAccount } from './account';
 import { type CommandForm, commandOfForm } from './command-form';
 
 interface Config extends NodeDef, CommandForm {
@@ -69,7 +69,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       if (problem) throw problem;
       const { client, runner } = requireAccount(RED, config.account);
       const request = commandRequest(fixed ?? commandInPayload(msg.payload), client.durationKey);
-      const device = request.forDevice ? deviceId(deviceOf(configured, msg)) : '';
+      const device = request.forDevice ? deviceId(deviceFor(configured, msg)) : '';
       setStatus(STATUS.busy());
       const outcome = await runner.run(request, device, { confirmWithin, signal });
       setStatus(STATUS.fresh(outcome.verified ? `${request.command} ✓` : request.command));

@@ -5,12 +5,12 @@ import { deviceId } from '../../lib/powercontroller/client';
 import type { DeviceAnswer, PowerController } from '../../lib/powercontroller/device';
 import { refreshed } from '../../lib/powercontroller/refresh';
 import { onInput } from '../shared/input-runner';
-import { type FlowMessage, topicOf } from '../shared/messages';
+import { deviceFor, type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { numberReader, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
-import { type Account, accountProblem, blockOf, deviceOf, requireAccount } from './account';
+import { type Account, accountProblem, blockOf, requireAccount } from './account';
 import { attachHistory } from './history-node';
 import { attachWatch, statusText } from './watch-node';
 
@@ -63,7 +63,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       if (problem) throw problem;
       const account = requireAccount(RED, config.account);
       if (config.operation === 'list') return list(account, signal);
-      const id = deviceId(deviceOf(configured, msg));
+      const id = deviceId(deviceFor(configured, msg));
       const { client } = account;
       const refresh = config.operation === 'refresh';
       return one(await (refresh ? refreshed(client, id, signal) : client.device(id, signal)));

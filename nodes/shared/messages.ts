@@ -1,5 +1,8 @@
 import type { NodeMessageInFlow } from 'node-red';
 
+import { invalidInput } from '../../lib/core/errors';
+import { isRecord } from '../../lib/core/units';
+
 /**
  * Who a message is about. `id` is stable: what the vendor or the user gave, else the config node's id; never a key or a
  * name, nor anything that becomes known only later.
@@ -23,6 +26,27 @@ export type OutputMessage = Record<string, unknown> | null;
 export function topicOf<T>(msg: FlowMessage, own: T): string | T {
   const { topic } = msg;
   return topic === undefined || topic === '' ? own : topic;
+}
+
+/**
+ * The device that a message is for: the node's own, else `msg.deviceId`, else `payload.deviceId`. An empty one is none.
+ *
+ * @throws DeviceError INVALID_INPUT when the message names another device than the node: it was meant for that one
+ */
+export function deviceFor(configured: string, msg: FlowMessage): unknown {
+  const payload = isRecord(msg.payload) ? msg.payload : {};
+  const named = [msg.deviceId, payload.deviceId].filter(isNamed);
+  if (configured === '') return named[0];
+  // What a power controller's node sent says there whom it is about. It may well start something at another device.
+  const meant = 'responseCodes' in payload ? [msg.deviceId].filter(isNamed) : named;
+  if (meant.some((id) => (typeof id === 'string' ? id.trim() : id) !== configured)) {
+    throw invalidInput('The message names another device than this node is set to.', 'deviceContradiction');
+  }
+  return configured;
+}
+
+function isNamed(id: unknown): boolean {
+  return id !== undefined && id !== null && id !== '';
 }
 
 /**

@@ -98,6 +98,19 @@ describe('enapter-account and enapter-device', () => {
     assert.equal((payload as { id: string }).id, IDS.meter);
   });
 
+  it('refuses a message that was meant for another device, and sends nothing', async () => {
+    await load({ operation: 'msg', deviceId: IDS.lua, confirmDelete: true });
+    for (const operation of ['get', 'update', 'delete', 'execute']) {
+      const fields = { name: 'x', arguments: {} };
+      assert.equal(await fails({ operation, deviceId: IDS.meter, payload: fields }), 'INVALID_INPUT');
+      const payload = { ...fields, deviceId: IDS.meter };
+      assert.equal(await fails({ operation, payload }), 'INVALID_INPUT');
+    }
+    assert.equal(sim.http.counters.requests, 0);
+    const list = await ask({ operation: 'list', deviceId: IDS.meter, payload: {} });
+    assert.equal((list.payload as unknown[]).length, 4);
+  });
+
   it('uses no hidden field of the dialog where the message chooses the operation', async () => {
     await load({ operation: 'msg', deviceId: IDS.meter, newName: 'Left over', command: 'left_over' });
     const before = sim.http.counters.requests;

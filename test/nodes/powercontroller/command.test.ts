@@ -61,6 +61,29 @@ describe('powercontroller-command', () => {
     assert.equal(sim.carriedOut.length, 2);
   });
 
+  it('refuses a message that was meant for another device', async () => {
+    await load();
+    flow.send('n', { payload: 'on', deviceId: 'other' });
+    assert.equal(codeOf(await caught()), 'INVALID_INPUT');
+    flow.send('n', { payload: { command: 'on', deviceId: 'other' } });
+    await flow.at('caught').waitFor(() => flow.at('caught').items.length === 2, 'both');
+    assert.equal(sim.http.counters.requests, 0);
+  });
+
+  it('lets what one controller did start something at another', async () => {
+    const first = node('command', { id: 'first', operation: 'on', deviceId: sim.deviceId, wires: [['n']] });
+    flow = await loadWith(sim, [first, node('command', { operation: 'off', deviceId: 'added_1' })]);
+    const added = await fetch(`${sim.url}/devices`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${sim.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ sn: 'PC-2', country: 'SK' }),
+    });
+    assert.equal(added.ok, true);
+    flow.send('first', {});
+    assert.equal(payloadOf(await answer()).deviceId, 'added_1');
+    assert.equal(sim.carriedOut.length, 2);
+  });
+
   it('carries out the command that the dialog chose, whatever the message says', async () => {
     await load({ operation: 'limit_power', power: '50', time: '3600' });
     flow.send('n', { payload: false });

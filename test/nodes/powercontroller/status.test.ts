@@ -116,6 +116,15 @@ describe('powercontroller-status', () => {
       assert.equal(flow.at('completed').items.length, 0);
     });
 
+    for (const operation of ['get', 'refresh', 'history']) {
+      it(`${operation} refuses a message that was meant for another device`, async () => {
+        await load(operation);
+        flow.send('n', { deviceId: 'other', payload: { start: NOW - DAY, end: NOW } });
+        assert.equal(codeOf(await caught()), 'INVALID_INPUT');
+        assert.equal(sim.http.counters.requests, 0);
+      });
+    }
+
     it('have a red ring without an account', async () => {
       await load('get', { account: 'gone' });
       assert.equal(((await shown('red')) as Json).text, 'status.unconfigured');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
-import { plainCopy } from '../../../nodes/shared/messages';
+import { DeviceError } from '../../../lib/core/errors';
+import { deviceFor, plainCopy } from '../../../nodes/shared/messages';
 
 describe('a copy of plain data', () => {
   it('is equal, and shares nothing that could be changed', () => {
@@ -18,5 +19,43 @@ describe('a copy of plain data', () => {
     assert.equal(copy.polluted, undefined);
     assert.equal(Object.getPrototypeOf(copy), Object.prototype);
     assert.deepEqual(Object.keys(copy), ['x', '__proto__']);
+  });
+});
+
+describe('the device that a message is for', () => {
+  const of = (configured: string, msg: Record<string, unknown>): unknown =>
+    deviceFor(configured, { _msgid: '1', ...msg });
+  const refused = (configured: string, msg: Record<string, unknown>): void =>
+    assert.throws(
+      () => of(configured, msg),
+      (error) =>
+        error instanceof DeviceError &&
+        error.code === 'INVALID_INPUT' &&
+        error.reason === 'deviceContradiction',
+    );
+
+  it('is the node’s own, else that of the message, else that of the payload', () => {
+    assert.equal(of('a', {}), 'a');
+    assert.equal(of('', { deviceId: 'b', payload: { deviceId: 'c' } }), 'b');
+    for (const deviceId of ['', null, undefined]) {
+      assert.equal(of('', { deviceId, payload: { deviceId: 'c' } }), 'c');
+      assert.equal(of('a', { deviceId, payload: { deviceId } }), 'a');
+    }
+    assert.equal(of('', { payload: 'on' }), undefined);
+  });
+
+  it('may be named twice, and is refused where the names differ', () => {
+    assert.equal(of('a', { deviceId: ' a ', payload: { deviceId: 'a' } }), 'a');
+    refused('a', { deviceId: 'b' });
+    refused('a', { payload: { command: 'on', deviceId: 'b' } });
+    refused('a', { deviceId: 'a', payload: { deviceId: 'b' } });
+    refused('a', { deviceId: 7 });
+  });
+
+  it('is not the one that a power controller’s answer is about', () => {
+    const answer = { deviceId: 'b', responseCodes: null };
+    assert.equal(of('a', { payload: answer, device: { id: 'b' } }), 'a');
+    assert.equal(of('', { payload: answer }), 'b');
+    refused('a', { deviceId: 'b', payload: answer });
   });
 });
