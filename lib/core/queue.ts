@@ -1,6 +1,9 @@
 import { type Clock, delay, systemClock } from './clock';
 import { cancelled, DeviceError } from './errors';
 
+/** ms that a command waits for others at the most: one for each port of a UPS, or one confirmation and a bit */
+export const LONGEST_TURN = 5 * 60_000;
+
 export interface QueueOptions {
   /** how many tasks may wait; one more is refused; default 50 */
   limit?: number;

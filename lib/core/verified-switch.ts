@@ -1,5 +1,6 @@
 import { type Clock, delay, systemClock } from './clock';
 import { cancelled, DeviceError, toDeviceError } from './errors';
+import { isRefusedBy } from './outcome';
 
 /**
  * Switching a load that can only be toggled, and knowing afterwards. The order is: read, compare, toggle once, read
@@ -45,9 +46,12 @@ const CONNECT_PAUSE = 500;
 /** Whether an answer says that the command was not carried out, and never will be. */
 function isRefusal(error: DeviceError): boolean {
   const { code, status } = error;
-  if (status !== undefined && status >= 400 && status < 500 && status !== 408) return true;
   return (
-    code === 'FORBIDDEN' || code === 'AUTH_FAILED' || code === 'NOT_SUPPORTED' || code === 'INVALID_INPUT'
+    isRefusedBy(status) ||
+    code === 'FORBIDDEN' ||
+    code === 'AUTH_FAILED' ||
+    code === 'NOT_SUPPORTED' ||
+    code === 'INVALID_INPUT'
   );
 }
 

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../core/clock';
 import { cancelled, DeviceError, toDeviceError } from '../core/errors';
 import { afterSending } from '../core/outcome';
-import { DeviceQueues } from '../core/queue';
+import { DeviceQueues, LONGEST_TURN } from '../core/queue';
 import { type CommandAnswer, deviceId, type PowercontrollerClient } from './client';
 import type { CommandRequest } from './commands';
 import { Newcomers } from './newcomers';
@@ -21,8 +21,6 @@ export interface CommandOutcome extends CommandAnswer {
   status: ControllerStatus | null;
 }
 
-/** ms that a command may wait for those before it, each of which may wait for its confirmation */
-const LONGEST_TURN = 5 * 60_000;
 /** ms in which a command that was never confirmed may still show up as a relay status. */
 const UNSETTLED_FOR = 15 * 60_000;
 

@@ -1,6 +1,7 @@
 import { type Clock, delay, systemClock } from '../core/clock';
 import { cancelled, DeviceError, toDeviceError } from '../core/errors';
-import { SerialQueue } from '../core/queue';
+import { isRefusedBy } from '../core/outcome';
+import { LONGEST_TURN, SerialQueue } from '../core/queue';
 import { switchVerified } from '../core/verified-switch';
 import type { PortCommand } from './command';
 import type { ComplexObject } from './complex';
@@ -73,7 +74,7 @@ function unknownOutcome(reason: string, text: string): DeviceError {
 
 /** The commands of one UPS, one at a time. The same mechanism serves the cloud and the UPS's own interface. */
 export class PortControl {
-  private readonly queue = new SerialQueue();
+  private readonly queue: SerialQueue;
   private readonly clock: Clock;
 
   constructor(
@@ -81,6 +82,7 @@ export class PortControl {
     private readonly options: PortControlOptions = {},
   ) {
     this.clock = options.clock ?? systemClock;
+    this.queue = new SerialQueue({ maxWait: LONGEST_TURN, clock: this.clock });
   }
 
   /**
@@ -89,9 +91,10 @@ export class PortControl {
    * @throws DeviceError, see `switchVerified`; NOT_SUPPORTED where the way to the UPS does not offer the action
    */
   run(command: PortCommand, signal?: AbortSignal): Promise<PortOutcome> {
+    const { port, action } = command;
+    const wish = action === 'on' || action === 'off' ? { about: `port ${port}`, wanted: action } : undefined;
     return this.queue.run(async () => {
       if (signal?.aborted) throw cancelled();
-      const { port, action } = command;
       switch (action) {
         case 'on':
         case 'off':
@@ -102,7 +105,7 @@ export class PortControl {
         case 'describe':
           return { port, action, ...(await this.describePort(port, command.description, signal)) };
       }
-    });
+    }, wish);
   }
 
   /** Commands that still wait fail with CANCELLED. */
@@ -261,8 +264,13 @@ export class PortControl {
     } catch (thrown) {
       if (signal?.aborted) throw unknownOutcome('stoppedWhileSwitching', STOPPED);
       const error = toDeviceError(thrown);
-      const refused = error.status !== undefined && error.status >= 400 && error.status < 500;
-      if (!error.sent || refused || error.code === 'FORBIDDEN' || error.code === 'AUTH_FAILED') throw error;
+      if (
+        !error.sent ||
+        isRefusedBy(error.status) ||
+        error.code === 'FORBIDDEN' ||
+        error.code === 'AUTH_FAILED'
+      )
+        throw error;
       return error;
     }
   }

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
-import { DeviceQueues, SerialQueue } from '../../lib/core/queue';
+import { DeviceQueues, LONGEST_TURN, SerialQueue } from '../../lib/core/queue';
 import { EnapterClient } from '../../lib/enapter/rest/client';
 import { onClose } from '../shared/input-runner';
 import { useTransport } from '../shared/shared-state';
@@ -12,8 +12,6 @@ export const ACCOUNT_TYPE = 'enapter-account';
 
 /** Changes that may wait for their turn: enough for renaming a large site at once. */
 const MAX_WAITING = 1000;
-/** ms that a command may wait for those before it */
-const LONGEST_TURN = 5 * 60_000;
 
 /** The runtime side of an account: its client, and one change at a time. */
 export class EnapterAccount {

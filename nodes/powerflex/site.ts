@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
-import { SerialQueue } from '../../lib/core/queue';
+import { LONGEST_TURN, SerialQueue } from '../../lib/core/queue';
 import type { PowerflexClient } from '../../lib/powerflex/client';
 import type { DiagnosticsPart } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
@@ -22,8 +22,6 @@ interface RecentError {
 }
 
 const MOST_ERRORS = 10;
-/** ms that a change may wait for those before it */
-const LONGEST_TURN = 5 * 60_000;
 
 /**
  * The runtime side of a site's config node: one client, and so one login, for all flow nodes. A configuration that

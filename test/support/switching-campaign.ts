@@ -215,8 +215,10 @@ export async function runCampaign(commands: number, seed: number): Promise<Campa
       judge(outcome, trace, action === 'toggle' ? undefined : action === 'on');
     } catch (error) {
       const code = error instanceof DeviceError ? error.code : String(error);
-      if (!ALLOWED.includes(code)) report.unexpected.push(code);
-      count(code);
+      const superseded = error instanceof DeviceError && error.reason === 'superseded';
+      if (superseded && trace.sent > 0) report.wrongChanged++;
+      if (!superseded && !ALLOWED.includes(code)) report.unexpected.push(code);
+      count(superseded ? 'superseded' : code);
     }
     if (trace.sent > 1) report.doubleToggles++;
     world.traces.delete(signal);

@@ -11,6 +11,7 @@ import {
 } from '../../../lib/powersentrix/port-control';
 import { startPowersentrix, startPowersentrixCloud, UpsModel } from '../../../simulators/powersentrix';
 import type { SimRequest, SimServer } from '../../../simulators/support/server';
+import type { DeviceError } from '../../../lib/core/errors';
 import { failsWith } from '../../support/expect-error';
 
 /** One UPS behind one of the two ways, with real requests on loopback. */
@@ -107,6 +108,17 @@ for (const [way, open] of [
       assert.deepEqual(
         outcomes.map(({ changed }) => changed),
         [true, false, false, false, false],
+      );
+    });
+
+    it('carries out the newest of opposite commands that wait for a port, and leaves other ports alone', async () => {
+      const outcomes = await Promise.allSettled([run('off'), run('on'), run('off', 1), run('off')]);
+      assert.equal(bench.model.toggles, 2);
+      assert.deepEqual(
+        outcomes.map((outcome) =>
+          outcome.status === 'fulfilled' ? outcome.value.changed : (outcome.reason as DeviceError).reason,
+        ),
+        [true, 'superseded', true, false],
       );
     });
 
