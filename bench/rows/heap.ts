@@ -26,27 +26,28 @@ export const heap: Row = {
   baseline: 'core chain 156 KB; thin nodes that share one client 2.4 KB',
   async run({ quick, say }) {
     const devices = quick ? 200 : 1000;
+    const interval = quick ? 1 : INTERVAL;
     const rounds = quick ? 1 : 2;
     const ways: { name: string; flow: (port: number) => BenchFlow; polled: boolean }[] = [
       { name: 'empty', flow: emptyFlow, polled: false },
       {
         name: 'our config node and meter node',
-        flow: (port) => meterFlow(meterUrls(port, devices), INTERVAL),
+        flow: (port) => meterFlow(meterUrls(port, devices), interval),
         polled: true,
       },
       {
         name: 'the same with a host, and so a connection, each',
-        flow: (port) => meterFlow(hostUrls(port, devices), INTERVAL),
+        flow: (port) => meterFlow(hostUrls(port, devices), interval),
         polled: true,
       },
       {
         name: 'the same in an instance of a subflow each',
-        flow: (port) => subflowFlow(meterUrls(port, devices), INTERVAL),
+        flow: (port) => subflowFlow(meterUrls(port, devices), interval),
         polled: true,
       },
       {
         name: 'core chain (`inject`, `http request`, `function`)',
-        flow: (port) => coreFlow(meterUrls(port, devices), INTERVAL),
+        flow: (port) => coreFlow(meterUrls(port, devices), interval),
         polled: true,
       },
       { name: 'two nodes that do nothing', flow: () => pairFlow(devices), polled: false },
