@@ -84,6 +84,8 @@ export class SerialQueue {
     await new Promise<void>((resolve, reject) => {
       this.waiting.push({ wish, settle: (refusal) => (refusal ? reject(refusal) : resolve()) });
     });
+    // Closed between being called and beginning.
+    if (this.isClosed()) throw cancelled();
     const { maxWait = Infinity } = this.options;
     if (this.clock.monotonic() - since <= maxWait) return;
     this.next();
@@ -93,6 +95,10 @@ export class SerialQueue {
       `The command waited more than ${seconds} s for others, and was not sent.`,
       { reason: 'waitedTooLong', params: { seconds } },
     );
+  }
+
+  private isClosed(): boolean {
+    return this.closed;
   }
 
   /** Hands the turn on. */

@@ -80,8 +80,8 @@ type Sight = { on: boolean } | { error: DeviceError };
  *
  * @param wanted `undefined`: the opposite of what the first read shows
  * @throws DeviceError what the first read or a refused toggle says; REJECTED when the old state stays for the whole
- *   window, with the vendor's words where it gave some, CONFLICT when the device contradicts itself at the end, OUTCOME_UNKNOWN when it cannot be read or the
- *   command was stopped half-way
+ *   window, with the vendor's words where it gave some, CONFLICT when the device contradicts itself at the end,
+ *   OUTCOME_UNKNOWN when it cannot be read or the command was stopped half-way
  */
 export async function switchVerified(
   target: ToggleTarget,

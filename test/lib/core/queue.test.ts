@@ -90,6 +90,22 @@ describe('SerialQueue', () => {
   });
 });
 
+describe('SerialQueue that closes', () => {
+  it('does not begin a task whose turn had just come', async () => {
+    const queue = new SerialQueue();
+    const second = gate();
+    const first = queue.run(() => {
+      // Runs after the turn was handed on and before the next task begins.
+      queueMicrotask(() => queueMicrotask(() => queue.close()));
+      return Promise.resolve();
+    });
+    const waiting = failsWith(queue.run(second.task), 'CANCELLED');
+    await first;
+    await waiting;
+    assert.equal(second.runs, 0);
+  });
+});
+
 describe('SerialQueue with wishes', () => {
   const on = { about: 'relay', wanted: 'on' };
   const off = { about: 'relay', wanted: 'off' };
