@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 
 import type { Request } from 'got';
 
+import type { Budget } from './budget';
 import { type Clock, systemClock } from './clock';
 import { cancelled, DeviceError } from './errors';
 import { errorFromFailure } from './http-errors';
@@ -30,6 +31,8 @@ export interface ExchangeOptions {
   maxPassedOn: number;
   /** gets the body of a 2xx answer in pieces; that of any other answer is collected all the same */
   onChunk?: ChunkHandler | undefined;
+  /** what all requests of a call may cost together */
+  budget?: Budget | undefined;
   /** decides the wait between two pieces */
   clock: Clock;
   signal?: AbortSignal | undefined;
@@ -136,8 +139,17 @@ class Exchange {
   private onData(chunk: Buffer): void {
     this.size += chunk.length;
     const limit = this.take ? this.options.maxPassedOn : this.options.maxCollected;
-    if (this.size > limit) this.fail(tooLong(limit));
-    else if (this.take) this.passOn(chunk, this.take);
+    if (this.size > limit) {
+      this.fail(tooLong(limit));
+      return;
+    }
+    try {
+      this.options.budget?.take(chunk.length);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    if (this.take) this.passOn(chunk, this.take);
     else this.chunks.push(chunk);
   }
 

@@ -1,6 +1,7 @@
 import type { StreamOptions } from 'got';
 
 import { BackOff } from './back-off';
+import type { Budget } from './budget';
 import { type Clock, delay, systemClock } from './clock';
 import { cancelled, DeviceError, invalidInput } from './errors';
 import { errorFromStatus } from './http-errors';
@@ -12,6 +13,7 @@ import {
   isSuccess,
   StaleConnection,
 } from './http-exchange';
+import { parseForeignJson } from './json';
 import { cleanText, createRedactor, type Redactor } from './redact';
 import type { TlsOptions, Transport } from './transport';
 import { joinUrl, type Query } from './url';
@@ -51,6 +53,8 @@ export interface HttpCall {
   longestWait?: number;
   timeout?: number;
   maxBytes?: number;
+  /** what the call that this request is a part of may cost as a whole */
+  budget?: Budget | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -91,13 +95,13 @@ export class HttpClient {
 
   /** Sends a call and parses the JSON of the answer. An empty body is an error. */
   async json(call: HttpCall): Promise<unknown> {
-    return parseJson((await this.send(call)).body);
+    return parseForeignJson((await this.send(call)).body);
   }
 
   /** As `json`, but an empty body (204) is `undefined`. */
   async jsonOrNothing(call: HttpCall): Promise<unknown> {
     const { body } = await this.send(call);
-    return body.length === 0 ? undefined : parseJson(body);
+    return body.length === 0 ? undefined : parseForeignJson(body);
   }
 
   private async persist(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
@@ -141,16 +145,18 @@ export class HttpClient {
     const { transport, options } = this;
     const got = await transport.got();
     if (call.signal?.aborted) throw cancelled();
+    call.budget?.check();
 
     const stream = got.stream(joinUrl(options.baseUrl, call.path, call.query), this.requestOptions(call));
     // got waits for the body of a method that can have one.
     if (call.json === undefined && call.method !== 'GET') stream.end();
     const answer = await exchange(stream, {
-      timeout: call.timeout ?? options.timeout ?? 10_000,
+      timeout: Math.min(call.timeout ?? options.timeout ?? 10_000, call.budget?.msLeft ?? Infinity),
       connectTimeout: options.connectTimeout ?? 5000,
       maxCollected: call.maxBytes ?? options.maxBytes ?? 1024 * 1024,
       maxPassedOn: call.maxBytes ?? Infinity,
       onChunk,
+      budget: call.budget,
       clock: this.clock,
       signal: call.signal,
     });
@@ -175,7 +181,7 @@ export class HttpClient {
   private refused(answer: HttpAnswer): DeviceError {
     let said: string | undefined;
     try {
-      said = this.options.vendorMessage?.(JSON.parse(answer.body.toString('utf8')));
+      said = this.options.vendorMessage?.(parseForeignJson(answer.body));
     } catch {
       // An error page that is no JSON has no words worth repeating.
     }
@@ -192,19 +198,6 @@ function isTransient(error: DeviceError): boolean {
     error.code === 'RATE_LIMITED' ||
     (error.status !== undefined && error.status >= 500)
   );
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    // The parser's message quotes the body, which may hold anything.
-    const empty = body.length === 0;
-    throw new DeviceError('BAD_RESPONSE', empty ? 'The answer is empty.' : 'The answer is not JSON.', {
-      reason: empty ? 'emptyAnswer' : 'notJson',
-      sent: true,
-    });
-  }
 }
 
 /** Refuses header values that would break a request apart, before got does so with the value in its message. */

@@ -1,13 +1,16 @@
 /** Reading numbers that vendors send, and bringing them to the units this package promises. */
 
+/** Longest text that can be a number. The expression below would take the square of the length of a longer one. */
+const LONGEST_NUMBER = 64;
+
 /**
  * A number as vendors send it: a finite number, or a string that is nothing but one.
  *
- * @returns the number, or `null` for anything else: a value that did not arrive is never 0
+ * @returns the number, or `null` for anything else, `nan` and `inf` included: a value that did not arrive is never 0
  */
 export function toNumber(value: unknown): number | null {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  if (typeof value !== 'string') return null;
+  if (typeof value !== 'string' || value.length > LONGEST_NUMBER) return null;
   const text = value.trim();
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return null;
   const parsed = Number(text);

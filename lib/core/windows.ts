@@ -1,4 +1,5 @@
 import { cancelled, DeviceError, invalidInput } from './errors';
+import { parseIsoText } from './time';
 
 /**
  * Long time ranges from servers that give only so much at a time: a range is cut into windows, several are fetched
@@ -11,7 +12,6 @@ export interface TimeRange {
   end: number;
 }
 
-const ISO = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
 const EPOCH_MS = /^\d{12,15}$/;
 /** Smaller numbers are epoch seconds by mistake: as milliseconds they would lie before 1973. */
 const SMALLEST_EPOCH_MS = 1e11;
@@ -34,14 +34,8 @@ export function parseInstant(value: unknown): number | null {
   if (typeof value !== 'string') return null;
   const text = value.trim();
   if (EPOCH_MS.test(text)) return parseInstant(Number(text));
-  const [, day, time = '00:00', zone = 'Z'] = ISO.exec(text) ?? [];
-  if (day === undefined) return null;
-  // Date rolls the 30th of February over into March.
-  const midnight = new Date(`${day}T00:00:00Z`);
-  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day) return null;
-  const offset = zone.toUpperCase() === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
-  const parsed = Date.parse(`${day}T${time}${offset}`);
-  return parsed < LATEST ? parsed : null;
+  const parsed = parseIsoText(text);
+  return parsed !== null && parsed < LATEST ? parsed : null;
 }
 
 /**

@@ -1,11 +1,37 @@
 import type { Node, NodeAPI } from 'node-red';
 
+import type { Notice } from '../../lib/core/notices';
 import { DeviceError, type ErrorCode, type ErrorParams, toDeviceError } from '../../lib/core/errors';
 
-/** Looks up a text in the node set's catalogue; `fallback` where there is none. */
-export function translate(RED: NodeAPI, key: string, params: ErrorParams, fallback: string): string {
-  const text: unknown = RED._(key, { ...params });
-  return typeof text === 'string' && text !== '' && !text.endsWith(key) ? text.trim() : fallback;
+/** A catalogue writes the place of a value as `__name__`. */
+const PLACEHOLDER = /__(\w{1,40}?)__/g;
+
+/**
+ * Fills a text's placeholders. Values come from devices and other people: the catalogue's own mechanism would take what
+ * looks like an expression in them for one, and evaluate it.
+ */
+export function fillText(template: string, params: ErrorParams): string {
+  return template.replace(PLACEHOLDER, (all, name: string) =>
+    Object.hasOwn(params, name) ? String(params[name]) : all,
+  );
+}
+
+/**
+ * Looks up a text in the node set's catalogue; `fallback` where there is none. The one place that fills a text's
+ * placeholders in the runtime.
+ *
+ * @param key written by us, never a part of what came from outside
+ */
+export function translate(RED: NodeAPI, key: string, params: ErrorParams = {}, fallback = key): string {
+  const text: unknown = RED._(key, { skipInterpolation: 1 });
+  return typeof text === 'string' && text !== '' && !text.endsWith(key)
+    ? fillText(text, params).trim()
+    : fallback;
+}
+
+/** The text of an oddity that `Notices` tells. */
+export function noticeText(RED: NodeAPI, { reason, params }: Notice): string {
+  return translate(RED, `notice.${reason}`, params, `${reason} ${JSON.stringify(params ?? {})}`);
 }
 
 /** An error's text in the runtime's language. */
