@@ -93,15 +93,18 @@ export class HttpClient {
     return { status, headers };
   }
 
-  /** Sends a call and parses the JSON of the answer. An empty body is an error. */
+  /**
+   * Sends a call and parses the JSON of the answer. An empty body is an error. A bare `nan` in it is `null`, but makes
+   * the answer to a call that is not `safe` no JSON: that one has to be understood exactly.
+   */
   async json(call: HttpCall): Promise<unknown> {
-    return parseForeignJson((await this.send(call)).body);
+    return parseForeignJson((await this.send(call)).body, { strict: !call.safe });
   }
 
   /** As `json`, but an empty body (204) is `undefined`. */
   async jsonOrNothing(call: HttpCall): Promise<unknown> {
     const { body } = await this.send(call);
-    return body.length === 0 ? undefined : parseForeignJson(body);
+    return body.length === 0 ? undefined : parseForeignJson(body, { strict: !call.safe });
   }
 
   private async persist(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {

@@ -4,20 +4,51 @@ import { DeviceError } from './errors';
 export const DEEPEST = 64;
 
 const BOM = 0xfeff;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+/** What ends a number or a word: comma, colon, brackets, blanks. */
+const DELIMITERS = new Set([0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d, 0x20, 0x09, 0x0a, 0x0d]);
+
+/** How printf of one C library or another writes what is no number; no longer than `LONGEST_WORD`. */
+const NOT_A_NUMBER =
+  /^[+-]?(?:nan(?:\(\w{0,20}\))?|inf(?:inity)?|1\.#(?:ind|inf|qnan|snan|nan|j|r)0{0,16})$/i;
+const LONGEST_WORD = 30;
+
+export interface JsonOptions {
+  /**
+   * Whether a bare `nan` makes the whole no JSON. For the answer to a command that switches something, which has to be
+   * understood exactly. By default such a value is `null` and the rest counts.
+   */
+  strict?: boolean;
+}
 
 /**
  * Parses JSON that came from outside. A byte order mark before it and NUL bytes behind it are no part of it: devices
- * that send a buffer as a whole add them.
+ * that send a buffer as a whole add them. A bare `nan` or `inf`, which devices print for a sensor that gave nothing, is
+ * `null`.
  *
  * @param body bytes of UTF-8, or text
  * @throws DeviceError BAD_RESPONSE: `emptyAnswer`, `notJson` or `tooDeep`
  */
-export function parseForeignJson(body: Buffer | string): unknown {
+export function parseForeignJson(body: Buffer | string, { strict = false }: JsonOptions = {}): unknown {
   const text = withoutFraming(typeof body === 'string' ? body : body.toString('utf8'));
-  let value: unknown;
+  // Looked for in the text: a value of millions of levels would take a hundred megabytes before it is refused.
+  if (isTextDeeperThan(text, DEEPEST)) throw tooDeep();
   try {
-    value = JSON.parse(text) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
+    const readable = strict ? undefined : withNullForNaN(text);
+    if (readable !== undefined) {
+      try {
+        return JSON.parse(readable) as unknown;
+      } catch {
+        // It was not that alone.
+      }
+    }
     // The parser's message quotes the body, which may hold anything.
     const empty = text.trim() === '';
     throw new DeviceError('BAD_RESPONSE', empty ? 'The answer is empty.' : 'The answer is not JSON.', {
@@ -25,8 +56,6 @@ export function parseForeignJson(body: Buffer | string): unknown {
       sent: true,
     });
   }
-  if (isDeeperThan(value, DEEPEST)) throw tooDeep();
-  return value;
 }
 
 /** The text without a byte order mark before it and NUL bytes behind it. */
@@ -45,6 +74,61 @@ export function tooDeep(): DeviceError {
     sent: true,
     params: { levels: DEEPEST },
   });
+}
+
+/** Where a JSON text's string ends that begins at `start`: behind its closing quote, or at the end of the text. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return at + 1;
+    if (code === BACKSLASH) at++;
+  }
+  return text.length;
+}
+
+/**
+ * The JSON text with `null` in place of each bare `nan`, `inf` and their kin (`-nan`, `Infinity`, `nan(ind)`,
+ * `-1.#IND`); what stands in a string is left alone. Takes one look at each character.
+ *
+ * @returns `undefined` when there is none
+ */
+export function withNullForNaN(text: string): string | undefined {
+  const parts: string[] = [];
+  let taken = 0;
+  for (let at = 0; at < text.length;) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = endOfString(text, at);
+      continue;
+    }
+    if (DELIMITERS.has(code)) {
+      at++;
+      continue;
+    }
+    const start = at;
+    do at++;
+    while (at < text.length && text.charCodeAt(at) !== QUOTE && !DELIMITERS.has(text.charCodeAt(at)));
+    // A name before a colon is no value: JSON has none without quotes.
+    if (at - start > LONGEST_WORD || !NOT_A_NUMBER.test(text.slice(start, at))) continue;
+    parts.push(text.slice(taken, start), 'null');
+    taken = at;
+  }
+  if (parts.length === 0) return undefined;
+  parts.push(text.slice(taken));
+  return parts.join('');
+}
+
+/** Whether a JSON text has more levels of objects and lists than `levels`, before it is parsed. */
+export function isTextDeeperThan(text: string, levels: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at) - 1;
+    else if (code === OPEN_LIST || code === OPEN_OBJECT) {
+      if (++depth > levels) return true;
+    } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth--;
+  }
+  return false;
 }
 
 /** Whether a parsed value has more levels of objects and lists than `levels`. Looks level by level, without recursion. */
