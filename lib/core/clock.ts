@@ -2,7 +2,7 @@
 export interface Clock {
   /** Wall clock, epoch milliseconds. Only for times that are shown. */
   now(): number;
-  /** Milliseconds that never jump: for intervals, ages and expiry. */
+  /** Milliseconds that never jump: for intervals and waits. They may stand still while the host sleeps: ages are `Aging`'s. */
   monotonic(): number;
   /** Calls `fn` once after `ms`; the result cancels it. */
   after(ms: number, fn: () => void): () => void;

@@ -19,6 +19,7 @@ export async function until(condition: () => boolean): Promise<void> {
 export class FakeClock implements Clock {
   private readonly timers = new Set<Timer>();
   private elapsed = 0;
+  private wallAhead = 0;
   private readonly waiters: ((ms: number) => void)[] = [];
   /** what `random()` gives next; the last one stays */
   randoms: number[] = [0.5];
@@ -26,7 +27,12 @@ export class FakeClock implements Clock {
   constructor(private readonly start = Date.UTC(2026, 0, 1)) {}
 
   now(): number {
-    return this.start + this.elapsed;
+    return this.start + this.elapsed + this.wallAhead;
+  }
+
+  /** Moves the wall clock alone: the host has slept, or, below 0 as well, somebody sets the clock. Timers stand still. */
+  moveWall(ms: number): void {
+    this.wallAhead += ms;
   }
 
   monotonic(): number {
