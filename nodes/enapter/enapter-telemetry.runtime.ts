@@ -1,7 +1,9 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { isRecord } from '../../lib/core/units';
+import { ErrorStream } from '../shared/error-stream';
 import { onInput } from '../shared/input-runner';
+import type { FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { availabilityPayload } from '../shared/polled-node';
@@ -25,7 +27,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       this.send({ topic: device?.info.name ?? '', device: device?.info, payload });
     });
 
-    onInput(RED, this, (msg) => {
+    const publish = (msg: FlowMessage): null => {
       const found = device ?? findConnection(RED, config.connection);
       if (!found) throw noConnection();
       const { connection } = found;
@@ -39,7 +41,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
         found.warn(connection.publishValues(kind, this.id, msg.payload));
       }
       return null;
-    });
+    };
+    onInput(RED, this, publish, new ErrorStream(RED, this));
   }
 
   return { create: EnapterTelemetry };

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 
+import type { ErrorStream } from './error-stream';
 import type { FlowMessage, OutputMessage } from './messages';
 import { nodeError } from './text';
 
@@ -21,17 +22,21 @@ export type InputResult = OutputMessage | OutputMessage[];
  *
  * The handler works on one message and either returns what is to be sent, at once or by a promise, or throws; both end
  * in exactly one `done`, and no rejection can reach Node-RED, which would end the whole runtime.
+ *
+ * @param errors for a node whose messages come as a stream: keeps the log from repeating one failure at its pace
  */
 export function onInput(
   RED: NodeAPI,
   node: Node,
   handle: (msg: FlowMessage, context: InputContext) => InputResult | Promise<InputResult>,
+  errors?: ErrorStream,
 ): void {
   const closing = new AbortController();
   const { signal } = closing;
   /** Nothing is left to tell but the log. */
   const lost = (error: unknown): void => node.debug(`done: ${String(error)}`);
-  const fail = (done: Done, thrown: unknown): void => done(nodeError(RED, node, thrown));
+  const fail = (done: Done, thrown: unknown): void =>
+    done(errors ? errors.failed(thrown) : nodeError(RED, node, thrown));
   const answer = (send: Send, done: Done, result: InputResult): void => {
     try {
       if (result !== null) send(result);
@@ -39,6 +44,7 @@ export function onInput(
       fail(done, thrown);
       return;
     }
+    errors?.succeeded();
     done();
   };
 

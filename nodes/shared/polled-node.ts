@@ -3,6 +3,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { Availability } from '../../lib/core/availability';
 import { invalidInput, toDeviceError } from '../../lib/core/errors';
 import type { Subscription } from '../../lib/core/poller';
+import { ErrorStream } from './error-stream';
 import { onClose, onInput } from './input-runner';
 import { type FlowMessage, type OutputMessage, plainCopy, topicOf } from './messages';
 import type { PolledConfigNode, PolledDevice } from './polled-device';
@@ -101,7 +102,7 @@ export function attachPolledNode<T>(
   }
   if (problem) setStatus(STATUS.unconfigured());
 
-  onInput(RED, node, async (msg) => {
+  const read = async (msg: FlowMessage): Promise<OutputMessage[]> => {
     if (!subscription) throw problem ?? invalidInput('No device is selected, or it is disabled.', 'noDevice');
     const data = await subscription.refresh();
     options.answered?.(data);
@@ -109,7 +110,9 @@ export function attachPolledNode<T>(
     // The message keeps its own topic: its sender may sort answers by it.
     const values = content(data);
     return [Object.assign(withHeader(msg, msg), values), null];
-  });
+  };
+  // Who reads by messages at a pace of his own has a stream of them.
+  onInput(RED, node, read, new ErrorStream(RED, node));
 
   onClose(node, () => {
     clearImmediate(starting);

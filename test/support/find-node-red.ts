@@ -31,6 +31,11 @@ export function nodeRedModule(folder: string): string {
   return createRequire(nodeRedScript(folder)).resolve(folder);
 }
 
+/** The module of one of Node-RED's own nodes, such as `common/25-catch.js`. */
+export function nodeRedCore(file: string): unknown {
+  return createRequire(nodeRedScript(findNodeRed()))(`@node-red/nodes/core/${file}`) as unknown;
+}
+
 /** Opens a WebSocket with the client that Node-RED itself brings along. */
 export function openSocket(url: string): Socket {
   const WebSocket = requireFromEditorApi('ws') as new (url: string) => Socket;
