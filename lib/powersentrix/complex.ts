@@ -6,44 +6,88 @@ export interface ComplexObject {
   upsData: Record<string, unknown>;
 }
 
-type Check = (value: unknown) => boolean;
-
-const number: Check = (value) => toNumber(value) !== null;
-const record: Check = isRecord;
-/** What is read on its own and tells nothing of the rest: in another form it counts as missing. */
-const scalar: Check = (value) => typeof value !== 'object';
-const text: Check = (value) => typeof value === 'string';
-const list =
-  (item: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every((one) => one === null || item(one));
-type Checks = readonly (readonly [name: string, check: Check])[];
-const fields = (byName: Readonly<Record<string, Check>>): Check => {
-  const checks = Object.entries(byName);
-  return (value) => isRecord(value) && wrongField(value, checks) === undefined;
-};
-
-/** The first field with a wrong form; `undefined`: none. A missing one or a null is no fault. */
-function wrongField(object: Record<string, unknown>, checks: Checks): string | undefined {
-  for (const [name, check] of checks) {
-    const value = object[name];
-    if (value !== undefined && value !== null && !check(value)) return name;
-  }
-  return undefined;
+/** A status that can be read, and the parts of it that cannot, e.g. `upsData.ps[1].main`; eight names at most. */
+export interface ReadComplex {
+  complex: ComplexObject;
+  odd: readonly string[];
 }
+
+/** More oddities of one status are not named. */
+const MOST_NAMED = 8;
+
+/** Names what is odd in a value, each by its path from the value on; an empty path is the value itself. */
+type Look = (value: unknown) => readonly string[];
+type Looks = readonly (readonly [name: string, look: Look])[];
+
+const NONE: readonly string[] = [];
+const ITSELF: readonly string[] = [''];
+
+/** A missing value and a null are not odd: they are missing. */
+const isMissing = (value: unknown): value is null | undefined => value === undefined || value === null;
+
+const where =
+  (fits: (value: unknown) => boolean): Look =>
+  (value) =>
+    isMissing(value) || fits(value) ? NONE : ITSELF;
+
+const number = where((value) => toNumber(value) !== null);
+const record = where(isRecord);
+/** What is read on its own and tells nothing of the rest. */
+const scalar = where((value) => typeof value !== 'object');
+const text = where((value) => typeof value === 'string');
+
+/** A list of nothing but odd entries is odd itself. */
+const list =
+  (item: Look): Look =>
+  (value) => {
+    if (isMissing(value)) return NONE;
+    if (!Array.isArray(value)) return ITSELF;
+    const entries = value as unknown[];
+    let found = NONE;
+    let lost = 0;
+    entries.forEach((entry, index) => {
+      const odd = item(entry);
+      if (odd === NONE) return;
+      if (odd.includes('')) lost++;
+      if (found.length < MOST_NAMED) found = [...found, ...odd.map((path) => `[${index}]${path}`)];
+    });
+    return lost > 0 && lost === entries.length ? ITSELF : found;
+  };
+
+/** Looks into the parts that are read; what else an object holds is not looked at. */
+function lookInto(object: Record<string, unknown>, looks: Looks): readonly string[] {
+  let found = NONE;
+  for (const [name, look] of looks) {
+    const odd = look(object[name]);
+    if (odd !== NONE) found = [...found, ...odd.map((path) => `.${name}${path}`)];
+  }
+  return found;
+}
+
+/** Whether a part that is read is there and can be. */
+const hasUsable = (object: Record<string, unknown>, looks: Looks): boolean =>
+  looks.some(([name, look]) => !isMissing(object[name]) && !look(object[name]).includes(''));
+
+/** An object whose parts are all odd is odd itself. */
+const fields = (byName: Readonly<Record<string, Look>>): Look => {
+  const looks = Object.entries(byName);
+  return (value) => {
+    if (isMissing(value)) return NONE;
+    if (!isRecord(value)) return ITSELF;
+    const odd = lookInto(value, looks);
+    return odd === NONE || hasUsable(value, looks) ? odd : ITSELF;
+  };
+};
 
 const IDENT = fields({ sn: scalar, type: scalar, comFirmware: scalar, mainFirmware: scalar });
 
-/**
- * The parts that are read, each with its form. Only what stands
- * for the state of the whole UPS is held strictly: a firmware that writes its uptime as a number is still a UPS.
- */
+/** The parts that are read, each with its form. */
 const CONFIG = Object.entries({
   settings: fields({ timezone: scalar, forcePowerFromBatteries: scalar }),
   outputs: list(fields({ id: number, description: scalar, status: text, voltage: scalar })),
   extraActions: list(record),
   ident: IDENT,
-} satisfies Record<string, Check>);
+} satisfies Record<string, Look>);
 const UPS_DATA = Object.entries({
   voltages: list(number),
   currents: list(number),
@@ -52,29 +96,31 @@ const UPS_DATA = Object.entries({
   uptime: scalar,
   temps: fields({ board: scalar, mcu: scalar }),
   ps: list(fields({ main: number, load: number, batt: number, buv: number, cell: list(number) })),
-} satisfies Record<string, Check>);
-
-function faultIn(object: Record<string, unknown>, checks: Checks, at: string): string | undefined {
-  const name = wrongField(object, checks);
-  return name === undefined ? undefined : `${at}.${name}`;
-}
+} satisfies Record<string, Look>);
 
 /**
- * Looks whether a parsed body is a UPS's status.
+ * Looks whether a parsed body is a UPS's status. A part in another form than the vendor's counts as missing: a mains
+ * failure must not be lost because a temperature is odd beside it.
  *
- * @returns the object, or the name of the part that is wrong
+ * @returns the object and the names of what is odd in it; or, when there is something and nothing of it can be read,
+ *   the name of the part that is wrong
  */
-export function readComplex(body: unknown): { complex: ComplexObject } | { fault: string } {
+export function readComplex(body: unknown): ReadComplex | { fault: string } {
   if (!isRecord(body)) return { fault: 'body' };
   const { config, upsData } = body;
-  if (config === undefined && upsData === undefined) return { fault: 'config, upsData' };
-  if (config !== undefined && !isRecord(config)) return { fault: 'config' };
-  if (upsData !== undefined && !isRecord(upsData)) return { fault: 'upsData' };
-  const fault = faultIn(config ?? {}, CONFIG, 'config') ?? faultIn(upsData ?? {}, UPS_DATA, 'upsData');
-  return fault === undefined ? { complex: { config: config ?? {}, upsData: upsData ?? {} } } : { fault };
+  if (isMissing(config) && isMissing(upsData)) return { fault: 'config, upsData' };
+  const complex = { config: isRecord(config) ? config : {}, upsData: isRecord(upsData) ? upsData : {} };
+  const inConfig = isMissing(config) || isRecord(config) ? lookInto(complex.config, CONFIG) : ITSELF;
+  const inData = isMissing(upsData) || isRecord(upsData) ? lookInto(complex.upsData, UPS_DATA) : ITSELF;
+  if (inConfig === NONE && inData === NONE) return { complex, odd: NONE };
+  const odd = [...inConfig.map((path) => `config${path}`), ...inData.map((path) => `upsData${path}`)];
+  if (!hasUsable(complex.config, CONFIG) && !hasUsable(complex.upsData, UPS_DATA)) {
+    return { fault: odd[0] ?? 'body' };
+  }
+  return { complex, odd: odd.slice(0, MOST_NAMED) };
 }
 
 /** Whether a parsed body is what `setNewUps` and fn=1 tell: at least a serial number or a model. */
 export function isIdent(body: unknown): body is Record<string, unknown> {
-  return isRecord(body) && IDENT(body) && (typeof body.sn === 'string' || typeof body.type === 'string');
+  return isRecord(body) && (typeof body.sn === 'string' || typeof body.type === 'string');
 }

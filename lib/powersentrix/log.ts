@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import { isRecord, toNumber } from '../core/units';
 import { wrongShape } from './answer';
 import { isTimeText, localToUtc, type Zone } from './zone';
@@ -71,10 +73,16 @@ export interface LogMemoryState {
 
 const REMEMBERED = 500;
 
+/** A digest in place of the texts: whoever pushes decides how long those are, and five hundred are remembered. */
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64');
+
 /** Both spellings of a time are one moment. */
 function keyOf({ cmm, code, description, localTime }: LogRecord): string {
-  return JSON.stringify([cmm, code, localTime.replace('T', ' '), description]);
+  return digest(JSON.stringify([cmm, code, localTime.replace('T', ' '), description]));
 }
+
+/** Older versions kept the texts. */
+const currentKey = (key: string): string => (key.startsWith('[') ? digest(key) : key);
 
 const agree = (a: number | null, b: number | null): boolean => a === null || b === null || a === b;
 
@@ -98,7 +106,7 @@ export class LogMemory {
   /** @param stored what `state` gave before a restart; anything else is ignored */
   constructor(stored?: unknown) {
     if (!isState(stored)) return;
-    this.seen = stored.seen.slice(-REMEMBERED).map(({ key, ord, id }) => ({ key, ord, id }));
+    this.seen = stored.seen.slice(-REMEMBERED).map(({ key, ord, id }) => ({ key: currentKey(key), ord, id }));
     this.newestId = stored.newestId;
   }
 

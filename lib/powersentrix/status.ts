@@ -6,6 +6,15 @@ import { parseUptime } from './uptime';
 /** Ports 0 to 11, always. */
 export const PORT_COUNT = 12;
 
+/** A UPS has two supplies; what lists more is none, and each of them would be kept and told. */
+const MOST_SUPPLIES = 8;
+/** More blocks than that are in no battery of a supply. */
+const MOST_CELLS = 64;
+/** Longest name or description that is kept and told. */
+export const LONGEST_LABEL = 128;
+/** Longest time zone that is read. */
+const LONGEST_ZONE = 64;
+
 /** How the firmware counts currents; the vendor's document says both. */
 export type CurrentUnit = 'mA' | '10mA';
 
@@ -81,6 +90,10 @@ export interface UpsStatus {
   ident: Ident;
 }
 
+/** A text from a UPS, no longer than a label; half a character at the cut goes too. */
+export const shortLabel = (text: string): string =>
+  text.length > LONGEST_LABEL ? text.slice(0, LONGEST_LABEL).replace(/[\ud800-\udbff]$/, '') : text;
+
 /** Vendor voltages count in 10 mV. */
 const volts = (value: unknown): number | null => mapNumber(value, (n) => round(n / 100, 2));
 
@@ -88,10 +101,12 @@ function amperes(value: unknown, unit: CurrentUnit): number | null {
   return mapNumber(value, (n) => round(n / (unit === 'mA' ? 1000 : 100), 3));
 }
 
-const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? shortLabel(value) : null);
 /** A name or number that identifies something; an empty one does not. */
 const labelOf = (value: unknown): string | null =>
-  (typeof value === 'string' && value.trim() !== '') || typeof value === 'number' ? String(value) : null;
+  (typeof value === 'string' && value.trim() !== '') || typeof value === 'number'
+    ? shortLabel(String(value))
+    : null;
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
 const recordOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
@@ -117,7 +132,7 @@ function configuredOutput(complex: ComplexObject, port: number): Record<string, 
 
 function parseSupply(entry: unknown): Supply {
   const source = recordOf(entry);
-  const cellVoltages = listOf(source.cell).map(volts);
+  const cellVoltages = listOf(source.cell).slice(0, MOST_CELLS).map(volts);
   const known = cellVoltages.filter((cell) => cell !== null);
   return {
     mainVoltage: volts(source.main),
@@ -189,7 +204,7 @@ export function normaliseIdent(value: unknown): Ident {
 /** Brings a UPS's status to the names and units of this package; see the interfaces above. */
 export function normaliseStatus(complex: ComplexObject, options: StatusOptions = {}): UpsStatus {
   const { config, upsData } = complex;
-  const supplies = listOf(upsData.ps).map(parseSupply);
+  const supplies = listOf(upsData.ps).slice(0, MOST_SUPPLIES).map(parseSupply);
   const outputs = Array.from({ length: PORT_COUNT }, (_, port) =>
     parseOutput(complex, port, options.currentUnit ?? 'mA'),
   );
@@ -210,7 +225,8 @@ export function normaliseStatus(complex: ComplexObject, options: StatusOptions =
 
 /** The device's own time zone, a POSIX string. */
 export function zoneText(complex: ComplexObject): string | null {
-  return textOf(recordOf(complex.config.settings).timezone);
+  const { timezone } = recordOf(complex.config.settings);
+  return typeof timezone === 'string' && timezone.length <= LONGEST_ZONE ? timezone : null;
 }
 
 /** A port's description. */
@@ -218,15 +234,21 @@ export function descriptionOf(complex: ComplexObject, port: number): string | nu
   return textOf(configuredOutput(complex, port).description);
 }
 
+const isMissing = (value: unknown): boolean => value === undefined || value === null;
+const isListOrMissing = (value: unknown): boolean => isMissing(value) || Array.isArray(value);
+const isTextOrMissing = (value: unknown): boolean => isMissing(value) || typeof value === 'string';
+
 /**
  * Whether a port is on, for switching: the live state and the configured one have to agree where both are there. A
  * voltage says nothing: ports that are off show one too.
  *
- * @throws DeviceError CONFLICT when they disagree, BAD_RESPONSE when neither is there
+ * @throws DeviceError CONFLICT when they disagree, BAD_RESPONSE when neither is there or one cannot be understood
  */
 export function portState(complex: ComplexObject, port: number): boolean {
-  const live = flag(listOf(complex.upsData.outputs)[port]);
-  const configured = onOff(configuredOutput(complex, port).status);
+  const { outputs } = complex.upsData;
+  const { status } = configuredOutput(complex, port);
+  const live = flag(listOf(outputs)[port]);
+  const configured = onOff(status);
   if (live !== null && configured !== null && live !== configured) {
     throw new DeviceError(
       'CONFLICT',
@@ -236,7 +258,12 @@ export function portState(complex: ComplexObject, port: number): boolean {
     );
   }
   const state = live ?? configured;
-  if (state === null) {
+  // What is there and cannot be understood might contradict the other.
+  const isClear =
+    isListOrMissing(outputs) &&
+    (live !== null || isMissing(listOf(outputs)[port])) &&
+    isTextOrMissing(status);
+  if (state === null || !isClear) {
     throw new DeviceError('BAD_RESPONSE', `The UPS does not tell the state of port ${port}.`, {
       reason: 'portUnknown',
       sent: true,

@@ -85,6 +85,16 @@ describe('LogMemory', () => {
     }
   });
 
+  it('keeps digests, and knows the texts that an older version kept', () => {
+    const memory = new LogMemory();
+    memory.admit(record({ ...PUSHED, description: 'x'.repeat(60_000) }));
+    assert.ok(JSON.stringify(memory.state).length < 200);
+    const { cmm, code, description, localTime } = record(PUSHED);
+    const key = JSON.stringify([cmm, code, localTime.replace('T', ' '), description]);
+    const older = new LogMemory({ seen: [{ key, ord: null, id: null }], newestId: null });
+    assert.equal(older.admit(record(PUSHED)), false);
+  });
+
   it('stays small', () => {
     const memory = new LogMemory();
     for (let ord = 0; ord < 2000; ord++) memory.admit(record({ ...PUSHED, ord, code: `C${ord}` }));

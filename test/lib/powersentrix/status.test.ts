@@ -138,6 +138,11 @@ describe('portState', () => {
     assert.throws(both(0, 'ON'), { code: 'CONFLICT' });
     assert.throws(both(null, null), { code: 'BAD_RESPONSE' });
     assert.throws(both(2, 'STANDBY'), { code: 'BAD_RESPONSE' });
+    assert.throws(both('nan', 'ON'), { code: 'BAD_RESPONSE' });
+    assert.throws(both(2, 'OFF'), { code: 'BAD_RESPONSE' });
+    assert.throws(both(1, ['ON']), { code: 'BAD_RESPONSE' });
+    const noList = { config: { outputs: [{ id: 0, status: 'ON' }] }, upsData: { outputs: '1' } };
+    assert.throws(() => portState(complexOf(noList), 0), { code: 'BAD_RESPONSE' });
   });
 });
 
@@ -158,6 +163,46 @@ describe('the form of a status', () => {
     ['a serial number neither text nor number', { config: { ident: { sn: {} } } }],
   ];
   for (const [what, body] of wrong) it(`refuses: ${what}`, () => assert.ok('fault' in readComplex(body)));
+
+  const good = { main: 0, load: 4800, batt: 5100, buv: 4800, cell: [1300] };
+  const oddities: [what: string, body: unknown, odd: string[]][] = [
+    ['a voltage', { upsData: { ps: [good], voltages: [4810, 'nan', 1200] } }, ['upsData.voltages[1]']],
+    ['a current', { upsData: { ps: [good], currents: [{}, 5] } }, ['upsData.currents[0]']],
+    ['a state', { upsData: { ps: [good], outputs: [1, 'inf'] } }, ['upsData.outputs[1]']],
+    ['all voltages', { upsData: { ps: [good], voltages: 'abc' } }, ['upsData.voltages']],
+    ['a temperature', { upsData: { ps: [good], temps: { board: [], mcu: 5 } } }, ['upsData.temps.board']],
+    ['all temperatures', { upsData: { ps: [good], temps: [1] } }, ['upsData.temps']],
+    ['a supply', { upsData: { ps: [good, 7] } }, ['upsData.ps[1]']],
+    ['a block', { upsData: { ps: [{ ...good, cell: [1300, 'nan'] }] } }, ['upsData.ps[0].cell[1]']],
+    ['a limit', { upsData: { ps: [good, { ...good, buv: 'nan' }] } }, ['upsData.ps[1].buv']],
+    ['a port', { config: { outputs: [7, { id: 1 }] }, upsData: { ps: [good] } }, ['config.outputs[0]']],
+    ['an action', { config: { extraActions: [7, {}] }, upsData: { ps: [good] } }, ['config.extraActions[0]']],
+    ['the identity', { config: { ident: [] }, upsData: { ps: [good] } }, ['config.ident']],
+    ['the configuration', { config: 5, upsData: { ps: [good] } }, ['config']],
+  ];
+  for (const [what, body, odd] of oddities) {
+    it(`does not lose a mains failure because of ${what}`, () => {
+      const read = readComplex(body);
+      assert.ok('complex' in read);
+      assert.deepEqual(read.odd, odd);
+      assert.equal(normaliseStatus(read.complex).powerSource, 'battery');
+    });
+  }
+
+  it('names eight oddities at most, and holds eight supplies and short labels', () => {
+    const long = '\u{1f50b}'.repeat(40_000);
+    const body = {
+      config: { ident: { sn: `x${long}`, type: long, info: long }, settings: { timezone: long } },
+      upsData: { voltages: [1, ...Array.from({ length: 5000 }, () => 'x')], ps: Array(3000).fill(good) },
+    };
+    const read = readComplex(body);
+    assert.ok('complex' in read);
+    assert.equal(read.odd.length, 8);
+    const { supplies, ident } = normaliseStatus(read.complex);
+    assert.equal(supplies.length, 8);
+    assert.deepEqual([ident.serialNumber?.length, ident.model?.length, ident.info?.length], [127, 128, 128]);
+    assert.equal(zoneText(read.complex), null);
+  });
 
   it('takes a UPS that writes a detail in another form', () => {
     const body = {
