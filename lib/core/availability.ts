@@ -1,4 +1,5 @@
-import type { DeviceError, ErrorCode } from './errors';
+import type { DeviceError } from './errors';
+import { isOwnCertificate } from './tls-errors';
 
 /** Whether a device delivers fresh values, since when, and if not, why. */
 export interface Availability {
@@ -12,7 +13,8 @@ export interface Availability {
  * Failures that pass by themselves are one kind: a device that times out, then refuses connections, is still the
  * same outage. Those that need the user are a kind each.
  */
-function kindOf(code: ErrorCode): string {
+function kindOf({ code, reason }: DeviceError): string {
+  if (isOwnCertificate(reason)) return reason;
   switch (code) {
     case 'UNREACHABLE':
     case 'TIMEOUT':
@@ -31,7 +33,8 @@ export function needsUser(error: DeviceError): boolean {
     error.code === 'FORBIDDEN' ||
     error.code === 'NOT_FOUND' ||
     error.code === 'INVALID_INPUT' ||
-    error.code === 'NOT_SUPPORTED'
+    error.code === 'NOT_SUPPORTED' ||
+    isOwnCertificate(error.reason)
   );
 }
 
@@ -54,7 +57,7 @@ export class AvailabilityTracker {
     const available = reason === undefined;
     const sameKind =
       previous?.available === available &&
-      (available || kindOf(reason.code) === kindOf(previous.reason?.code ?? 'STALE'));
+      (available || (previous.reason !== undefined && kindOf(reason) === kindOf(previous.reason)));
     if (sameKind) return undefined;
     const since = previous?.available === available ? previous.since : now;
     this.state = reason ? { available, since, reason } : { available, since };

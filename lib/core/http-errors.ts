@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 import { DeviceError, type ErrorCode } from './errors';
+import { tlsError, tlsFault } from './tls-errors';
 
 /** Longest wait that a `Retry-After` may ask for: a day. */
 const MAX_RETRY_AFTER = 86_400;
@@ -89,7 +90,6 @@ export interface Failure {
   timeoutMs: number;
 }
 
-const TLS_CODE = /^(CERT_|DEPTH_ZERO|UNABLE_TO_|SELF_SIGNED|ERR_TLS|ERR_SSL|HOSTNAME_MISMATCH|EPROTO)/;
 const NO_SUCH_HOST = /^(ENOTFOUND|EAI_)/;
 const NOT_HTTP = /^(HPE_|Z_|ERR_BROTLI|ERR__?ZLIB)/;
 
@@ -115,13 +115,8 @@ export function errorFromFailure({ error, sent, answered, timeoutMs }: Failure):
       reason: 'noSuchHost',
     });
   }
-  if (TLS_CODE.test(code)) {
-    return new DeviceError(
-      'UNREACHABLE',
-      `The TLS connection was refused (${code}). Give the certificate authority in the TLS settings.`,
-      { ...options, reason: 'tls' },
-    );
-  }
+  const fault = tlsFault(error);
+  if (fault) return tlsError(fault, sent);
   if (NOT_HTTP.test(code)) {
     return new DeviceError('BAD_RESPONSE', 'What answers there does not speak HTTP properly.', {
       ...options,

@@ -15,6 +15,7 @@ import {
 } from './http-exchange';
 import { parseForeignJson } from './json';
 import { cleanText, createRedactor, type Redactor } from './redact';
+import { ownCertificateFault, tlsError, type TlsFault } from './tls-errors';
 import type { TlsOptions, Transport } from './transport';
 import { joinUrl, type Query } from './url';
 
@@ -149,6 +150,8 @@ export class HttpClient {
     const got = await transport.got();
     if (call.signal?.aborted) throw cancelled();
     call.budget?.check();
+    const own = this.ownFault();
+    if (own?.reason === 'tlsOwnExpired') throw tlsError(own, false);
 
     const stream = got.stream(joinUrl(options.baseUrl, call.path, call.query), this.requestOptions(call));
     // got waits for the body of a method that can have one.
@@ -162,9 +165,20 @@ export class HttpClient {
       budget: call.budget,
       clock: this.clock,
       signal: call.signal,
+    }).catch((error: unknown) => {
+      // Many servers end a handshake without a word about the certificate that they do not take.
+      const broke =
+        error instanceof DeviceError && error.code === 'UNREACHABLE' && !error.reason.startsWith('tls');
+      throw own && broke ? tlsError(own, error.sent) : error;
     });
     if (isSuccess(answer)) return answer;
     throw this.refused(answer);
+  }
+
+  /** What is wrong with the certificate that this client would show. */
+  private ownFault(): TlsFault | undefined {
+    const { tls, baseUrl } = this.options;
+    return tls && baseUrl.startsWith('https:') ? ownCertificateFault(tls, this.clock.now()) : undefined;
   }
 
   /** got merges and checks each option that it is given, so it gets those that differ from the transport's. */

@@ -2,6 +2,7 @@ import { type Availability, AvailabilityTracker } from './availability';
 import { BackOff } from './back-off';
 import { type Clock, systemClock } from './clock';
 import { cancelled, type DeviceError, toDeviceError } from './errors';
+import { isOwnCertificate } from './tls-errors';
 
 export interface PollerOptions<T> {
   /** One reading. The signal aborts when nobody wants the answer any more. */
@@ -61,6 +62,8 @@ interface Wish<T> {
 }
 
 const MAX_RECENT_ERRORS = 10;
+/** ms between tries with a certificate of our own that is of no use: a wrong clock or the other side may yet be corrected */
+const CERTIFICATE_RETRY = 15 * 60_000;
 
 /**
  * Reads one device at an interval, however many listen, and only while somebody listens. The next reading is planned
@@ -226,6 +229,7 @@ export class Poller<T> {
 
   private waitAfterFailure(error: DeviceError): number | null {
     if (error.code === 'AUTH_FAILED') return this.options.authRetry ?? null;
+    if (isOwnCertificate(error.reason)) return Math.max(this.interval, CERTIFICATE_RETRY);
     // A failing device is never asked more often than a good one.
     return Math.max(this.interval, this.backOff.next(), (error.retryAfter ?? 0) * 1000);
   }

@@ -15,6 +15,7 @@ export type TlsOptions = Pick<
   | 'servername'
   | 'ALPNProtocols'
   | 'checkServerIdentity'
+  | 'crl'
 >;
 
 /** The pair of agents that one request is sent with. */

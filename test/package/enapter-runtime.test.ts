@@ -177,7 +177,7 @@ describe('enapter in a real Node-RED', () => {
       return JSON.parse((await runtime.post('energy-devices/enapter-account/acc1/test', body)).text);
     };
     assert.deepEqual(await dialog('tls1'), { ok: true, sites: [], devices: 1 });
-    assert.equal(((await dialog('')) as { reason: string }).reason, 'tls');
+    assert.equal(((await dialog('')) as { reason: string }).reason, 'tlsUnknownCa');
     assert.equal(((await dialog('gone')) as { reason: string }).reason, 'tlsMissing');
     await runtime.deploy([{ id: 'tab1', type: 'tab', label: 'empty' }]);
     await new Promise((resolve) => gateway.close(resolve));

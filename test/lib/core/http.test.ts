@@ -352,7 +352,7 @@ describe('HttpClient', () => {
 
     it('refuses a certificate it does not know, before anything is sent', async () => {
       const error = await failsWith(client({ baseUrl }).json(COMMAND), 'UNREACHABLE');
-      assert.equal(error.reason, 'tls');
+      assert.equal(error.reason, 'tlsUnknownCa');
       assert.equal(error.sent, false);
     });
 
