@@ -18,7 +18,7 @@ export function rawReader(): (
       response.on('end', () => {
         try {
           const raw = JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
-          done(null, { reading: parseReading(raw), raw });
+          done(null, { reading: parseReading(raw), raw, age: () => 0 });
         } catch (error) {
           done(error as Error);
         }

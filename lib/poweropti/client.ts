@@ -1,8 +1,10 @@
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
 import { headerValue, HttpClient } from '../core/http';
+import { type NoticeHandler, Notices } from '../core/notices';
 import type { Transport } from '../core/transport';
 import { parseBaseUrl } from '../core/url';
+import { Sighting } from './gate';
 import { parseReading, type PoweroptiReading } from './reading';
 
 export interface PoweroptiSettings {
@@ -12,12 +14,16 @@ export interface PoweroptiSettings {
   apiKey: unknown;
   /** ms for one request; default 8 s */
   timeout?: number;
+  /** hears once of each oddity in the device's answers */
+  onNotice?: NoticeHandler;
 }
 
 /** A reading with the vendor's own body. */
 export interface PoweroptiAnswer {
   reading: PoweroptiReading;
   raw: unknown;
+  /** ms since this measurement was first seen, by our own clock */
+  age: () => number;
 }
 
 /** A reading is some hundred bytes; a longer answer comes from something else. */
@@ -28,6 +34,8 @@ export class PoweroptiClient {
   readonly baseUrl: string;
   private readonly http: HttpClient;
   private readonly headers: Readonly<Record<string, string>>;
+  private readonly sighting: Sighting;
+  private readonly notices: Notices;
 
   /** @throws DeviceError INVALID_INPUT for an unusable host or key; nothing is sent */
   constructor(settings: PoweroptiSettings, transport: Transport, clock: Clock = systemClock) {
@@ -37,6 +45,8 @@ export class PoweroptiClient {
     }
     this.baseUrl = parseBaseUrl(host, 'http').replace(/\/value$/, '');
     this.headers = { 'x-api-key': headerValue(apiKey, 'API key') };
+    this.sighting = new Sighting(clock);
+    this.notices = new Notices(settings.onNotice ?? (() => undefined));
     this.http = new HttpClient(
       transport,
       {
@@ -63,7 +73,8 @@ export class PoweroptiClient {
         safe: true,
         signal,
       });
-      return { reading: parseReading(raw), raw };
+      const reading = parseReading(raw, (notice) => this.notices.once(notice));
+      return { reading, raw, age: this.sighting.note(reading.timestamp) };
     } catch (error) {
       throw error instanceof DeviceError ? explain(error) : error;
     }

@@ -1,3 +1,4 @@
+import { Aging } from '../core/age';
 import type { Clock } from '../core/clock';
 import { DeviceError } from '../core/errors';
 import type { PoweroptiReading } from './reading';
@@ -6,15 +7,15 @@ import type { PoweroptiReading } from './reading';
  * Decides which readings are worth a message: none twice, and with a deadband only those whose power has moved.
  */
 export class ReadingGate {
-  private lastTimestamp: string | undefined;
+  private lastTimestamp: string | null = null;
   private lastPower: number | null | undefined;
 
   /** @param deadband W that the power must differ from the last one passed on; 0 passes every new reading */
   constructor(private readonly deadband: number) {}
 
-  /** Whether to pass this reading on. */
+  /** Whether to pass this reading on. One without a time is never taken for a repeat. */
   admit(reading: PoweroptiReading): boolean {
-    if (reading.timestamp === this.lastTimestamp) return false;
+    if (reading.timestamp !== null && reading.timestamp === this.lastTimestamp) return false;
     const { lastPower } = this;
     const { power } = reading;
     const comparable = typeof lastPower === 'number' && power !== null;
@@ -31,31 +32,53 @@ export class ReadingGate {
   }
 }
 
+/** How long ago by our own clock the meter's newest measurement was first seen. */
+export class Sighting {
+  private timestamp: string | null = null;
+  private since: number | undefined;
+  private readonly aging: Aging;
+
+  constructor(clock: Clock) {
+    this.aging = new Aging(clock);
+  }
+
+  /**
+   * Takes note of a measurement.
+   *
+   * @param timestamp the meter's own; `null` for a meter without a time, whose every answer is a measurement of its own
+   * @returns tells the ms since then; the sleep of the host counts
+   */
+  note(timestamp: string | null): () => number {
+    if (this.since === undefined || timestamp === null || timestamp !== this.timestamp) {
+      this.timestamp = timestamp;
+      this.since = this.aging.now();
+    }
+    const { since, aging } = this;
+    return () => aging.now() - since;
+  }
+}
+
 /**
  * Notices that a device answers but its measuring time stands still: the read head has lost the meter.
  *
- * It counts our own monotonic time, not the difference of two clocks: a device clock that is off is no fault.
+ * It counts our own time, not the difference of two clocks: a device clock that is off is no fault.
  */
 export class StandstillWatch {
-  private timestamp: string | undefined;
-  private since = 0;
+  private readonly sighting: Sighting;
 
   /** @param after ms without a new timestamp */
   constructor(
     private readonly after: number,
-    private readonly clock: Clock,
-  ) {}
+    clock: Clock,
+  ) {
+    this.sighting = new Sighting(clock);
+  }
 
   /** @returns the reason why the device is unavailable, or `undefined` */
-  readonly assess = (timestamp: string): DeviceError | undefined => {
-    const now = this.clock.monotonic();
-    if (timestamp !== this.timestamp) {
-      this.timestamp = timestamp;
-      this.since = now;
-      return undefined;
-    }
-    const seconds = Math.round((now - this.since) / 1000);
-    if (now - this.since < this.after) return undefined;
+  readonly assess = (timestamp: string | null): DeviceError | undefined => {
+    const age = this.sighting.note(timestamp)();
+    if (age < this.after) return undefined;
+    const seconds = Math.round(age / 1000);
     return new DeviceError('STALE', `The device answers, but its values have not changed for ${seconds} s.`, {
       params: { seconds },
     });

@@ -2,7 +2,7 @@ import { diagnostic, measured, type MeasurementGroup, type Measurements } from '
 import type { PoweroptiReading } from './reading';
 
 const READING: Measurements<PoweroptiReading & { age: number }> = {
-  age: diagnostic('duration', 'how long ago the meter measured'),
+  age: diagnostic('duration', 'since this measurement was first seen here, by our own clock'),
   power: measured('power', 'positive: import from the grid, negative: export'),
   importPower: measured('power', 'the import part of power, never negative'),
   exportPower: measured('power', 'the export part of power, never negative'),

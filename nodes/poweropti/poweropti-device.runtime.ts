@@ -10,6 +10,7 @@ import type { NodeRuntime } from '../shared/node-type';
 import { type PolledConfigNode, PolledDevice } from '../shared/polled-device';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { numberReader, settingText } from '../shared/settings';
+import { noticeText } from '../shared/text';
 
 const TYPE = 'poweropti-device';
 
@@ -47,7 +48,11 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, Config> {
     this.device = new PolledDevice<PoweroptiAnswer>(RED, this, {
       build: () => {
         const client = new PoweroptiClient(
-          { host, apiKey: this.credentials.apiKey },
+          {
+            host,
+            apiKey: this.credentials.apiKey,
+            onNotice: (notice) => this.warn(noticeText(RED, notice)),
+          },
           useTransport(RED, this),
         );
         const standstill = new StandstillWatch(staleAfter * 1000, systemClock);

@@ -15,11 +15,6 @@ interface Config extends NodeDef {
   raw: boolean;
 }
 
-/** Seconds since the meter measured; a device clock that runs ahead does not make a reading younger than new. */
-function ageOf(timestamp: string): number {
-  return Math.max(0, Math.round((Date.now() - Date.parse(timestamp)) / 100) / 10);
-}
-
 export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
   function PoweroptiMeter(this: Node, config: Config): void {
     createNode(RED, this, config);
@@ -27,9 +22,9 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
 
     attachPolledNode<PoweroptiAnswer>(RED, this, findDevice(RED, config.device, 'poweropti-device'), {
       topic: settingText(config.topic),
-      content: ({ reading, raw }) => {
+      content: ({ reading, raw, age }) => {
         const { timestamp, ...values } = reading;
-        const payload = { timestamp, age: ageOf(timestamp), ...values };
+        const payload = { timestamp, age: Math.round(age() / 100) / 10, ...values };
         return config.raw ? { payload, raw } : { payload };
       },
       statusText: ({ reading }) => (reading.power === null ? '– W' : `${reading.power} W`),

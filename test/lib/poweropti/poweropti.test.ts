@@ -94,6 +94,12 @@ describe('parseReading', () => {
     assert.equal(Object.getPrototypeOf(reading.registers), Object.prototype);
   });
 
+  it('refuses more registers than any meter has', () =>
+    assert.throws(
+      () => parseReading(withValues(...Array.from({ length: 201 }, () => ({ obis: '1.7.0', value: 1 })))),
+      { code: 'BAD_RESPONSE', reason: 'tooMuch' },
+    ));
+
   const wrong: unknown[] = [
     null,
     'text',
@@ -104,14 +110,7 @@ describe('parseReading', () => {
     { timestamp: 1757053304, values: {} },
     { values: [] },
     { timestamp: 'yesterday', values: [] },
-    { timestamp: 0, values: [] },
-    { timestamp: -5, values: [] },
-    { timestamp: 1e20, values: [] },
-    { timestamp: 1757053304, values: Array.from({ length: 201 }, () => ({ obis: '1.7.0', value: 1 })) },
-    withValues(null),
-    withValues(7),
-    withValues({ value: 7 }),
-    withValues({ obis: 1.7, value: 7 }),
+    { timestamp: 0, values: [null, 7, { value: 7 }, { obis: 1.7, value: 7 }] },
   ];
   for (const body of wrong) {
     it(`refuses ${JSON.stringify(body)}`, () =>
@@ -193,6 +192,7 @@ describe('PoweroptiClient', () => {
     '[]',
     '"x"',
     '{"timestamp":1,"values":[3]}',
+    '{"timestamp":1,"values":[]}',
     'x'.repeat(10_000_000),
   ]) {
     it(`calls ${JSON.stringify(body.slice(0, 30))} (${body.length}) a bad response`, async () => {
@@ -210,7 +210,7 @@ describe('PoweroptiClient', () => {
 });
 
 describe('ReadingGate', () => {
-  const reading = (timestamp: string, power: number | null): PoweroptiReading => ({
+  const reading = (timestamp: string | null, power: number | null): PoweroptiReading => ({
     ...parseReading(DOCUMENTED),
     timestamp,
     power,
@@ -224,6 +224,11 @@ describe('ReadingGate', () => {
     );
     gate.passed(reading('c', 1));
     assert.equal(gate.admit(reading('c', 1)), false);
+    assert.deepEqual(
+      [reading(null, 1), reading(null, 1)].map((one) => gate.admit(one)),
+      [true, true],
+      'without a time nothing is known to be a repeat',
+    );
   });
 
   it('with a deadband waits until the power has moved, slow drift included', () => {
@@ -246,5 +251,13 @@ describe('StandstillWatch', () => {
     assert.equal(error?.code, 'STALE');
     assert.deepEqual(error.params, { seconds: 60 });
     assert.equal(watch.assess('b'), undefined);
+  });
+
+  it('cannot tell it of a meter without a time', async () => {
+    const clock = new FakeClock();
+    const watch = new StandstillWatch(60_000, clock);
+    watch.assess(null);
+    await clock.advance(600_000);
+    assert.equal(watch.assess(null), undefined);
   });
 });
