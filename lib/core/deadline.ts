@@ -14,7 +14,7 @@ export async function withDeadline<T>(
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (signal.aborted) throw cancelled();
+  if (signal.aborted) throw cancelled(false);
   const over = new AbortController();
   let stop = (): void => undefined;
   const end = new Promise<never>((_, reject) => {

@@ -1,3 +1,5 @@
+import { cleanText, type Redactor } from './redact';
+
 /**
  * The one error type that leaves `lib/`.
  *
@@ -48,8 +50,39 @@ export interface DeviceErrorOptions {
   status?: number;
   /** Seconds to wait before the next try, as the vendor asked. */
   retryAfter?: number;
-  /** `false` when it is certain that nothing left this machine for the device: a command may be tried again. */
+  /**
+   * `false` when it is certain that nothing left this machine for the device: a command may be tried again. Default:
+   * it may have left, but for INVALID_INPUT.
+   */
   sent?: boolean;
+}
+
+/** Longest text that an error shows, its own or that of a value in it. */
+const LONGEST_TEXT = 300;
+
+interface Texts {
+  message: string;
+  params: ErrorParams;
+}
+
+/** Whoever made the words, they become one short line without control characters. */
+function cleanTexts({ message, params }: Texts, redact?: Redactor): Texts {
+  return {
+    message: cleanText(message, redact, LONGEST_TEXT),
+    params: Object.fromEntries(
+      Object.entries(params).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? cleanText(value, redact, LONGEST_TEXT) : value,
+      ]),
+    ),
+  };
+}
+
+/** Text in its first length, for a redaction that comes later; no longer than anybody looks at. */
+function isLong({ message, params }: Texts): boolean {
+  return [message, ...Object.values(params)].some(
+    (text) => typeof text === 'string' && text.length > LONGEST_TEXT,
+  );
 }
 
 export class DeviceError extends Error {
@@ -61,32 +94,68 @@ export class DeviceError extends Error {
   readonly retryAfter: number | undefined;
   readonly sent: boolean;
 
+  /** The texts before they were cut: a cut secret is not recognised any more. */
+  readonly #whole: Texts | undefined;
+
   /**
    * @param code what kind of failure
    * @param message English text: what happened and what to do, without secrets
    */
   constructor(code: ErrorCode, message: string, options: DeviceErrorOptions = {}) {
-    super(message);
+    const whole = { message, params: options.params ?? {} };
+    const texts = cleanTexts(whole);
+    super(texts.message);
     this.code = code;
     this.reason = options.reason ?? code;
-    this.params = options.params ?? {};
+    this.params = texts.params;
     this.status = options.status;
     this.retryAfter = options.retryAfter;
-    this.sent = options.sent ?? false;
+    this.sent = options.sent ?? code !== 'INVALID_INPUT';
+    this.#whole = isLong(whole) ? whole : undefined;
+  }
+
+  /** The same error without secrets in its texts. */
+  redacted(redact: Redactor): DeviceError {
+    const texts = cleanTexts(this.#whole ?? this, redact);
+    const same =
+      texts.message === this.message &&
+      Object.entries(texts.params).every(([name, value]) => value === this.params[name]);
+    return same ? this : this.copy(texts, this.sent);
+  }
+
+  /** The same error of something that certainly was not sent, such as a command whose login failed. */
+  neverSent(): DeviceError {
+    return this.sent ? this.copy(this.#whole ?? this, false) : this;
+  }
+
+  private copy({ message, params }: Texts, sent: boolean): DeviceError {
+    const { code, reason, status, retryAfter } = this;
+    return new DeviceError(code, message, {
+      reason,
+      params,
+      sent,
+      ...(status === undefined ? {} : { status }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    });
   }
 }
 
 /** Shorthand for refused input: nothing was sent. */
 export function invalidInput(message: string, reason?: string, params?: ErrorParams): DeviceError {
   return new DeviceError('INVALID_INPUT', message, {
+    sent: false,
     ...(reason === undefined ? {} : { reason }),
     ...(params === undefined ? {} : { params }),
   });
 }
 
-/** The error for work that was given up because its owner closes. */
-export function cancelled(): DeviceError {
-  return new DeviceError('CANCELLED', 'Cancelled because the node was stopped or redeployed.');
+/**
+ * The error for work that was given up because its owner closes.
+ *
+ * @param sent `false` where it had not begun
+ */
+export function cancelled(sent = true): DeviceError {
+  return new DeviceError('CANCELLED', 'Cancelled because the node was stopped or redeployed.', { sent });
 }
 
 /**
@@ -96,7 +165,7 @@ export function cancelled(): DeviceError {
 export function toDeviceError(error: unknown): DeviceError {
   if (error instanceof DeviceError) return error;
   const name = error instanceof Error ? error.name : typeof error;
-  const text = error instanceof Error ? error.message.slice(0, 120) : '';
+  const text = error instanceof Error ? cleanText(error.message, undefined, 120) : '';
   return new DeviceError('BAD_RESPONSE', `Unexpected ${name}: ${text}`, {
     reason: 'unexpected',
     params: { name, text },

@@ -189,7 +189,7 @@ class Exchange {
       this.resolve({ ...head, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
   }
 
-  private readonly onAbort = (): void => this.fail(cancelled());
+  private readonly onAbort = (): void => this.fail(cancelled(this.sent));
 
   private readonly onSilence = (): void => this.onFailure({ name: 'TimeoutError', code: 'ETIMEDOUT' });
 

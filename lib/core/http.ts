@@ -108,7 +108,27 @@ export class HttpClient {
     return body.length === 0 ? undefined : parseForeignJson(body, { strict: !call.safe });
   }
 
-  private async persist(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
+  /**
+   * Does what reads the answers of this client. The words of a vendor may hold what was sent to him, so every error
+   * that comes out of it is without this client's secrets.
+   */
+  async guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw thrown instanceof DeviceError ? thrown.redacted(this.redactor()) : thrown;
+    }
+  }
+
+  private redactor(): Redactor {
+    return createRedactor(this.options.secrets?.() ?? []);
+  }
+
+  private persist(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
+    return this.guard(() => this.repeat(call, onChunk));
+  }
+
+  private async repeat(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
     let passedOn = false;
     const take: ChunkHandler | undefined =
       onChunk &&
@@ -148,7 +168,7 @@ export class HttpClient {
   private async attempt(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
     const { transport, options } = this;
     const got = await transport.got();
-    if (call.signal?.aborted) throw cancelled();
+    if (call.signal?.aborted) throw cancelled(false);
     call.budget?.check();
     const own = this.ownFault();
     if (own?.reason === 'tlsOwnExpired') throw tlsError(own, false);
@@ -202,8 +222,7 @@ export class HttpClient {
     } catch {
       // An error page that is no JSON has no words worth repeating.
     }
-    const redact: Redactor = createRedactor(this.options.secrets?.() ?? []);
-    const words = said === undefined ? undefined : cleanText(said, redact);
+    const words = said === undefined ? undefined : cleanText(said, this.redactor());
     return errorFromStatus(answer.status, answer.headers, this.clock.now(), words);
   }
 }

@@ -11,7 +11,7 @@ import { cancelled, DeviceError, toDeviceError } from './errors';
  * @param signal the one that `send` was given
  */
 export async function sendCommand<T>(send: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (signal?.aborted) throw cancelled();
+  if (signal?.aborted) throw cancelled(false);
   try {
     return await send();
   } catch (thrown) {
@@ -25,6 +25,15 @@ export async function sendCommand<T>(send: () => Promise<T>, signal?: AbortSigna
  */
 export function isRefusedBy(status: number | undefined): boolean {
   return status !== undefined && status < 500 && status !== 408;
+}
+
+/** What has to be known before a command is sent: when that fails, the command certainly has not left. */
+export async function beforeSending<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    throw toDeviceError(thrown).neverSent();
+  }
 }
 
 /**
@@ -50,9 +59,7 @@ export function commandError(error: DeviceError): DeviceError {
   const { code, status, retryAfter } = error;
   if (code === 'OUTCOME_UNKNOWN' || code === 'REJECTED' || code === 'CONFLICT') return error;
   const refused = isRefusedBy(status);
-  // A request that we gave up ourselves may be on its way.
-  const gone = error.sent || code === 'CANCELLED';
-  if (refused || !gone) return error;
+  if (refused || !error.sent) return error;
   return new DeviceError(
     'OUTCOME_UNKNOWN',
     `The request left, but no usable answer came (${code}): nobody knows whether the command took effect.`,

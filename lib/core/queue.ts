@@ -64,11 +64,11 @@ export class SerialQueue {
   /** Tasks that still wait fail with CANCELLED; the running one is its caller's to cancel. */
   close(): void {
     this.closed = true;
-    for (const { settle } of this.waiting.splice(0)) settle(cancelled());
+    for (const { settle } of this.waiting.splice(0)) settle(cancelled(false));
   }
 
   private async turn(wish: Wish | undefined): Promise<void> {
-    if (this.closed) throw cancelled();
+    if (this.closed) throw cancelled(false);
     if (!this.busy) {
       this.busy = true;
       return;
@@ -77,6 +77,7 @@ export class SerialQueue {
     if (this.waiting.length >= this.limit) {
       throw new DeviceError('RATE_LIMITED', `More than ${this.limit} others wait for their turn already.`, {
         reason: 'queueFull',
+        sent: false,
         params: { limit: this.limit },
       });
     }
@@ -85,7 +86,7 @@ export class SerialQueue {
       this.waiting.push({ wish, settle: (refusal) => (refusal ? reject(refusal) : resolve()) });
     });
     // Closed between being called and beginning.
-    if (this.isClosed()) throw cancelled();
+    if (this.isClosed()) throw cancelled(false);
     const { maxWait = Infinity } = this.options;
     if (this.clock.monotonic() - since <= maxWait) return;
     this.next();
@@ -93,7 +94,7 @@ export class SerialQueue {
     throw new DeviceError(
       'RATE_LIMITED',
       `The command waited more than ${seconds} s for others, and was not sent.`,
-      { reason: 'waitedTooLong', params: { seconds } },
+      { reason: 'waitedTooLong', sent: false, params: { seconds } },
     );
   }
 
@@ -116,6 +117,7 @@ export class SerialQueue {
       settle(
         new DeviceError('CANCELLED', 'A newer command took the place of this one, which was not sent.', {
           reason: 'superseded',
+          sent: false,
         }),
       );
     }
@@ -131,7 +133,7 @@ export class DeviceQueues {
 
   /** As `SerialQueue.run`, beside the tasks of other devices. */
   async run<T>(device: string, task: () => Promise<T>, wish?: Wish): Promise<T> {
-    if (this.closed) throw cancelled();
+    if (this.closed) throw cancelled(false);
     const entry = this.queues.get(device) ?? { queue: new SerialQueue(this.options), users: 0 };
     this.queues.set(device, entry);
     entry.users++;
@@ -178,7 +180,7 @@ export class LatestQueue<T, R> {
    * @throws what `send` throws; DeviceError CANCELLED once closed
    */
   push(value: T): Promise<LatestOutcome<R>> {
-    if (this.closing.signal.aborted) return Promise.reject(cancelled());
+    if (this.closing.signal.aborted) return Promise.reject(cancelled(false));
     return new Promise((resolve) => {
       this.next?.settle(Promise.resolve({ superseded: true }));
       this.next = { value, settle: resolve };
@@ -189,7 +191,7 @@ export class LatestQueue<T, R> {
   /** A value that still waits fails with CANCELLED. */
   close(): void {
     this.closing.abort();
-    this.next?.settle(Promise.reject(cancelled()));
+    this.next?.settle(Promise.reject(cancelled(false)));
     this.next = undefined;
   }
 

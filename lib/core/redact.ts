@@ -1,64 +1,169 @@
+import { decoded, type Decoded, nextLayer } from './spelling';
+
 /** Keeps secrets out of every text that a person, a log or another node may see. */
 
 export const REDACTED = '[redacted]';
 
 /** Shorter strings are no secrets worth the name; replacing them would mangle ordinary words. */
 const SHORTEST_SECRET = 4;
+/** Shorter pieces of base64 would be found in ordinary words. */
+const SHORTEST_BASE64 = 5;
+/** Layers of encoding that are taken off, one over the other. */
+const MOST_LAYERS = 6;
 
 export type Redactor = (text: string) => string;
 
-/** The spellings in which a secret can turn up: raw, URL-encoded (three dialects), JSON-escaped, base64. */
-function spellings(secret: string): string[] {
-  // A lone surrogate cannot be URL-encoded, and so cannot turn up that way either.
-  const encoded = encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '\ufffd'));
-  return [
-    secret,
-    encoded,
-    encoded.replace(/%20/g, '+'),
-    encoded.toLowerCase(),
-    // URLSearchParams encodes !'()~ too; the equals sign of the empty name is no part of the value.
-    new URLSearchParams({ '': secret }).toString().slice(1),
-    JSON.stringify(secret).slice(1, -1),
-    Buffer.from(secret).toString('base64'),
-  ];
+const EQUALS = 0x3d;
+
+type Span = [start: number, end: number];
+
+/** A blank is `+` in a query; both count as one when texts are compared. */
+const plain = (bytes: Buffer): Buffer => mapped(bytes, { '+': ' ' });
+/** The two alphabets of base64 count as one. */
+const base64 = (bytes: Buffer): Buffer => mapped(bytes, { '-': '+', _: '/', ' ': '+' });
+
+function mapped(bytes: Buffer, table: Readonly<Record<string, string>>): Buffer {
+  const map = Object.entries(table).map(([from, to]) => [from.charCodeAt(0), to.charCodeAt(0)] as const);
+  const copy = Buffer.from(bytes);
+  for (const [from, to] of map) {
+    for (let at = copy.indexOf(from); at >= 0; at = copy.indexOf(from, at + 1)) copy[at] = to;
+  }
+  return copy;
+}
+
+/** The base64 of a secret wherever it begins in what was encoded, without the letters that its neighbours share. */
+function base64Cores(secret: Buffer): Buffer[] {
+  return [0, 1, 2].flatMap((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), secret]).toString('base64');
+    const first = Math.ceil((before * 8) / 6);
+    const end = Math.floor(((before + secret.length) * 8) / 6);
+    return end - first < SHORTEST_BASE64 ? [] : [Buffer.from(text.slice(first, end))];
+  });
+}
+
+/** Whether a byte is a letter of base64, in either alphabet. */
+function isBase64(code: number | undefined): boolean {
+  return code !== undefined && /^[\w+/-]$/.test(String.fromCharCode(code));
+}
+
+/** The letters at both ends of a core hold a few bits of the secret; signs that fill up belong to it. */
+function withNeighbours(bytes: Buffer, start: number, end: number): Span {
+  const from = isBase64(bytes[start - 1]) ? start - 1 : start;
+  let to = isBase64(bytes[end]) ? end + 1 : end;
+  for (let fill = 0; fill < 2 && bytes[to] === EQUALS; fill++) to++;
+  return [from, to];
+}
+
+function find(bytes: Buffer, needle: Buffer, take: (start: number, end: number) => void): void {
+  for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + needle.length)) {
+    take(at, at + needle.length);
+  }
+}
+
+/** The spans joined where they touch, in order. */
+function joined(spans: Span[]): Span[] {
+  const all: Span[] = [];
+  for (const [start, end] of spans.sort((a, b) => a[0] - b[0])) {
+    const last = all.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else all.push([start, end]);
+  }
+  return all;
 }
 
 /**
- * Makes a function that replaces every spelling of the given secrets by `[redacted]`.
+ * Makes a function that replaces the given secrets by `[redacted]`, however they are spelled: as they are, in any
+ * percent-encoding, HTML entities, escapes of JSON and JavaScript, several of these over one another, base64 and
+ * base64url at any place of what was encoded.
+ *
+ * Spellings are not listed but taken off the text, layer by layer, so that a new mixture of them needs no new rule.
  *
  * @param secrets very short texts, the word `null` and what is no text are ignored
  */
 export function createRedactor(secrets: Iterable<unknown>): Redactor {
-  const found = new Set<string>();
+  const words = new Map<string, Buffer>();
+  const encoded = new Map<string, Buffer>();
+  const add = (to: Map<string, Buffer>, bytes: Buffer): void => {
+    to.set(bytes.toString('latin1'), bytes);
+  };
   for (const secret of secrets) {
     if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET || secret === 'null') continue;
-    for (const spelling of spellings(secret)) found.add(spelling);
+    const bytes = Buffer.from(secret);
+    add(words, plain(bytes));
+    // A secret that looks encoded itself is decoded with the text.
+    const bare = plain(decoded(bytes, MOST_LAYERS));
+    if (bare.length >= SHORTEST_SECRET) add(words, bare);
+    for (const core of base64Cores(bytes)) add(encoded, base64(core));
   }
-  // Longest first: a secret that holds another one must go as a whole.
-  const ordered = [...found].sort((a, b) => b.length - a.length);
-  return (text) => ordered.reduce((clean, secret) => clean.split(secret).join(REDACTED), text);
+  if (words.size === 0) return (text) => text;
+
+  return (text) => {
+    const source = Buffer.from(text);
+    const spans: Span[] = [];
+    let layer: Decoded | undefined = { bytes: source };
+    for (let count = 0; layer && count <= MOST_LAYERS; count++) {
+      const { bytes, starts, ends }: Decoded = layer;
+      const take = (start: number, end: number): void => {
+        spans.push([starts?.[start] ?? start, ends?.[end - 1] ?? end]);
+      };
+      const folded = plain(bytes);
+      for (const word of words.values()) find(folded, word, take);
+      if (encoded.size > 0) {
+        const letters = base64(bytes);
+        for (const core of encoded.values()) {
+          find(letters, core, (start, end) => take(...withNeighbours(bytes, start, end)));
+        }
+      }
+      layer = nextLayer(layer);
+    }
+    if (spans.length === 0) return text;
+    const parts: string[] = [];
+    let taken = 0;
+    for (const [start, end] of joined(spans)) {
+      parts.push(source.toString('utf8', taken, start), REDACTED);
+      taken = end;
+    }
+    parts.push(source.toString('utf8', taken));
+    return parts.join('');
+  };
 }
 
+/** Characters of foreign text that are looked at; what lies behind them is never shown. */
+const LONGEST_LOOK = 8192;
+/** A secret that the cut at `LONGEST_LOOK` halves lies in these last ones. */
+const LONGEST_SPELLING = 2048;
+
+/** Colours and other orders to a terminal. */
+const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]?|\][^\u0007\u001b]*\u0007?)?/g;
+
 /**
- * Makes a vendor's text fit to be shown: one line, no control characters, at most `max` characters, no secrets.
+ * Makes foreign text fit to be shown: one line, without control characters, marks that turn its direction, marks that
+ * nobody sees and orders to a terminal, at most `max` characters, no secrets.
  */
 export function cleanText(text: string, redact: Redactor = (t) => t, max = 200): string {
   // Redaction comes before the cut, or half a secret could survive at the end.
-  const oneLine = redact(text)
-    .replace(/\p{Cc}+/gu, ' ')
+  let clean = redact(text.slice(0, LONGEST_LOOK));
+  if (text.length > LONGEST_LOOK) clean = clean.slice(0, -LONGEST_SPELLING);
+  const oneLine = clean
+    .replace(ANSI, '')
+    .replace(/\p{Cc}/gu, ' ')
+    .replace(/[\p{Cf}\p{Cs}]/gu, '')
     .replace(/\s+/g, ' ')
     .trim();
-  return oneLine.length > max ? `${oneLine.slice(0, max - 1)}…` : oneLine;
+  if (oneLine.length <= max) return oneLine;
+  // The cut may halve a pair of surrogates.
+  return `${oneLine.slice(0, max - 1).replace(/\p{Cs}/gu, '')}…`;
 }
 
 /** An address as typed, without what may be a secret: everything before the last `@`, and after `?` or `#`. */
 export function addressWithoutSecrets(address: string): string {
-  return address
-    .replace(/[?#].*$/s, '')
-    .replace(
-      /^([a-z][a-z0-9+.-]*:\/\/)?.*@/is,
-      (_all, protocol: string | undefined) => `${protocol ?? ''}${REDACTED}@`,
-    );
+  const protocol = /^[a-z][a-z0-9+.-]{0,20}:\/\//i.exec(address)?.[0] ?? '';
+  const at = address.lastIndexOf('@');
+  // The login goes first: its password may hold the signs that begin a query.
+  const rest = at < protocol.length ? address.slice(protocol.length) : address.slice(at + 1);
+  const end = rest.search(/[?#]/);
+  const shown = end < 0 ? rest : rest.slice(0, end);
+  return `${protocol}${at < protocol.length ? '' : `${REDACTED}@`}${shown}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock';
-import { DeviceError } from './errors';
+import { DeviceError, toDeviceError } from './errors';
 
 /** What a login gives. */
 export interface Login {
@@ -61,6 +61,11 @@ export class BearerSession {
     }
   }
 
+  /** The token in use, which no text may show. */
+  get secrets(): string[] {
+    return this.current ? [this.current.token] : [];
+  }
+
   /** Forgets a refusal and the token, for instance because the user asked for a test. */
   reset(): void {
     this.refusal = undefined;
@@ -74,10 +79,15 @@ export class BearerSession {
   }
 
   private async token(): Promise<string> {
-    if (this.refusal) throw this.refusal;
+    // What the token is wanted for has not been sent, whatever became of the login.
+    if (this.refusal) throw this.refusal.neverSent();
     if (this.current && this.clock.monotonic() < this.current.renewAt) return this.current.token;
     this.pending ??= this.login().finally(() => (this.pending = undefined));
-    return this.pending;
+    try {
+      return await this.pending;
+    } catch (thrown) {
+      throw toDeviceError(thrown).neverSent();
+    }
   }
 
   private async login(): Promise<string> {

@@ -15,7 +15,9 @@ const LONGEST_TEXT = 40;
 const NUMBER = /^\d{1,20}(\.\d{1,9})?$/;
 const DAY = /^(\d{4})-(\d{2})-(\d{2})/;
 const TIME = /^(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?/;
-const ZONE = /^([+-])(\d{2}):?(\d{2})?$/;
+/** The name behind an offset is that of Go's and Ruby's printed times; it must not contradict, see `offsetOf`. */
+const ZONE = /^([+-])(\d{2})(?::?(\d{2}))?(?: ([A-Z]{3,5}))?$/;
+const UTC_NAME = /^(z|utc|gmt)$/i;
 
 /** Above these values a number of epoch seconds, milliseconds or microseconds would lie centuries ahead. */
 const MOST_SECONDS = 1e11;
@@ -32,10 +34,11 @@ function fromEpoch(value: number): number {
 
 /** Minutes east of UTC, `null` for no zone that is known here; no text at all is UTC. */
 function offsetOf(zone: string): number | null {
-  if (zone === '' || /^(z|utc|gmt)$/i.test(zone)) return 0;
-  const [, sign, hours, minutes = '00'] = ZONE.exec(zone) ?? [];
+  if (zone === '' || UTC_NAME.test(zone)) return 0;
+  const [, sign, hours, minutes = '00', name] = ZONE.exec(zone) ?? [];
   if (hours === undefined || Number(hours) > 18 || Number(minutes) > 59) return null;
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  const offset = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  return name !== undefined && UTC_NAME.test(name) && offset !== 0 ? null : offset;
 }
 
 /**
@@ -50,7 +53,7 @@ export function parseIsoText(value: string): number | null {
   const [day, year, month, date] = DAY.exec(text) ?? [];
   if (day === undefined) return null;
   const midnight = Date.UTC(Number(year), Number(month) - 1, Number(date));
-  // Date.UTC rolls the 30th of February over into March.
+  // Date.UTC rolls the 30th of February over into March, and takes the year 99 for 1999.
   if (new Date(midnight).toISOString().slice(0, 10) !== day) return null;
   const rest = text.slice(day.length);
   if (rest === '') return midnight;
@@ -68,14 +71,14 @@ export function parseIsoText(value: string): number | null {
 }
 
 /**
- * A moment as a device or server tells it: ISO 8601 text, or an epoch number (or a text of one) in s, ms, µs or ns,
+ * A moment as a device or server tells it: ISO 8601 text, or an epoch number (a bigint, or a text of one) in s, ms, µs or ns,
  * which its size tells apart.
  *
  * @returns epoch ms, whole; `null` for anything else and for what cannot be the time of a reading (1970, the far future)
  */
 export function readTime(value: unknown): number | null {
   let ms: number | null = null;
-  if (typeof value === 'number') ms = fromEpoch(value);
+  if (typeof value === 'number' || typeof value === 'bigint') ms = fromEpoch(Number(value));
   else if (typeof value === 'string' && value.length <= LONGEST_TEXT) {
     const text = value.trim();
     ms = NUMBER.test(text) ? fromEpoch(Number(text)) : parseIsoText(text);

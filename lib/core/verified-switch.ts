@@ -1,6 +1,6 @@
 import { type Clock, delay, systemClock } from './clock';
 import { cancelled, DeviceError, toDeviceError } from './errors';
-import { isRefusedBy } from './outcome';
+import { beforeSending, isRefusedBy } from './outcome';
 
 /**
  * Switching a load that can only be toggled, and knowing afterwards. The order is: read, compare, toggle once, read
@@ -95,17 +95,17 @@ export async function switchVerified(
   let failure: DeviceError | undefined;
 
   for (let attempt = 1; ; attempt++) {
-    if (aborted()) throw cancelled();
-    const on = await target.isOn(signal);
+    if (aborted()) throw cancelled(false);
+    const on = await beforeSending(target.isOn(signal));
     goal ??= !on;
     if (on === goal) return { on, changed: false, verified: true };
-    if (aborted()) throw cancelled();
+    if (aborted()) throw cancelled(false);
     try {
       await target.toggle(signal);
       break;
     } catch (thrown) {
       const error = toDeviceError(thrown);
-      if (aborted())
+      if (aborted() && error.sent)
         throw unknownOutcome(
           'the node was stopped while the command was under way.',
           'stoppedWhileSwitching',
@@ -115,7 +115,7 @@ export async function switchVerified(
         failure = error;
         break;
       }
-      if (attempt >= CONNECT_TRIES) throw error;
+      if (aborted() || attempt >= CONNECT_TRIES) throw error;
     }
     await delay(clock, CONNECT_PAUSE, signal);
   }

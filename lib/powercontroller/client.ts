@@ -246,6 +246,7 @@ function handOut(token: string): () => Promise<Login> {
         new DeviceError('AUTH_FAILED', 'The token is refused. Make a new one in the web app.', {
           reason: 'tokenRefused',
           status: 401,
+          sent: false,
         }),
       );
     }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../core/clock';
 import { cancelled, DeviceError, toDeviceError } from '../core/errors';
-import { afterSending } from '../core/outcome';
+import { afterSending, beforeSending } from '../core/outcome';
 import { DeviceQueues, LONGEST_TURN } from '../core/queue';
 import { type CommandAnswer, deviceId, type PowercontrollerClient } from './client';
 import type { CommandRequest } from './commands';
@@ -48,7 +48,7 @@ export class CommandRunner {
     const { switchesTo } = request;
     const wish = switchesTo === null ? undefined : { about: 'relay', wanted: switchesTo ? 'on' : 'off' };
     const task = async (): Promise<CommandOutcome> => {
-      if (options.signal.aborted) throw cancelled();
+      if (options.signal.aborted) throw cancelled(false);
       return switchesTo === null || options.confirmWithin <= 0
         ? unverified(await this.send(request, device, options.signal))
         : this.confirmed(request, switchesTo, device, options);
@@ -72,7 +72,7 @@ export class CommandRunner {
     device: string,
     { confirmWithin, signal }: RunOptions,
   ): Promise<CommandOutcome> {
-    const newcomers = await Newcomers.after(this.client, device, this.clock, signal);
+    const newcomers = await beforeSending(Newcomers.after(this.client, device, this.clock, signal));
     const alone = !this.isUnsettled(device);
     const answer = await this.send(request, device, signal).catch((thrown: unknown) => {
       const error = toDeviceError(thrown);

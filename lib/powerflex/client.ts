@@ -213,13 +213,15 @@ export class PowerflexClient {
   }
 
   private async authorised<T>(call: (headers: Record<string, string>) => Promise<T>): Promise<T> {
-    return this.session.run(async (token) => {
-      try {
-        return await call({ authorization: `Bearer ${token}` });
-      } catch (error) {
-        throw error instanceof DeviceError ? refusedToken(error) : error;
-      }
-    });
+    return this.http.guard(() =>
+      this.session.run(async (token) => {
+        try {
+          return await call({ authorization: `Bearer ${token}` });
+        } catch (error) {
+          throw error instanceof DeviceError ? refusedToken(error) : error;
+        }
+      }),
+    );
   }
 
   private async read(

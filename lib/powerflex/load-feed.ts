@@ -175,6 +175,7 @@ export class LoadFeed {
     this.announce(
       new DeviceError('STALE', `No load has come for ${seconds} s.`, {
         reason: 'feedStale',
+        sent: false,
         params: { seconds },
       }),
     );

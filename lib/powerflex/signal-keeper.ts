@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, toDeviceError } from '../core/errors';
+import { beforeSending } from '../core/outcome';
 import { SerialQueue } from '../core/queue';
 import type { PowerflexClient } from './client';
 import { describeSignal, type ExternalSignal, sameSignal } from './dcm';
@@ -71,7 +72,7 @@ export class SignalKeeper {
       if (restoreAfter === null) return client.setExternalSignal(wanted, signal);
       const known = this.kept.get(wanted.name);
       try {
-        const held = await client.findExternalSignal(wanted.name, signal);
+        const held = await beforeSending(client.findExternalSignal(wanted.name, signal));
         const kept = known ?? { before: held, ours: [], cancel: () => undefined, round: 0, reported: false };
         if (!isOneOf(held, kept.ours)) kept.before = held;
         this.kept.set(wanted.name, kept);
@@ -150,7 +151,7 @@ export class SignalKeeper {
       throw new DeviceError(
         'CONFLICT',
         `The external signal ${name} has been changed by somebody else. It stays as it is.`,
-        { reason: 'signalChanged', params: { name } },
+        { reason: 'signalChanged', sent: false, params: { name } },
       );
     }
     const now = await client.setExternalSignal(goal, signal);

@@ -1,6 +1,6 @@
 import { type Clock, delay, systemClock } from '../core/clock';
 import { cancelled, DeviceError, toDeviceError } from '../core/errors';
-import { isRefusedBy } from '../core/outcome';
+import { beforeSending, isRefusedBy } from '../core/outcome';
 import { LONGEST_TURN, SerialQueue } from '../core/queue';
 import { switchVerified } from '../core/verified-switch';
 import type { PortCommand } from './command';
@@ -64,7 +64,7 @@ function notOverCloud(action: string): DeviceError {
   return new DeviceError(
     'NOT_SUPPORTED',
     `"${action}" is not available over the cloud. Set up the UPS with its own address and API key.`,
-    { reason: 'notOverCloud', params: { action } },
+    { reason: 'notOverCloud', sent: false, params: { action } },
   );
 }
 
@@ -94,7 +94,7 @@ export class PortControl {
     const { port, action } = command;
     const wish = action === 'on' || action === 'off' ? { about: `port ${port}`, wanted: action } : undefined;
     return this.queue.run(async () => {
-      if (signal?.aborted) throw cancelled();
+      if (signal?.aborted) throw cancelled(false);
       switch (action) {
         case 'on':
         case 'off':
@@ -143,9 +143,10 @@ export class PortControl {
   private async restartPort(port: number, signal?: AbortSignal) {
     const { link } = this;
     if (!link.restart) throw notOverCloud('restart');
-    if (!portState(await this.read(signal), port)) {
+    if (!portState(await beforeSending(this.read(signal)), port)) {
       throw new DeviceError('REJECTED', `Port ${port} is off, and only a port that is on can be restarted.`, {
         reason: 'restartOff',
+        sent: false,
         params: { port },
       });
     }
@@ -215,7 +216,7 @@ export class PortControl {
   private async describePort(port: number, text: string, signal?: AbortSignal) {
     const { link } = this;
     if (!link.describe) throw notOverCloud('describe');
-    const before = await this.read(signal);
+    const before = await beforeSending(this.read(signal));
     const on = portState(before, port);
     if (descriptionOf(before, port) === text) return { on, changed: false, verified: true };
     const failure = await this.send(() => link.describe?.(port, text, signal), signal);
@@ -262,10 +263,10 @@ export class PortControl {
       await command();
       return undefined;
     } catch (thrown) {
-      if (signal?.aborted) throw unknownOutcome('stoppedWhileSwitching', STOPPED);
       const error = toDeviceError(thrown);
+      if (!error.sent) throw error;
+      if (signal?.aborted) throw unknownOutcome('stoppedWhileSwitching', STOPPED);
       if (
-        !error.sent ||
         isRefusedBy(error.status) ||
         error.code === 'FORBIDDEN' ||
         error.code === 'AUTH_FAILED'

@@ -36,7 +36,7 @@ export class PushFeed<T> {
       throw new DeviceError(
         'UNREACHABLE',
         'This UPS has not pushed its status yet. It does so at its interval; "Send Initial Request" makes it register.',
-        { reason: 'pushNone' },
+        { reason: 'pushNone', sent: false },
       );
     }
     return this.last;
@@ -59,6 +59,7 @@ export class PushFeed<T> {
     const seconds = Math.round((this.interval * PATIENCE) / 1000);
     return new DeviceError('UNREACHABLE', `The UPS has not pushed its status for ${seconds} s.`, {
       reason: 'pushLate',
+      sent: false,
       params: { seconds },
     });
   }

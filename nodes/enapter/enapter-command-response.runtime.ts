@@ -47,6 +47,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       if (typeof id !== 'string' || !device) {
         throw new DeviceError('NOT_FOUND', 'The message holds no open command of a connection.', {
           reason: 'enapterNoCommand',
+          sent: false,
         });
       }
       const state = stateOf(config, msg);

@@ -32,6 +32,7 @@ function wantsCancel(msg: FlowMessage): boolean {
 function cancelledByMessage(): DeviceError {
   return new DeviceError('CANCELLED', 'The history was cancelled by a message.', {
     reason: 'cancelledByMessage',
+    sent: false,
   });
 }
 

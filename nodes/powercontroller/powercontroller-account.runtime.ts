@@ -102,10 +102,11 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
             'Deploy first: the running flow does not know this account yet.',
             {
               reason: 'notDeployed',
+              sent: false,
             },
           );
         }
-        if (!node.account) throw node.problem ?? new DeviceError('CANCELLED', 'The account has no client.');
+        if (!node.account) throw node.problem ?? new DeviceError('CANCELLED', 'The account has no client.', { sent: false });
         const { client } = node.account;
         return { devices: listed(await inTime((signal) => client.devices(signal))) };
       },

@@ -49,6 +49,7 @@ function contextUnreadable({ message }: Error): DeviceError {
   const words = message.slice(0, 120);
   return new DeviceError('UNREACHABLE', `The node's context cannot be read: ${words}`, {
     reason: 'contextUnreadable',
+    sent: false,
     params: { message: words },
   });
 }

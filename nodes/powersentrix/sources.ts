@@ -188,6 +188,6 @@ export function noControl(): DeviceError {
   return new DeviceError(
     'NOT_SUPPORTED',
     'This UPS only pushes. To switch its ports, give its own address and API key as well.',
-    { reason: 'pushOnly' },
+    { reason: 'pushOnly', sent: false },
   );
 }

@@ -84,7 +84,7 @@ export class PolledDevice<T> {
 
   /** @throws DeviceError the configuration's problem */
   subscribe(user: Node, listener: PollListener<T>): Subscription<T> {
-    if (!this.poller) throw this.problem ?? cancelled();
+    if (!this.poller) throw this.problem ?? cancelled(false);
     const subscription = this.poller.subscribe(listener);
     this.users.add(user);
     return {

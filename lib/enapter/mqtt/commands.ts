@@ -120,11 +120,13 @@ export class CommandDesk {
     if (!known) {
       throw new DeviceError('NOT_FOUND', 'There is no such open command on this connection.', {
         reason: 'enapterNoCommand',
+        sent: false,
       });
     }
     if (known.answer) {
       throw new DeviceError('CONFLICT', 'The command is answered already; the first answer counts.', {
         reason: 'enapterAnswered',
+        sent: false,
       });
     }
     if (response.state === 'log') {

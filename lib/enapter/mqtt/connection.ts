@@ -124,7 +124,7 @@ export class EnapterConnection {
    * @throws DeviceError INVALID_INPUT
    */
   publishValues(kind: 'telemetry' | 'properties', source: string, payload: unknown): Notice[] {
-    if (this.closed) throw cancelled();
+    if (this.closed) throw cancelled(false);
     const prepared = prepareValues(kind, payload, this.clock.now());
     this.send(this.outbox.setValues(kind, source, this.topics[kind], encodeValues(prepared)));
     return this.usage.record(kind, prepared);
@@ -132,7 +132,7 @@ export class EnapterConnection {
 
   /** Publishes a log line, now or when the connection is back. @throws DeviceError INVALID_INPUT */
   publishLog(payload: unknown): void {
-    if (this.closed) throw cancelled();
+    if (this.closed) throw cancelled(false);
     const body = encode(prepareLog(payload, this.clock.now()));
     this.outbox.addLog({ topic: this.topics.logs, body });
     this.pump();

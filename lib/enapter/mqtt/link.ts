@@ -69,23 +69,26 @@ function explain(error: unknown): DeviceError {
   if (typeof code === 'number' && REFUSED_LOGIN.has(code)) {
     return new DeviceError('AUTH_FAILED', 'The broker refuses the configuration. Generate a new one.', {
       reason: 'enapterBrokerRefused',
+      sent: false,
     });
   }
   if (typeof code === 'string' && TLS_CODE.test(code)) {
     return new DeviceError(
       'UNREACHABLE',
       `The TLS connection to the broker was refused (${code}). The configuration and the broker do not belong together.`,
-      { reason: 'enapterTls', params: { code } },
+      { reason: 'enapterTls', sent: false, params: { code } },
     );
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return new DeviceError('UNREACHABLE', 'No such host. Set another host, or use its IP.', {
       reason: 'enapterNoHost',
+      sent: false,
     });
   }
   if (code === 'ECONNREFUSED') {
     return new DeviceError('UNREACHABLE', 'Nothing listens at the address and port of the broker.', {
       reason: 'refusedConnection',
+      sent: false,
     });
   }
   return new DeviceError('UNREACHABLE', 'The connection to the broker is lost.', { reason: 'enapterLost' });

@@ -29,7 +29,7 @@ describe('withDeadline', () => {
     );
     await clock.advance(1500);
     assert.deepEqual((await outcome).params, { seconds: 1.5 });
-    assert.equal((await outcome).sent, false);
+    assert.equal((await outcome).sent, true);
     assert.equal(given?.aborted, true);
   });
 
