@@ -76,9 +76,9 @@ describe('SessionBuilder', () => {
     ]);
   });
 
-  it('says when it saw no start or no end', () => {
+  it('says when it saw no start or no end, and guesses no energy', () => {
     assert.deepEqual(brief(sessions([row(0, 'ADAPTIVE', 500, 5), row(10, 'ADAPTIVE', 900, 5)])), [
-      ['08:00?–08:10?', 900, 5],
+      ['08:00?–08:10?', null, 5],
     ]);
   });
 
@@ -119,7 +119,7 @@ describe('SessionBuilder', () => {
       row(4, 'ADAPTIVE', 1200, 21),
       row(5, 'UNPLUGGED', 1300),
     ]);
-    assert.deepEqual(brief(all), [['08:01–08:05', 1200, 21]]);
+    assert.deepEqual(brief(all), [['08:01–08:05', 1300, 21]]);
   });
 
   it('takes a short UNPLUGGED after which the counter starts anew for another car', () => {
@@ -136,10 +136,11 @@ describe('SessionBuilder', () => {
 
   it('takes a long UNPLUGGED for the end, whatever the counter says', () => {
     const rest = Array.from({ length: 60 }, (_, i) => row(2 + i, 'UNPLUGGED', 1000));
-    const all = sessions([row(1, 'ADAPTIVE', 1000, 20), ...rest, row(62, 'ADAPTIVE', 1500, 9)]);
+    const first = [row(0, 'UNPLUGGED', 0), row(1, 'ADAPTIVE', 1000, 20)];
+    const all = sessions([...first, ...rest, row(62, 'ADAPTIVE', 1500, 9)]);
     assert.deepEqual(brief(all), [
-      ['08:01?–08:02', 1000, 20],
-      ['09:02–09:02?', 1500, 9],
+      ['08:01–08:02', 1000, 20],
+      ['09:02–09:02?', 500, 9],
     ]);
   });
 
@@ -225,6 +226,7 @@ describe('SessionBuilder', () => {
 
   it('keeps stations apart', () => {
     const all = sessions([
+      row(-1, 'UNPLUGGED', 0, null, '01'),
       row(0, 'ADAPTIVE', 1000, 20, '01'),
       row(0, 'UNPLUGGED', 0, null, '02'),
       row(1, 'ADAPTIVE', 10, 5, '02'),
