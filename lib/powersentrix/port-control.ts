@@ -266,11 +266,7 @@ export class PortControl {
       const error = toDeviceError(thrown);
       if (!error.sent) throw error;
       if (signal?.aborted) throw unknownOutcome('stoppedWhileSwitching', STOPPED);
-      if (
-        isRefusedBy(error.status) ||
-        error.code === 'FORBIDDEN' ||
-        error.code === 'AUTH_FAILED'
-      )
+      if (isRefusedBy(error.status) || error.code === 'FORBIDDEN' || error.code === 'AUTH_FAILED')
         throw error;
       return error;
     }

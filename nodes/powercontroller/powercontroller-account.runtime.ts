@@ -106,7 +106,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
             },
           );
         }
-        if (!node.account) throw node.problem ?? new DeviceError('CANCELLED', 'The account has no client.', { sent: false });
+        if (!node.account)
+          throw node.problem ?? new DeviceError('CANCELLED', 'The account has no client.', { sent: false });
         const { client } = node.account;
         return { devices: listed(await inTime((signal) => client.devices(signal))) };
       },
