@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { runInNewContext } from 'node:vm';
+import { compileFunction } from 'node:vm';
 
 import { noise } from '../../simulators/support/random';
 import { readExamples } from '../support/examples';
@@ -13,6 +13,10 @@ const TAB = NODES.find((node) => node.type === 'tab') as unknown as {
 };
 const DEFAULTS = Object.fromEntries(TAB.env.map(({ name, value }) => [name, Number(value)]));
 
+const run = compileFunction(String(FUNCTION?.func), ['msg', 'env', 'context', 'node', 'Date']) as (
+  ...parameters: object[]
+) => { payload: boolean } | null;
+
 /** The example's function with a clock that the test sets. */
 class Example {
   now = Date.UTC(2025, 5, 1);
@@ -23,19 +27,16 @@ class Example {
 
   /** @returns what is told to the load, `undefined` for nothing */
   read(power: unknown): boolean | undefined {
-    const sandbox = {
-      msg: { topic: 'meter', payload: { power } },
-      env: { get: (name: string) => this.env[name] },
-      context: {
+    const sent = run(
+      { topic: 'meter', payload: { power } },
+      { get: (name: string) => this.env[name] },
+      {
         get: (key: string) => this.kept.get(key),
         set: (key: string, value: unknown) => this.kept.set(key, value),
       },
-      node: { status: (status: { fill?: string }) => (this.status = status) },
-      Date: { now: () => this.now },
-    };
-    const sent = runInNewContext(`(() => {${String(FUNCTION?.func)}\n})()`, sandbox) as {
-      payload: boolean;
-    } | null;
+      { status: (status: { fill?: string }) => (this.status = status) },
+      { now: () => this.now },
+    );
     return sent?.payload;
   }
 
