@@ -1,10 +1,17 @@
+import { tooMuch } from './budget';
 import { DeviceError } from './errors';
 
 /** Levels of objects and lists in one another that an answer, a push or a command may have. */
 export const DEEPEST = 64;
+/**
+ * Values and names that a text parsed as a whole may have. Parsing stands in everybody's way, and what it costs goes by
+ * their number: 4 MB of `{}` take a second, and so many values a tenth of it.
+ */
+export const MOST_VALUES = 200_000;
 
 const BOM = 0xfeff;
 const QUOTE = 0x22;
+const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
@@ -32,12 +39,14 @@ export interface JsonOptions {
  * `null`.
  *
  * @param body bytes of UTF-8, or text
- * @throws DeviceError BAD_RESPONSE: `emptyAnswer`, `notJson` or `tooDeep`
+ * @throws DeviceError BAD_RESPONSE: `emptyAnswer`, `notJson`, `tooDeep` or `tooMuch`
  */
 export function parseForeignJson(body: Buffer | string, { strict = false }: JsonOptions = {}): unknown {
   const text = withoutFraming(typeof body === 'string' ? body : body.toString('utf8'));
   // Looked for in the text: a value of millions of levels would take a hundred megabytes before it is refused.
-  if (isTextDeeperThan(text, DEEPEST)) throw tooDeep();
+  const fault = faultInText(text, DEEPEST, MOST_VALUES);
+  if (fault === 'depth') throw tooDeep();
+  if (fault === 'values') throw tooMuch(MOST_VALUES, 'values');
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -95,6 +104,7 @@ function endOfString(text: string, start: number): number {
 export function withNullForNaN(text: string): string | undefined {
   const parts: string[] = [];
   let taken = 0;
+  let words = 0;
   for (let at = 0; at < text.length;) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
@@ -108,6 +118,8 @@ export function withNullForNaN(text: string): string | undefined {
     const start = at;
     do at++;
     while (at < text.length && text.charCodeAt(at) !== QUOTE && !DELIMITERS.has(text.charCodeAt(at)));
+    // Words that no comma parts are no JSON.
+    if (++words > MOST_VALUES + 1) return undefined;
     // A name before a colon is no value: JSON has none without quotes.
     if (at - start > LONGEST_WORD || !NOT_A_NUMBER.test(text.slice(start, at))) continue;
     parts.push(text.slice(taken, start), 'null');
@@ -118,17 +130,30 @@ export function withNullForNaN(text: string): string | undefined {
   return parts.join('');
 }
 
-/** Whether a JSON text has more levels of objects and lists than `levels`, before it is parsed. */
-export function isTextDeeperThan(text: string, levels: number): boolean {
+/**
+ * What is too much in a JSON text, before it is parsed: its levels of objects and lists, or its values. Takes one look at
+ * each character.
+ *
+ * @returns `undefined` when nothing is
+ */
+export function faultInText(text: string, levels: number, values: number): 'depth' | 'values' | undefined {
   let depth = 0;
+  let count = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfString(text, at) - 1;
     else if (code === OPEN_LIST || code === OPEN_OBJECT) {
-      if (++depth > levels) return true;
+      if (++depth > levels) return 'depth';
+      if (++count > values) return 'values';
     } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth--;
+    else if (code === COMMA && ++count > values) return 'values';
   }
-  return false;
+  return undefined;
+}
+
+/** Whether a JSON text has more levels of objects and lists than `levels`, before it is parsed. */
+export function isTextDeeperThan(text: string, levels: number): boolean {
+  return faultInText(text, levels, Infinity) === 'depth';
 }
 
 /** Whether a parsed value has more levels of objects and lists than `levels`. Looks level by level, without recursion. */

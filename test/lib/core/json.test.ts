@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { DeviceError } from '../../../lib/core/errors';
 import {
   DEEPEST,
+  faultInText,
   isDeeperThan,
   isTextDeeperThan,
+  MOST_VALUES,
   parseForeignJson,
   withNullForNaN,
 } from '../../../lib/core/json';
@@ -129,5 +131,28 @@ describe('JSON from outside', () => {
     assert.equal(isDeeperThan(JSON.parse(nested(100_000)), 64), true);
     assert.equal(isDeeperThan('text', 0), false);
     assert.equal(isDeeperThan(null, 0), false);
+  });
+});
+
+describe('the number of values in JSON from outside', () => {
+  const list = (item: string, count: number): string => `[${Array(count).fill(item).join(',')}]`;
+  const table: [string, string, string][] = [
+    ['as many as allowed', list('0', MOST_VALUES), 'none'],
+    ['one more', list('0', MOST_VALUES + 1), 'tooMuch'],
+    ['4 MB of {}', list('{}', 1_398_101), 'tooMuch'],
+    ['lists', list('[]', MOST_VALUES), 'tooMuch'],
+    ['names', `{${Array.from({ length: MOST_VALUES + 1 }, (_, i) => `"k${i}":1`).join(',')}}`, 'tooMuch'],
+    ['nan', list('nan', MOST_VALUES + 1), 'tooMuch'],
+    ['commas in a text', JSON.stringify([','.repeat(1_000_000), '"'.repeat(1000)]), 'none'],
+    ['words without commas', `[${'nan '.repeat(1_000_000)}]`, 'notJson'],
+  ];
+  for (const [name, text, reason] of table)
+    it(`${name}: ${reason}`, () => assert.equal(reasonOf(text), reason));
+
+  it('is counted before the text is parsed, with its levels', () => {
+    assert.equal(faultInText('[1,2,3]', 1, 3), undefined);
+    assert.equal(faultInText('[1,2,3]', 1, 2), 'values');
+    assert.equal(faultInText('[[]]', 1, 9), 'depth');
+    assert.equal(faultInText('["[,]","\\",1]', 1, 3), undefined);
   });
 });
