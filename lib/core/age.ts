@@ -39,14 +39,18 @@ export class Aging {
     return this.clock.monotonic() + this.slept;
   }
 
-  /** Calls `fn` once when `ms` have passed by age, at the latest ten seconds after the host woke up. Cancelled by the result. */
-  after(ms: number, fn: () => void): () => void {
+  /**
+   * Calls `fn` once when `ms` have passed by age. The result cancels it.
+   *
+   * @param lookEvery ms at the most between the host's waking up and `fn`, if it is due by then; default 10 s
+   */
+  after(ms: number, fn: () => void, lookEvery = LOOK_EVERY): () => void {
     const due = this.now() + ms;
     let cancel = (): void => undefined;
     const wait = (): void => {
       const rest = due - this.now();
       // A timer may fire a moment early by the clocks: the wait that was planned as the last one is the last one.
-      cancel = this.clock.after(Math.min(rest, LOOK_EVERY), rest <= LOOK_EVERY ? fn : wait);
+      cancel = this.clock.after(Math.min(rest, lookEvery), rest <= lookEvery ? fn : wait);
     };
     wait();
     return () => cancel();

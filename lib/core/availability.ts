@@ -13,7 +13,7 @@ export interface Availability {
  * Failures that pass by themselves are one kind: a device that times out, then refuses connections, is still the
  * same outage. Those that need the user are a kind each.
  */
-function kindOf({ code, reason }: DeviceError): string {
+function kindOf({ code, reason, definite }: DeviceError): string {
   if (isOwnCertificate(reason)) return reason;
   switch (code) {
     case 'UNREACHABLE':
@@ -22,7 +22,8 @@ function kindOf({ code, reason }: DeviceError): string {
     case 'BAD_RESPONSE':
       return 'transient';
     default:
-      return code;
+      // What is not tried again is another thing than what may pass.
+      return definite ? `${code} for good` : code;
   }
 }
 

@@ -55,6 +55,11 @@ export interface DeviceErrorOptions {
    * it may have left, but for INVALID_INPUT.
    */
   sent?: boolean;
+  /**
+   * Of AUTH_FAILED: the vendor's own words say that the credentials are wrong, so that they are not tried again before
+   * somebody changes them. Anything else that refuses, a gateway's page or a clock that differs, may pass by itself.
+   */
+  definite?: boolean;
 }
 
 /** Longest text that an error shows, its own or that of a value in it. */
@@ -93,6 +98,7 @@ export class DeviceError extends Error {
   readonly status: number | undefined;
   readonly retryAfter: number | undefined;
   readonly sent: boolean;
+  readonly definite: boolean;
 
   /** The texts before they were cut: a cut secret is not recognised any more. */
   readonly #whole: Texts | undefined;
@@ -111,6 +117,7 @@ export class DeviceError extends Error {
     this.status = options.status;
     this.retryAfter = options.retryAfter;
     this.sent = options.sent ?? code !== 'INVALID_INPUT';
+    this.definite = options.definite ?? false;
     this.#whole = isLong(whole) ? whole : undefined;
   }
 
@@ -120,20 +127,30 @@ export class DeviceError extends Error {
     const same =
       texts.message === this.message &&
       Object.entries(texts.params).every(([name, value]) => value === this.params[name]);
-    return same ? this : this.copy(texts, this.sent);
+    return same ? this : this.copy(texts);
   }
 
   /** The same error of something that certainly was not sent, such as a command whose login failed. */
   neverSent(): DeviceError {
-    return this.sent ? this.copy(this.#whole ?? this, false) : this;
+    return this.sent ? this.copy(this.#whole ?? this, { sent: false }) : this;
   }
 
-  private copy({ message, params }: Texts, sent: boolean): DeviceError {
-    const { code, reason, status, retryAfter } = this;
+  /** The same refusal for somebody who asks while it stands: not sent, and when it may be tried again. */
+  standing(retryAfter: number | undefined): DeviceError {
+    return this.copy(this.#whole ?? this, { sent: false, retryAfter });
+  }
+
+  private copy(
+    { message, params }: Texts,
+    change: { sent?: boolean; retryAfter?: number | undefined } = {},
+  ): DeviceError {
+    const { code, reason, status, definite } = this;
+    const { sent, retryAfter } = { sent: this.sent, retryAfter: this.retryAfter, ...change };
     return new DeviceError(code, message, {
       reason,
       params,
       sent,
+      definite,
       ...(status === undefined ? {} : { status }),
       ...(retryAfter === undefined ? {} : { retryAfter }),
     });

@@ -1,7 +1,9 @@
+import { Aging } from './age';
 import { type Availability, AvailabilityTracker } from './availability';
 import { BackOff } from './back-off';
 import { type Clock, systemClock } from './clock';
 import { cancelled, type DeviceError, toDeviceError } from './errors';
+import { isRefusal, slowBackOff } from './refusal';
 import { isOwnCertificate } from './tls-errors';
 
 export interface PollerOptions<T> {
@@ -15,8 +17,6 @@ export interface PollerOptions<T> {
   spread?: number;
   /** longest wait in ms between tries while failing; default a minute, or the interval where that is longer */
   maxBackOff?: number;
-  /** ms between tries after refused credentials; `null`: none until somebody asks. Default `null` */
-  authRetry?: number | null;
   /** Looks at a reading that arrived: a reason makes the device unavailable although it answers (stale values). */
   assess?: (data: T) => DeviceError | undefined;
   /** Each change of availability, before the listeners hear of it; for the log. */
@@ -62,6 +62,8 @@ interface Wish<T> {
 }
 
 const MAX_RECENT_ERRORS = 10;
+/** ms at the most until a poller with a long interval notices that the host has slept */
+const LOOK_AT_CLOCKS = 5 * 60_000;
 /** ms between tries with a certificate of our own that is of no use: a wrong clock or the other side may yet be corrected */
 const CERTIFICATE_RETRY = 15 * 60_000;
 
@@ -72,6 +74,7 @@ const CERTIFICATE_RETRY = 15 * 60_000;
  */
 export class Poller<T> {
   private readonly clock: Clock;
+  private readonly aging: Aging;
   private readonly subscribers = new Set<Subscriber<T>>();
   private readonly tracker = new AvailabilityTracker();
   private wishes: Wish<T>[] = [];
@@ -79,6 +82,7 @@ export class Poller<T> {
   private cancelTimer: (() => void) | undefined;
   private lastStart = -Infinity;
   private readonly backOff: BackOff;
+  private readonly slow: BackOff;
   private closed = false;
   private last: T | undefined;
   private banned: { until: number; error: DeviceError } | undefined;
@@ -86,8 +90,10 @@ export class Poller<T> {
 
   constructor(private readonly options: PollerOptions<T>) {
     this.clock = options.clock ?? systemClock;
+    this.aging = new Aging(this.clock);
     const { interval, maxBackOff = 60_000 } = options;
     this.backOff = new BackOff({ base: interval, cap: Math.max(maxBackOff, interval) }, this.clock);
+    this.slow = slowBackOff(this.clock);
   }
 
   /** The last good reading, kept through outages. */
@@ -135,7 +141,7 @@ export class Poller<T> {
   private refresh(subscriber: Subscriber<T>): Promise<T> {
     if (this.closed || !this.subscribers.has(subscriber)) return Promise.reject(cancelled());
     // The vendor has said when to come back; asking earlier prolongs many a ban.
-    if (this.banned && this.clock.monotonic() < this.banned.until) return Promise.reject(this.banned.error);
+    if (this.banned && this.aging.now() < this.banned.until) return Promise.reject(this.banned.error);
     return new Promise((resolve, reject) => {
       this.wishes.push({ subscriber, resolve, reject });
       if (!this.flight) this.planWish();
@@ -166,10 +172,12 @@ export class Poller<T> {
     this.cancelTimer?.();
     this.cancelTimer = undefined;
     if (!Number.isFinite(ms)) return;
-    this.cancelTimer = this.clock.after(ms, () => {
+    const due = (): void => {
       this.cancelTimer = undefined;
       if (!this.flight) this.read();
-    });
+    };
+    // By age, so that a device is not left unread for its interval after the host slept for hours.
+    this.cancelTimer = this.aging.after(ms, due, LOOK_AT_CLOCKS);
   }
 
   /** Somebody waits: as soon as the device may be asked again. */
@@ -228,15 +236,18 @@ export class Poller<T> {
   }
 
   private waitAfterFailure(error: DeviceError): number | null {
-    if (error.code === 'AUTH_FAILED') return this.options.authRetry ?? null;
+    // What the vendor himself calls wrong is tried again when somebody asks.
+    if (error.definite) return null;
     if (isOwnCertificate(error.reason)) return Math.max(this.interval, CERTIFICATE_RETRY);
+    const wait = isRefusal(error) ? this.slow.next() : this.backOff.next();
     // A failing device is never asked more often than a good one.
-    return Math.max(this.interval, this.backOff.next(), (error.retryAfter ?? 0) * 1000);
+    return Math.max(this.interval, wait, (error.retryAfter ?? 0) * 1000);
   }
 
   private succeeded(data: T, askers: ReadonlySet<Subscriber<T>>): void {
     this.last = data;
     this.backOff.reset();
+    this.slow.reset();
     this.banned = undefined;
     this.stats.lastSuccess = this.clock.now();
     this.announce(this.options.assess?.(data));
@@ -247,7 +258,7 @@ export class Poller<T> {
 
   private failed(error: DeviceError): void {
     if (error.retryAfter !== undefined) {
-      this.banned = { until: this.clock.monotonic() + error.retryAfter * 1000, error };
+      this.banned = { until: this.aging.now() + error.retryAfter * 1000, error };
     }
     this.stats.failures++;
     const time = new Date(this.clock.now()).toISOString();

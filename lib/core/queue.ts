@@ -1,3 +1,4 @@
+import { Aging } from './age';
 import { type Clock, delay, systemClock } from './clock';
 import { cancelled, DeviceError } from './errors';
 
@@ -35,11 +36,11 @@ export class SerialQueue {
   private busy = false;
   private closed = false;
   private readonly limit: number;
-  private readonly clock: Clock;
+  private readonly aging: Aging;
 
   constructor(private readonly options: QueueOptions = {}) {
     this.limit = options.limit ?? 50;
-    this.clock = options.clock ?? systemClock;
+    this.aging = new Aging(options.clock ?? systemClock);
   }
 
   /** Tasks that wait for their turn. */
@@ -81,14 +82,14 @@ export class SerialQueue {
         params: { limit: this.limit },
       });
     }
-    const since = this.clock.monotonic();
+    const since = this.aging.now();
     await new Promise<void>((resolve, reject) => {
       this.waiting.push({ wish, settle: (refusal) => (refusal ? reject(refusal) : resolve()) });
     });
     // Closed between being called and beginning.
     if (this.isClosed()) throw cancelled(false);
     const { maxWait = Infinity } = this.options;
-    if (this.clock.monotonic() - since <= maxWait) return;
+    if (this.aging.now() - since <= maxWait) return;
     this.next();
     const seconds = Math.round(maxWait / 1000);
     throw new DeviceError(

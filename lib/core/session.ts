@@ -1,5 +1,8 @@
+import { Aging } from './age';
+import type { BackOff } from './back-off';
 import { type Clock, systemClock } from './clock';
-import { DeviceError, toDeviceError } from './errors';
+import { DeviceError, type ErrorCode, toDeviceError } from './errors';
+import { LONGEST_REFUSAL, slowBackOff } from './refusal';
 
 /** What a login gives. */
 export interface Login {
@@ -9,55 +12,88 @@ export interface Login {
 }
 
 export interface SessionOptions {
-  /** Logs in once. Must not retry by itself. */
+  /** Logs in once. Must not retry by itself. One who has a fixed token gives the same one each time. */
   login: (signal: AbortSignal) => Promise<Login>;
+  /** the error for a fixed token that was refused; default: the call's own */
+  refusedToken?: (error: DeviceError) => DeviceError;
   /** share of a token's life after which it is renewed; default 0.9 */
   renewAt?: number;
   clock?: Clock;
 }
 
+interface Token {
+  token: string;
+  /** ms by age */
+  renewAt: number;
+  endsAt: number;
+}
+
+/** ms between two logins because of a 401, while other calls of the account work: the 401 is about something else */
+const BETWEEN_LOGINS = 60_000;
+
 /**
  * A bearer login that many callers share: one login at a time, renewed before it ends, one new login when the
- * server answers 401. Credentials that were refused are not tried again until `reset`: a locked account helps nobody.
+ * server answers 401.
+ *
+ * Credentials that the vendor himself calls wrong are not tried again until `reset`: a locked account helps nobody. Any
+ * other refusal stands for some minutes, for all callers, and is then tried once more; each further one stands longer,
+ * up to a quarter of an hour.
  */
 export class BearerSession {
-  private readonly clock: Clock;
+  private readonly aging: Aging;
+  private readonly slow: BackOff;
   private readonly abort = new AbortController();
-  private current: { token: string; renewAt: number } | undefined;
+  private current: Token | undefined;
+  private previous: string | undefined;
   private pending: Promise<string> | undefined;
-  private refusal: DeviceError | undefined;
+  private refusal: { error: DeviceError; until: number } | undefined;
+  private lastWorked = -Infinity;
+  private nextLogin = -Infinity;
 
   constructor(private readonly options: SessionOptions) {
-    this.clock = options.clock ?? systemClock;
+    const clock = options.clock ?? systemClock;
+    this.aging = new Aging(clock);
+    this.slow = slowBackOff(clock);
   }
 
-  /** The error that refused the credentials, while that stands. */
+  /** The error that refused credentials or token, until a call has worked. */
   get refused(): DeviceError | undefined {
-    return this.refusal;
+    return this.refusal?.error;
+  }
+
+  /** The session's present and last token, to keep them out of texts. */
+  get tokens(): (string | undefined)[] {
+    return [this.current?.token, this.previous];
   }
 
   /**
    * Runs `call` with a token. When it fails with AUTH_FAILED, logs in once more and runs it once more: a request
    * that was answered 401 was not carried out, so this is safe for commands too.
+   *
+   * @throws what `call` and the login throw; while a refusal stands that one, with `retryAfter`, and nothing is sent
    */
   async run<T>(call: (token: string) => Promise<T>): Promise<T> {
     const token = await this.token();
+    let first: DeviceError;
     try {
-      return await call(token);
+      return this.worked(await call(token));
     } catch (error) {
-      if (!(error instanceof DeviceError) || error.code !== 'AUTH_FAILED') throw error;
-      if (this.current?.token === token) this.current = undefined;
+      if (!isRefused(error)) throw error;
+      this.check();
+      if (this.current?.token === token) {
+        if (this.aging.now() < this.nextLogin) throw error;
+        this.current = undefined;
+        this.previous = token;
+      }
+      first = error;
     }
     const renewed = await this.token();
+    // A fixed token, which has just been refused.
+    if (renewed === token) throw this.hold(this.options.refusedToken?.(first) ?? first);
     try {
-      return await call(renewed);
+      return this.worked(await call(renewed));
     } catch (error) {
-      // A token fresh from a login is refused: another login would change nothing.
-      if (error instanceof DeviceError && error.code === 'AUTH_FAILED') {
-        if (this.current?.token === renewed) this.current = undefined;
-        this.refusal = error;
-      }
-      throw error;
+      throw isRefused(error) ? this.refuse(renewed, error) : error;
     }
   }
 
@@ -70,6 +106,8 @@ export class BearerSession {
   reset(): void {
     this.refusal = undefined;
     this.current = undefined;
+    this.nextLogin = -Infinity;
+    this.slow.reset();
   }
 
   /** Cancels a login in flight; later calls fail. */
@@ -78,10 +116,48 @@ export class BearerSession {
     this.current = undefined;
   }
 
+  private worked<T>(answer: T): T {
+    this.lastWorked = this.aging.now();
+    this.refusal = undefined;
+    this.slow.reset();
+    return answer;
+  }
+
+  /** A token fresh from a login is refused: another login at once would change nothing. */
+  private refuse(token: string, error: DeviceError): DeviceError {
+    if (this.current?.token !== token) return error;
+    const now = this.aging.now();
+    if (now - this.lastWorked < LONGEST_REFUSAL) {
+      // The account works, so what is refused is one device or one call, which must not stop the others.
+      this.nextLogin = now + BETWEEN_LOGINS;
+      return error;
+    }
+    // The token is kept: by a clock that differs it may count in a moment, and a new one would come too early again.
+    return this.hold(error);
+  }
+
+  private hold(error: DeviceError): DeviceError {
+    const now = this.aging.now();
+    const stands = this.refusal !== undefined && now < this.refusal.until;
+    if (!stands || error.definite) {
+      const wait = error.definite ? Infinity : Math.max(this.slow.next(), (error.retryAfter ?? 0) * 1000);
+      this.refusal = { error, until: now + wait };
+    }
+    return error;
+  }
+
+  /** @throws DeviceError the refusal that stands */
+  private check(): void {
+    const { refusal } = this;
+    const now = this.aging.now();
+    if (!refusal || now >= refusal.until) return;
+    const left = Math.ceil((refusal.until - now) / 1000);
+    throw refusal.error.standing(Number.isFinite(left) ? left : undefined);
+  }
+
   private async token(): Promise<string> {
-    // What the token is wanted for has not been sent, whatever became of the login.
-    if (this.refusal) throw this.refusal.neverSent();
-    if (this.current && this.clock.monotonic() < this.current.renewAt) return this.current.token;
+    this.check();
+    if (this.current && this.aging.now() < this.current.renewAt) return this.current.token;
     this.pending ??= this.login().finally(() => (this.pending = undefined));
     try {
       return await this.pending;
@@ -91,17 +167,34 @@ export class BearerSession {
   }
 
   private async login(): Promise<string> {
-    const begun = this.clock.monotonic();
+    const begun = this.aging.now();
     try {
       const { token, expiresIn } = await this.options.login(this.abort.signal);
-      const life = expiresIn === undefined ? Infinity : expiresIn * 1000 * (this.options.renewAt ?? 0.9);
-      this.current = { token, renewAt: begun + life };
+      const life = expiresIn === undefined ? Infinity : expiresIn * 1000;
+      if (this.current && this.current.token !== token) this.previous = this.current.token;
+      this.current = {
+        token,
+        renewAt: begun + life * (this.options.renewAt ?? 0.9),
+        endsAt: begun + life,
+      };
       return token;
     } catch (error) {
-      if (error instanceof DeviceError && error.code === 'AUTH_FAILED') this.refusal = error;
+      const { current } = this;
+      if (current && !(error instanceof DeviceError && error.definite) && this.aging.now() < current.endsAt) {
+        // Renewed early, so there is time for further tries.
+        current.renewAt = this.aging.now() + BETWEEN_LOGINS;
+        return current.token;
+      }
+      if (error instanceof DeviceError && REFUSED_LOGIN.includes(error.code)) this.hold(error);
       throw error;
     }
   }
+}
+
+const REFUSED_LOGIN: readonly ErrorCode[] = ['AUTH_FAILED', 'FORBIDDEN', 'REJECTED'];
+
+function isRefused(error: unknown): error is DeviceError {
+  return error instanceof DeviceError && error.code === 'AUTH_FAILED';
 }
 
 /**

@@ -3,6 +3,7 @@ import { DeviceError, invalidInput } from '../core/errors';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
 import { sendCommand } from '../core/outcome';
 import { cleanText, createRedactor } from '../core/redact';
+import { loginError, saysWrongCredentials } from '../core/refusal';
 import { BearerSession, type Login, secondsLeftOfJwt } from '../core/session';
 import type { Transport } from '../core/transport';
 import { isRecord } from '../core/units';
@@ -64,7 +65,6 @@ export class PowercontrollerClient {
   readonly durationKey: DurationKey;
   private readonly http: HttpClient;
   private readonly session: BearerSession;
-  private readonly secrets: (string | undefined)[];
 
   /** @throws DeviceError INVALID_INPUT for an unusable address or credentials; nothing is sent */
   constructor(
@@ -75,7 +75,6 @@ export class PowercontrollerClient {
     const { url, email, password, token } = settings;
     this.baseUrl = parseBaseUrl(url, 'https');
     this.durationKey = settings.durationKey ?? 'time';
-    this.secrets = [password, token];
     if (!token && !(email && password)) {
       throw invalidInput('Enter email and password, or a token.', 'signInEmpty');
     }
@@ -86,15 +85,22 @@ export class PowercontrollerClient {
         baseUrl: this.baseUrl,
         timeout: settings.timeout ?? 30_000,
         maxBytes: MAX_BYTES,
-        secrets: () => this.secrets,
+        secrets: () => this.secrets(),
         vendorMessage,
       },
       clock,
     );
     this.session = new BearerSession({
-      login: token ? handOut(token) : (signal) => this.signIn(signal),
+      login: token ? () => Promise.resolve({ token }) : (signal) => this.signIn(signal),
+      ...(token ? { refusedToken } : {}),
       clock,
     });
+  }
+
+  /** What must not stand in any text: password, token, and the tokens of the session. */
+  secrets(): (string | undefined)[] {
+    const { password, token } = this.settings;
+    return [password, token, ...this.session.tokens];
   }
 
   /** Why the credentials were refused, while that stands. */
@@ -166,7 +172,7 @@ export class PowercontrollerClient {
 
   private answeredError(body: unknown): DeviceError {
     const said = vendorMessage(body);
-    const message = said === undefined ? '' : cleanText(said, createRedactor(this.secrets));
+    const message = said === undefined ? '' : cleanText(said, createRedactor(this.secrets()));
     return new DeviceError('REJECTED', `The cloud answers with an error. ${message}`.trim(), {
       reason: 'answeredError',
       params: { message },
@@ -222,7 +228,7 @@ export class PowercontrollerClient {
         signal,
       });
     } catch (error) {
-      throw error instanceof DeviceError ? explainSignIn(error) : error;
+      throw error instanceof DeviceError ? loginError(error, refusedSignIn) : error;
     }
     const token = isRecord(body) ? body.token : undefined;
     if (typeof token !== 'string' || token === '') {
@@ -231,28 +237,18 @@ export class PowercontrollerClient {
         sent: true,
       });
     }
-    this.secrets.splice(2, Infinity, token);
     headerValue(token, 'token');
     return { token, expiresIn: secondsLeftOfJwt(token, this.clock.now()) ?? TOKEN_SECONDS };
   }
 }
 
-/** A login that gives the token once: when the server refuses it, there is no other way in. */
-function handOut(token: string): () => Promise<Login> {
-  let given = false;
-  return () => {
-    if (given) {
-      return Promise.reject(
-        new DeviceError('AUTH_FAILED', 'The token is refused. Make a new one in the web app.', {
-          reason: 'tokenRefused',
-          status: 401,
-          sent: false,
-        }),
-      );
-    }
-    given = true;
-    return Promise.resolve({ token });
-  };
+/** Nobody but the user can make another token; the same one may be taken again in a moment. */
+function refusedToken({ status }: DeviceError): DeviceError {
+  return new DeviceError('AUTH_FAILED', 'The token is refused. Make a new one in the web app.', {
+    reason: 'tokenRefused',
+    sent: true,
+    ...(status === undefined ? {} : { status }),
+  });
 }
 
 function bearer(token: string): Record<string, string> {
@@ -296,18 +292,18 @@ function notResponding(error: DeviceError): DeviceError {
   );
 }
 
-/** The document does not say by which status a wrong password is answered. */
-function explainSignIn(error: DeviceError): DeviceError {
-  const { status } = error;
-  if (status !== 400 && status !== 401 && status !== 403 && status !== 422) return error;
+/** The document does not say how a wrong password is answered, so any words for it count. */
+function refusedSignIn(message: string, status: number | undefined): DeviceError | undefined {
+  if (!saysWrongCredentials(message)) return undefined;
   return new DeviceError(
     'AUTH_FAILED',
     `The sign-in is refused (HTTP ${status}). Check email and password.`,
     {
       reason: 'signInRefused',
-      status,
+      definite: true,
       sent: true,
-      params: { status },
+      params: { status: status ?? 0 },
+      ...(status === undefined ? {} : { status }),
     },
   );
 }

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
 import { sendCommand } from '../core/outcome';
+import { loginError, saysWrongCredentials } from '../core/refusal';
 import { BearerSession, type Login } from '../core/session';
 import type { TlsOptions, Transport } from '../core/transport';
 import { isRecord } from '../core/units';
@@ -57,6 +58,7 @@ export class PowerflexClient {
   readonly accId: number;
   private readonly http: HttpClient;
   private readonly session: BearerSession;
+  private readonly password: string;
 
   /** @throws DeviceError INVALID_INPUT for unusable settings; nothing is sent */
   constructor(
@@ -70,23 +72,28 @@ export class PowerflexClient {
     if (typeof username !== 'string' || username === '' || typeof password !== 'string' || password === '') {
       throw invalidInput('Enter user name and password.', 'loginEmpty');
     }
-    let token = '';
+    this.password = password;
     this.http = new HttpClient(
       transport,
       {
         baseUrl: this.baseUrl,
         timeout: settings.timeout ?? 15_000,
         tls: settings.tls,
-        secrets: () => [password, token],
+        secrets: () => this.secrets(),
         vendorMessage,
       },
       clock,
     );
     const login = async (signal: AbortSignal): Promise<Login> => {
-      token = await this.login(username, password, signal);
+      const token = await this.login(username, password, signal);
       return { token, expiresIn: TOKEN_SECONDS };
     };
     this.session = new BearerSession({ login, clock });
+  }
+
+  /** What must not stand in any text: the password, and the tokens of the session. */
+  secrets(): (string | undefined)[] {
+    return [this.password, ...this.session.tokens];
   }
 
   /** Cancels a login in flight. Calls in flight belong to their callers' signals. */
@@ -200,7 +207,7 @@ export class PowerflexClient {
       const json = { username, password };
       answer = await this.http.json({ method: 'POST', path: 'login', json, safe: true, signal });
     } catch (error) {
-      throw error instanceof DeviceError ? explainLogin(error) : error;
+      throw error instanceof DeviceError ? loginError(error, refusedLogin) : error;
     }
     const token = isRecord(answer) ? answer.access_token : undefined;
     if (typeof token !== 'string' || token === '') {
@@ -263,16 +270,15 @@ function vendorMessage(body: unknown): string | undefined {
   return [body.msg, body.message, body.error].find((words) => typeof words === 'string');
 }
 
-/** Any no to a login is about the credentials: trying them again would change nothing and may lock the account. */
-function explainLogin(error: DeviceError): DeviceError {
-  const { status } = error;
-  if (status === undefined || ![400, 401, 403, 422].includes(status)) return error;
-  const message = error.params.message ?? '';
-  return new DeviceError('AUTH_FAILED', `PowerFlex refuses the login (HTTP ${status}). ${message}`.trim(), {
+/** The document does not say how a wrong password is answered, so any words for it count. */
+function refusedLogin(message: string, status: number | undefined): DeviceError | undefined {
+  if (!saysWrongCredentials(message)) return undefined;
+  return new DeviceError('AUTH_FAILED', `PowerFlex refuses the login (HTTP ${status}). ${message}`, {
     reason: 'powerflexLogin',
-    status,
+    definite: true,
     sent: true,
-    params: { status, message },
+    params: { status: status ?? 0, message },
+    ...(status === undefined ? {} : { status }),
   });
 }
 

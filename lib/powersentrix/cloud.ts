@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
 import { createRedactor } from '../core/redact';
+import { loginError } from '../core/refusal';
 import { BearerSession, type Login, secondsLeftOfJwt } from '../core/session';
 import type { TlsOptions, Transport } from '../core/transport';
 import { isRecord } from '../core/units';
@@ -70,9 +71,9 @@ function summary(source: Record<string, unknown>): Omit<CloudUps, 'id'> {
 export class CloudClient {
   readonly baseUrl: string;
   readonly session: BearerSession;
+  private readonly password: string;
   private readonly http: HttpClient;
   private readonly redact: (text: string) => string;
-  private token: string | undefined;
 
   /** @throws DeviceError INVALID_INPUT for an unusable address or missing credentials; nothing is sent */
   constructor(settings: CloudSettings, transport: Transport, clock: Clock = systemClock) {
@@ -84,8 +85,8 @@ export class CloudClient {
       settings.url === '' ? DEFAULT_CLOUD_URL : (settings.url ?? DEFAULT_CLOUD_URL),
       'https',
     );
-    const secrets = (): (string | undefined)[] => [password, this.token];
-    this.redact = (text) => createRedactor(secrets())(text);
+    this.password = password;
+    this.redact = (text) => createRedactor(this.secrets())(text);
     this.http = new HttpClient(
       transport,
       {
@@ -93,17 +94,13 @@ export class CloudClient {
         timeout: settings.timeout ?? 15_000,
         maxBytes: MAX_BYTES,
         tls: settings.tls,
-        secrets,
+        secrets: () => this.secrets(),
         vendorMessage: wordsOf,
       },
       clock,
     );
     this.session = new BearerSession({
-      login: async (signal) => {
-        const login = await this.login(email, password, clock.now(), signal);
-        this.token = login.token;
-        return login;
-      },
+      login: (signal) => this.login(email, password, clock.now(), signal),
       clock,
     });
   }
@@ -173,6 +170,11 @@ export class CloudClient {
     };
   }
 
+  /** What must not stand in any text: the password, and the tokens of the session. */
+  secrets(): (string | undefined)[] {
+    return [this.password, ...this.session.tokens];
+  }
+
   close(): void {
     this.session.close();
   }
@@ -228,21 +230,19 @@ export class CloudClient {
         : null;
       if (typeof token !== 'string' || token === '') {
         const words = wordsOf(body);
-        throw words !== undefined && LOGIN_REFUSED.test(words)
-          ? refusedLogin(words, undefined)
-          : wrongShape('token');
+        throw (words === undefined ? undefined : refusedLogin(words, undefined)) ?? wrongShape('token');
       }
       return { token: headerValue(token, 'token'), expiresIn: secondsLeftOfJwt(token, now) };
     } catch (error) {
-      throw error instanceof DeviceError ? explainLogin(error) : error;
+      throw error instanceof DeviceError ? loginError(error, refusedLogin) : error;
     }
   }
 }
 
-const LOGIN_REFUSED = /invalidEmailOrPassword|disabledLoginFromWeb/;
-
-function refusedLogin(words: string, status: number | undefined): DeviceError {
+/** A wrong login is status 400 here, with a word that says why. */
+function refusedLogin(words: string, status: number | undefined): DeviceError | undefined {
   const disabled = words.includes('disabledLoginFromWeb');
+  if (!disabled && !words.includes('invalidEmailOrPassword')) return undefined;
   return new DeviceError(
     'AUTH_FAILED',
     disabled
@@ -250,19 +250,11 @@ function refusedLogin(words: string, status: number | undefined): DeviceError {
       : 'PowerSentrix refuses email or password. They will not be tried again until you change them.',
     {
       reason: disabled ? 'loginDisabled' : 'loginRefused',
+      definite: true,
       sent: true,
       ...(status === undefined ? {} : { status }),
     },
   );
-}
-
-/** A wrong login is status 400 here, with a word that says why. */
-function explainLogin(error: DeviceError): DeviceError {
-  const words = String(error.params.message ?? '');
-  const { status } = error;
-  if (status === 401 || status === 403) return refusedLogin(words, status);
-  const says = status === 400 && (words === '' || LOGIN_REFUSED.test(words));
-  return says ? refusedLogin(words, status) : error;
 }
 
 /** A token's end may be told with another status than 401. */

@@ -18,8 +18,6 @@ const TYPE = 'poweropti-device';
 const DEFAULT_INTERVAL = 5;
 const SHORTEST_INTERVAL = 1;
 const DEFAULT_STALE_AFTER = 60;
-/** ms between tries after a 401: its cause may be a service that the vendor enables from afar. */
-const AUTH_RETRY = 15 * 60_000;
 
 interface Config extends NodeDef {
   host: string;
@@ -60,7 +58,6 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, Config> {
         return {
           fetch: (signal) => client.read(signal),
           interval: Math.max(interval, SHORTEST_INTERVAL) * 1000,
-          authRetry: AUTH_RETRY,
           assess: ({ reading }) => standstill.assess(reading.timestamp),
         };
       },

@@ -56,15 +56,12 @@ export interface SourceContext {
 export interface Source {
   /** which UPS, as far as the settings say */
   identity: string;
-  poll: Pick<PollerOptions<UpsReading>, 'fetch' | 'interval' | 'authRetry'>;
+  poll: Pick<PollerOptions<UpsReading>, 'fetch' | 'interval'>;
   /** the way for commands; `undefined`: there is none */
   link: UpsLink | undefined;
   onPush?: UpsFunctions['onPush'];
   pullLogs?: UpsFunctions['pullLogs'];
 }
-
-/** ms between tries after a refused API key: a user may be given a new key in the UPS at any time. */
-const KEY_RETRY = 15 * 60_000;
 
 /** A config node that can say why it does not work. */
 type Working = Node & { problem: DeviceError | undefined };
@@ -118,7 +115,6 @@ function lanSource(context: SourceContext): Source {
     identity: `lan ${client.baseUrl}`,
     poll: {
       interval,
-      authRetry: KEY_RETRY,
       fetch: async (signal) => read(await client.readComplex(signal)),
     },
     link: client,

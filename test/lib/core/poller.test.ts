@@ -2,45 +2,11 @@ import assert from 'node:assert/strict';
 
 import type { Availability } from '../../../lib/core/availability';
 import { DeviceError } from '../../../lib/core/errors';
-import { Poller, type PollerOptions } from '../../../lib/core/poller';
 import { failsWith } from '../../support/expect-error';
-import { FakeClock, settle } from '../../support/fake-clock';
-
-/** A device whose answers the test gives one by one. */
-class Device {
-  calls: { signal: AbortSignal; resolve: (data: number) => void; reject: (error: Error) => void }[] = [];
-  inFlight = 0;
-  mostInFlight = 0;
-
-  readonly fetch = (signal: AbortSignal): Promise<number> => {
-    this.inFlight++;
-    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
-    return new Promise<number>((resolve, reject) => {
-      const entry = { signal, resolve, reject };
-      signal.addEventListener('abort', () => reject(new Error('aborted')));
-      this.calls.push(entry);
-    }).finally(() => this.inFlight--);
-  };
-
-  get last(): Device['calls'][number] {
-    const call = this.calls.at(-1);
-    assert.ok(call, 'no request yet');
-    return call;
-  }
-}
+import { settle } from '../../support/fake-clock';
+import { setUp } from './poller-bench';
 
 const down = (): DeviceError => new DeviceError('UNREACHABLE', 'down');
-
-function setUp(options: Partial<PollerOptions<number>> = {}): {
-  clock: FakeClock;
-  device: Device;
-  poller: Poller<number>;
-} {
-  const clock = new FakeClock();
-  const device = new Device();
-  const poller = new Poller<number>({ fetch: device.fetch, interval: 5000, clock, ...options });
-  return { clock, device, poller };
-}
 
 describe('Poller', () => {
   it('does nothing before somebody listens, and nothing after the last one has left', async () => {
@@ -197,30 +163,6 @@ describe('Poller', () => {
     device.last.reject(new DeviceError('RATE_LIMITED', 'slow down', { retryAfter: 90 }));
     await settle();
     assert.equal(clock.next, 90_000);
-  });
-
-  it('stops after refused credentials, but reads when asked', async () => {
-    const { clock, device, poller } = setUp();
-    const changes: Availability[] = [];
-    const subscription = poller.subscribe({ onAvailability: (a) => changes.push(a) });
-    await clock.advance(1000);
-    device.last.reject(new DeviceError('AUTH_FAILED', 'no'));
-    await clock.advance(24 * 3_600_000);
-    assert.equal(device.calls.length, 1);
-    const asked = subscription.refresh();
-    await settle();
-    device.last.reject(new DeviceError('AUTH_FAILED', 'no'));
-    await failsWith(asked, 'AUTH_FAILED');
-    assert.equal(changes.length, 1);
-  });
-
-  it('tries rarely after refused credentials where that is wanted', async () => {
-    const { clock, device, poller } = setUp({ authRetry: 900_000 });
-    poller.subscribe({});
-    await clock.advance(1000);
-    device.last.reject(new DeviceError('AUTH_FAILED', 'no'));
-    await settle();
-    assert.equal(clock.next, 900_000);
   });
 
   it('tells an outage that turns out to need the user', async () => {

@@ -5,7 +5,9 @@ import { BearerSession, type Login, secondsLeftOfJwt } from '../../../lib/core/s
 import { failsWith } from '../../support/expect-error';
 import { FakeClock, settle } from '../../support/fake-clock';
 
-const refused = (): DeviceError => new DeviceError('AUTH_FAILED', 'refused');
+const MINUTE = 60_000;
+const refused = (): DeviceError => new DeviceError('AUTH_FAILED', 'refused', { status: 401 });
+const wrong = (): DeviceError => new DeviceError('AUTH_FAILED', 'wrong', { definite: true });
 
 /** A server that knows one valid token at a time. */
 class Server {
@@ -80,11 +82,42 @@ describe('BearerSession', () => {
     assert.equal(server.logins, 2);
   });
 
-  it('tries wrong credentials once, and again only after a reset', async () => {
+  it('renews a token that ended while the host slept', async () => {
+    const clock = new FakeClock();
     const server = new Server();
-    server.failLogin = refused();
-    const session = new BearerSession({ login: server.login });
+    server.expiresIn = 3600;
+    const session = new BearerSession({ login: server.login, clock });
+    await session.run(server.call);
+    clock.moveWall(2 * 3_600_000);
+    await session.run(server.call);
+    assert.equal(server.logins, 2);
+  });
+
+  it('goes on with a token that still counts when its renewal fails', async () => {
+    for (const failure of [refused(), new DeviceError('UNREACHABLE', 'down')]) {
+      const clock = new FakeClock();
+      const server = new Server();
+      server.expiresIn = 3600;
+      const session = new BearerSession({ login: server.login, clock });
+      await session.run(server.call);
+      await clock.advance(0.95 * 3_600_000);
+      server.failLogin = failure;
+      assert.equal(await session.run(server.call), 'ok token-1');
+      assert.equal(await session.run(server.call), 'ok token-1');
+      assert.equal(server.logins, 2);
+      await clock.advance(0.05 * 3_600_000);
+      await failsWith(session.run(server.call), failure.code);
+    }
+  });
+
+  it('tries credentials that the vendor calls wrong once, and again only after a reset', async () => {
+    const clock = new FakeClock();
+    const server = new Server();
+    server.failLogin = wrong();
+    const session = new BearerSession({ login: server.login, clock });
     await Promise.all(Array.from({ length: 10 }, () => failsWith(session.run(server.call), 'AUTH_FAILED')));
+    await failsWith(session.run(server.call), 'AUTH_FAILED');
+    await clock.advance(7 * 86_400_000);
     await failsWith(session.run(server.call), 'AUTH_FAILED');
     assert.equal(server.logins, 1);
     assert.equal(session.refused?.code, 'AUTH_FAILED');
@@ -102,14 +135,94 @@ describe('BearerSession', () => {
     assert.equal(await session.run(server.call), 'ok token-2');
   });
 
-  it('gives up when a token fresh from a login is refused', async () => {
+  it('shares a refusal that may pass, and tries again after growing pauses', async () => {
+    const clock = new FakeClock();
+    clock.randoms = [0];
     const server = new Server();
-    const session = new BearerSession({ login: server.login });
+    server.failLogin = refused();
+    const session = new BearerSession({ login: server.login, clock });
+    for (const minutes of [1, 2, 4, 7.5, 7.5]) {
+      const before = server.logins;
+      await Promise.all(Array.from({ length: 20 }, () => failsWith(session.run(server.call), 'AUTH_FAILED')));
+      assert.equal(server.logins, before + 1);
+      await clock.advance(minutes * MINUTE - 1);
+      const held = await session.run(server.call).catch((error: unknown) => error);
+      assert.ok(held instanceof DeviceError);
+      assert.equal(held.sent, false);
+      assert.equal(held.retryAfter, 1);
+      assert.equal(server.logins, before + 1);
+      await clock.advance(1);
+    }
+    server.failLogin = undefined;
+    await session.run(server.call);
+    assert.equal(session.refused, undefined);
+  });
+
+  it('lets a refusal pass that a reason with a pause of its own gave', async () => {
+    const clock = new FakeClock();
+    const server = new Server();
+    server.failLogin = new DeviceError('AUTH_FAILED', 'busy', { retryAfter: 3600 });
+    const session = new BearerSession({ login: server.login, clock });
+    await failsWith(session.run(server.call), 'AUTH_FAILED');
+    await clock.advance(59 * MINUTE);
+    await failsWith(session.run(server.call), 'AUTH_FAILED');
+    assert.equal(server.logins, 1);
+    server.failLogin = undefined;
+    await clock.advance(MINUTE);
+    await session.run(server.call);
+  });
+
+  it('tries a token again later that counted too late, and makes no other one', async () => {
+    const clock = new FakeClock();
+    const server = new Server();
+    const session = new BearerSession({ login: server.login, clock });
+    const born = new Map<string, number>();
+    const late = async (token: string): Promise<string> => {
+      born.set(token, born.get(token) ?? clock.monotonic());
+      if (clock.monotonic() - (born.get(token) ?? 0) < 2000) throw refused();
+      return server.call(token);
+    };
+    await failsWith(session.run(late), 'AUTH_FAILED');
+    assert.equal(server.logins, 2);
+    await clock.advance(2 * MINUTE);
+    assert.equal(await session.run(late), 'ok token-2');
+    assert.equal(server.logins, 2);
+  });
+
+  it('makes at most one login a minute for a call that is refused while the others work', async () => {
+    const clock = new FakeClock();
+    const server = new Server();
+    const session = new BearerSession({ login: server.login, clock });
     const never = (): Promise<string> => Promise.reject(refused());
-    await failsWith(session.run(never), 'AUTH_FAILED');
-    assert.equal(server.logins, 2);
-    await failsWith(session.run(never), 'AUTH_FAILED');
-    assert.equal(server.logins, 2);
+    await session.run(server.call);
+    for (let second = 0; second < 120; second++) {
+      await failsWith(session.run(never), 'AUTH_FAILED');
+      assert.match(await session.run(server.call), /^ok/);
+      await clock.advance(1000);
+    }
+    assert.equal(server.logins, 3);
+  });
+
+  it('takes a fixed token for refused only after a second look, minutes later', async () => {
+    const clock = new FakeClock();
+    let calls = 0;
+    let works = false;
+    const session = new BearerSession({
+      login: () => Promise.resolve({ token: 'fixed' }),
+      refusedToken: () => new DeviceError('AUTH_FAILED', 'the token', { reason: 'tokenRefused' }),
+      clock,
+    });
+    const call = (): Promise<string> => {
+      calls++;
+      return works ? Promise.resolve('ok') : Promise.reject(refused());
+    };
+    for (let i = 0; i < 2; i++) {
+      assert.equal((await failsWith(session.run(call), 'AUTH_FAILED')).reason, 'tokenRefused');
+    }
+    assert.equal(calls, 1);
+    works = true;
+    await clock.advance(2 * MINUTE);
+    assert.equal(await session.run(call), 'ok');
   });
 
   it('passes other failures on without a login', async () => {

@@ -225,7 +225,7 @@ describe('PowercontrollerClient', () => {
     simulator.faults.add({
       kind: 'status',
       status: 401,
-      body: '{"message":"no wrong-password here"}',
+      body: '{"message":"Bad password: wrong-password"}',
     });
     for (let i = 0; i < 3; i++) {
       const error = await failsWith(client.devices(), 'AUTH_FAILED');

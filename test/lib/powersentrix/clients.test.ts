@@ -163,11 +163,14 @@ describe('the cloud client', () => {
     answer(400, 'disabledLoginFromWeb');
     assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginDisabled');
     client.session.reset();
-    answer(401, 'no');
+    answer(401, 'invalidEmailOrPassword');
     assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginRefused');
     client.session.reset();
+    answer(401, 'no');
+    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginUnclear');
+    client.session.reset();
     answer(403, 'locked');
-    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginRefused');
+    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginUnclear');
     client.session.reset();
     cloud.faults.add({ kind: 'body', body: '{"message":"invalidEmailOrPassword"}', times: 1 });
     assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginRefused');
@@ -175,6 +178,7 @@ describe('the cloud client', () => {
     client.session.reset();
     answer(400, 'malformed request');
     assert.match((await failsWith(client.list(), 'REJECTED')).message, /malformed request/);
+    client.session.reset();
     answer(500, '');
     await failsWith(client.list(), 'BAD_RESPONSE');
     cloud.faults.add({ kind: 'body', body: '{}', times: 1 });
