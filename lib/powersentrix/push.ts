@@ -1,18 +1,20 @@
 import type { ParsedUrlQuery } from 'node:querystring';
 
+import { DEEPEST, parseForeignJson } from '../core/json';
+import { cleanText } from '../core/redact';
 import type { SecretCheck } from '../core/secret';
 import { isRecord } from '../core/units';
 import { faultInJson } from '../core/untrusted-json';
 import { type ComplexObject, isIdent, readComplex } from './complex';
 import { type LogRecord, parseLogRecord } from './log';
+import type { PushKind } from './push-address';
+import { LONGEST_LABEL } from './status';
 
 /** What a UPS tells a monitoring server. */
 export type Push =
   | { kind: 'registered'; cmm: string; description: string | null; ident: Record<string, unknown> }
-  | { kind: 'data'; cmm: string; complex: ComplexObject; raw: unknown }
+  | { kind: 'data'; cmm: string; complex: ComplexObject; odd: readonly string[]; raw: unknown }
   | { kind: 'log'; cmm: string; record: LogRecord };
-
-export type PushKind = Push['kind'];
 
 /** A request that is refused: a status of 4xx and a word, no more. */
 export interface Refusal {
@@ -23,57 +25,29 @@ export interface Refusal {
 /** Longest body accepted, in bytes; the longest that the firmware sends is some 4 KB. */
 export const MAX_PUSH_BYTES = 64 * 1024;
 
-const ENDPOINTS: ReadonlyMap<string, PushKind> = new Map([
-  ['setNewUps', 'registered'],
-  ['setUpsData', 'data'],
-  ['setUpsLog', 'log'],
-]);
-
-/** The vendor writes the path in three ways, and nobody knows which one the firmware takes. */
-const SPELLINGS = ['api/', 'api/v1/', 'api/v1/api/'];
-const LONGEST_FIRST = [...SPELLINGS].reverse();
-
-/**
- * Reads the receiver's path as typed.
- *
- * @returns with one leading and no trailing slash; `undefined` when it cannot be part of an address
- */
-export function parseReceiverPath(text: string): string | undefined {
-  const path = `/${text.trim().replace(/^\/+|\/+$/g, '')}`;
-  return /^(?:\/[A-Za-z0-9._~-]+)+$/.test(path) && !path.includes('/..') ? path : undefined;
-}
-
-/** A secret that can stand in an address as it is. */
-export function isPathSecret(text: string): boolean {
-  return /^[A-Za-z0-9._~-]{1,128}$/.test(text) && !/^\.+$/.test(text);
-}
-
-/**
- * What a path asks for.
- *
- * @param path of the request, below the server's root
- * @param base the receiver's path, see `parseReceiverPath`
- * @param isSecret knows the segment that has to follow it; missing: none
- */
-export function endpointOf(path: string, base: string, isSecret?: SecretCheck): PushKind | undefined {
-  if (!path.startsWith(`${base}/`)) return undefined;
-  let rest = path.slice(base.length + 1);
-  if (isSecret) {
-    const slash = rest.indexOf('/');
-    if (!isSecret(rest.slice(0, Math.max(slash, 0)))) return undefined;
-    rest = rest.slice(slash + 1);
-  }
-  const spelling = LONGEST_FIRST.find((one) => rest.startsWith(one));
-  return spelling === undefined ? undefined : ENDPOINTS.get(rest.slice(spelling.length));
-}
-
 /** The only value of a query parameter; a repeated one is none. */
 function only(query: ParsedUrlQuery, name: string): string | undefined {
   const value = query[name];
   return typeof value === 'string' ? value : undefined;
 }
 
-const CMM = /^[\x21-\x7e][\x20-\x7e]{0,63}$/;
+/** Characters of a UPS's identifier. */
+const LONGEST_CMM = 64;
+/** Letters, digits, signs and blanks of any language, and the two joiners that some of them need; no other invisible ones. */
+const CMM = /^(?:[^\p{C}\p{Zl}\p{Zp}]|[\u200c\u200d])+$/u;
+const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
+
+/** An identifier in the one spelling that is compared: an accent may be a part of its letter or follow it. */
+export function sameCmm(text: string): string {
+  return text.trim().normalize('NFC');
+}
+
+/** @returns the identifier in its one spelling, `undefined` when it is none */
+function readCmm(text: string | undefined): string | undefined {
+  if (text === undefined || text.length > 4 * LONGEST_CMM) return undefined;
+  const cmm = sameCmm(text);
+  return Array.from(cmm).length <= LONGEST_CMM && CMM.test(cmm) && VISIBLE.test(cmm) ? cmm : undefined;
+}
 
 /**
  * Who sends, before the body is read.
@@ -82,21 +56,21 @@ const CMM = /^[\x21-\x7e][\x20-\x7e]{0,63}$/;
  */
 export function checkSender(query: ParsedUrlQuery, isCompany: SecretCheck): { cmm: string } | Refusal {
   const given = only(query, 'companyId');
-  if (given === undefined || !isCompany(given)) return { status: 401, message: 'companyId not found' };
-  const cmm = only(query, 'cmm');
-  if (cmm === undefined || !CMM.test(cmm)) return { status: 400, message: 'cmm missing or wrong' };
-  return { cmm };
+  if (given === undefined || !isCompany(given.trim())) return { status: 401, message: 'companyId not found' };
+  const cmm = readCmm(only(query, 'cmm'));
+  return cmm === undefined ? { status: 400, message: 'cmm missing or wrong' } : { cmm };
 }
 
-/** Whether a body of this type may be JSON; a firmware that names no type is believed. */
-export function isJsonType(contentType: string | undefined): boolean {
-  return contentType === undefined || /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType);
+/** Whether a body comes as it is. What type it is said to be does not matter: it is JSON or it is not. */
+export function isPlainCoding(contentEncoding: string | undefined): boolean {
+  if (contentEncoding === undefined) return true;
+  return contentEncoding.split(',').every((coding) => /^\s*(?:identity)?\s*$/i.test(coding.slice(0, 64)));
 }
 
-/** Parses a body. `undefined` when it is no JSON. */
-export function parseBody(body: Buffer): unknown {
+/** Parses a body. `undefined` when it is no JSON, or nested too deep. */
+export function parseBody(body: Buffer | string): unknown {
   try {
-    return JSON.parse(body.toString('utf8')) as unknown;
+    return parseForeignJson(body);
   } catch {
     return undefined;
   }
@@ -110,18 +84,18 @@ const wrong = (part: string): Refusal => ({ status: 400, message: `${part} missi
  * @param body parsed JSON
  */
 export function parsePush(kind: PushKind, cmm: string, query: ParsedUrlQuery, body: unknown): Push | Refusal {
-  const fault = faultInJson(body, { depth: 12 });
+  const fault = faultInJson(body, { depth: DEEPEST });
   if (fault !== undefined)
     return { status: 400, message: fault === 'depth' ? 'nested too deep' : 'key refused' };
   if (!isRecord(body)) return wrong('body');
   switch (kind) {
-    case 'registered':
-      return isIdent(body)
-        ? { kind, cmm, ident: body, description: only(query, 'upsDescription')?.slice(0, 128) ?? null }
-        : wrong('sn, type');
+    case 'registered': {
+      const description = cleanText(only(query, 'upsDescription') ?? '', undefined, LONGEST_LABEL) || null;
+      return isIdent(body) ? { kind, cmm, ident: body, description } : wrong('sn, type');
+    }
     case 'data': {
       const read = readComplex(body);
-      return 'complex' in read ? { kind, cmm, complex: read.complex, raw: body } : wrong(read.fault);
+      return 'complex' in read ? { kind, cmm, ...read, raw: body } : wrong(read.fault);
     }
     case 'log': {
       const record = parseLogRecord(body);

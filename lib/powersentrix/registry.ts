@@ -1,3 +1,5 @@
+import { Notices, type NoticeHandler } from '../core/notices';
+import { cleanText } from '../core/redact';
 import type { Push } from './push';
 import { type Ident, normaliseIdent } from './status';
 
@@ -15,12 +17,24 @@ export interface Registration {
   pushes: number;
 }
 
-/** More than that in one place is no UPS room; the longest silent one is forgotten. */
+/** More than that in one place is no UPS room; the longest silent one without a node is forgotten. */
 const MOST = 500;
 
 /** The UPSes that push to one receiver. */
 export class PushRegistry {
   private readonly known = new Map<string, Registration>();
+  /** of UPSes that a node looks after; the others are strangers, and decide how many they are */
+  private readonly notices = new Map<string, Notices>();
+
+  /**
+   * @param isAttached whether a node looks after this UPS
+   * @param onNotice hears of what is odd about such a UPS, each thing once: another serial number or address than before,
+   *   which may be another device in its name, and parts of a status that cannot be read
+   */
+  constructor(
+    private readonly isAttached: (cmm: string) => boolean = () => false,
+    private readonly onNotice: NoticeHandler = () => undefined,
+  ) {}
 
   /** The most recently heard last. */
   get all(): Registration[] {
@@ -35,13 +49,13 @@ export class PushRegistry {
    * Notes a push.
    *
    * @param now epoch ms
+   * @returns what is known of its UPS
    */
-  note(push: Push, address: string, now: number): void {
+  note(push: Push, address: string, now: number): Registration {
     const { cmm } = push;
     const before = this.known.get(cmm);
     const ident = identOf(push);
-    this.known.delete(cmm);
-    this.known.set(cmm, {
+    const after: Registration = {
       cmm,
       description: (push.kind === 'registered' ? push.description : null) ?? before?.description ?? null,
       serialNumber: ident?.serialNumber ?? before?.serialNumber ?? null,
@@ -50,9 +64,39 @@ export class PushRegistry {
       address,
       lastPush: now,
       pushes: (before?.pushes ?? 0) + 1,
-    });
-    const [oldest] = this.known.keys();
-    if (this.known.size > MOST && oldest !== undefined) this.known.delete(oldest);
+    };
+    this.known.delete(cmm);
+    this.known.set(cmm, after);
+    if (this.known.size > MOST) this.forgetOne(cmm);
+    if (this.isAttached(cmm)) this.tell(push, before, after);
+    return after;
+  }
+
+  private forgetOne(newest: string): void {
+    for (const cmm of this.known.keys()) {
+      if (cmm === newest || this.isAttached(cmm)) continue;
+      this.known.delete(cmm);
+      return;
+    }
+    // Attached ones are as many as the user's nodes, and a stranger finds no place among them.
+    if (!this.isAttached(newest)) this.known.delete(newest);
+  }
+
+  private tell(push: Push, before: Registration | undefined, after: Registration): void {
+    const { cmm } = push;
+    const changes = (['serialNumber', 'address'] as const).filter(
+      (name) => before && before[name] !== null && before[name] !== after[name],
+    );
+    const odd = push.kind === 'data' ? push.odd : [];
+    if (changes.length === 0 && odd.length === 0) return;
+    const notices = this.notices.get(cmm) ?? new Notices(this.onNotice);
+    this.notices.set(cmm, notices);
+    for (const name of changes) {
+      const reason = name === 'address' ? 'pushAddress' : 'pushSerialNumber';
+      const [old, now] = [before, after].map((one) => cleanText(one?.[name] ?? ''));
+      notices.once({ reason, params: { cmm, before: old ?? '', after: now ?? '' } });
+    }
+    for (const part of odd) notices.once({ reason: 'pushOdd', params: { cmm, part } });
   }
 }
 

@@ -1,25 +1,35 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { parse as parseQuery } from 'node:querystring';
 
-import type { NextFunction, Request, Response } from 'express';
-import type { NodeAPI } from 'node-red';
+import type { Request, Response } from 'express';
+import type { Node, NodeAPI } from 'node-red';
 
-import { BodyError, readBody } from '../../lib/core/http-body';
+import { BodyError, type BodyLimits, BodyReader } from '../../lib/core/http-body';
+import { isRecord } from '../../lib/core/units';
 import { type SecretCheck, secretCheck } from '../../lib/core/secret';
 import {
   checkSender,
-  endpointOf,
-  isJsonType,
+  isPlainCoding,
   isRefusal,
   MAX_PUSH_BYTES,
   parseBody,
   parsePush,
   type Push,
-  type PushKind,
   type Refusal,
 } from '../../lib/powersentrix/push';
+import {
+  endpointOf,
+  endsAsPush,
+  isBelow,
+  mountPath,
+  parsePushQuery,
+  type PushKind,
+  readTarget,
+} from '../../lib/powersentrix/push-address';
+import { addInFront, behindMiddleware, type Handler, removeHandler, rootOf } from './http-nodes';
 
 export interface PushRoutes {
+  /** the node that they are of */
+  node: Node;
   /** below Node-RED's HTTP node root, see `parseReceiverPath` */
   base: string;
   /** empty: none */
@@ -27,43 +37,20 @@ export interface PushRoutes {
   companyId: string;
   /** @param address where it came from */
   onPush: (push: Push, address: string) => void;
-  onRefusal: (refusal: Refusal) => void;
+  /** hears the status of every answer below `base` that is an error, whoever gave it */
+  onRefusal: (status: number) => void;
+  /** hears of what the user's own middleware threw */
+  onMiddlewareError: (error: unknown) => void;
 }
 
-type Handler = (request: Request, response: Response, next: NextFunction) => void;
-
-interface Layer {
-  name?: string;
-  handle: unknown;
+/** A push that has been recognised, from the front of the server to its answer. */
+interface Arrival {
+  kind: PushKind;
+  query: string;
 }
 
-/** An express application's stack; Node-RED's own `http in` reaches for it too, since express removes no routes. */
-function stackOf(app: unknown): Layer[] {
-  // express 4 throws on `router`, express 5 has no `_router`.
-  const router: unknown = Reflect.get(app as object, '_router') ?? Reflect.get(app as object, 'router');
-  return (router as { stack: Layer[] }).stack;
-}
-
-function removeHandler(app: unknown, handler: Handler): void {
-  const stack = stackOf(app);
-  const index = stack.findIndex((layer) => layer.handle === handler);
-  if (index >= 0) stack.splice(index, 1);
-}
-
-/** The application that Node-RED's own ones are mounted in; Node-RED's `http in` finds it in this way too. */
-function rootOf(app: NodeAPI['httpNode']): NodeAPI['httpNode'] {
-  const parent = Reflect.get(app, 'parent') as NodeAPI['httpNode'] | undefined;
-  return parent ? rootOf(parent) : app;
-}
-
-/** Adds a handler in front of everything but express's own preparations. */
-function addInFront(app: NodeAPI['httpNode'], handler: Handler): void {
-  app.use(handler);
-  const stack = stackOf(app);
-  const layer = stack.pop();
-  const own = stack.findIndex(({ name }) => name !== 'query' && name !== 'expressInit');
-  if (layer) stack.splice(own < 0 ? stack.length : own, 0, layer);
-}
+/** Of bodies that are read, and of those that nobody wants and that are read away. */
+const LIMITS: BodyLimits = { bytes: MAX_PUSH_BYTES, ms: 20_000, atOnce: 100 };
 
 const plainAddress = (address: string | undefined): string => (address ?? '').replace(/^::ffff:/, '');
 
@@ -84,120 +71,167 @@ const OK_HEADERS = headersOf(OK);
  * @returns removes them
  */
 export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
-  const { base, secret } = routes;
-  const isSecret = secret === '' ? undefined : secretCheck(secret);
-  const isCompany = secretCheck(routes.companyId);
-  const kindOf = (path: string): PushKind | undefined => endpointOf(path, base, isSecret);
+  const isSecret = routes.secret === '' ? undefined : secretCheck(routes.secret);
+  const base = `${mountPath(RED.httpNode.path())}${routes.base}`;
+  const door = new Door(RED, routes);
+  const arrivals = new WeakMap<Request, Arrival>();
 
-  const handler: Handler = (request, response, next) => {
-    const kind = kindOf(request.path);
-    if (kind === undefined) {
-      next();
-      return;
+  // In front of everything: where the editor lives at the same root, its JSON parser runs before us, takes megabytes, and
+  // answers a broken body with a stack trace. It leaves alone what is marked as read already. And whatever stands between
+  // here and us shall see the address in its one spelling.
+  const recognise: Handler = (request, response, next) => {
+    const { path, query } = readTarget(request.url);
+    if (isBelow(path, base)) {
+      const kind = endpointOf(path, base, isSecret);
+      if (kind !== undefined) {
+        arrivals.set(request, { kind, query });
+        request.url = query === '' ? path : `${path}?${query}`;
+      }
+      if (kind !== undefined || endsAsPush(path)) Reflect.set(request, '_body', true);
+      response.once('close', () => {
+        if (response.statusCode >= 400) routes.onRefusal(response.statusCode);
+      });
     }
-    void respond(routes, isCompany, kind, request, response);
+    next();
   };
 
-  // Where the editor lives at the same root, its JSON parser runs before us, takes megabytes, and answers a broken body
-  // with a stack trace. It leaves alone what is marked as read already.
-  const { httpNodeRoot } = RED.settings as { httpNodeRoot?: string | false };
-  const root = (typeof httpNodeRoot === 'string' ? httpNodeRoot : '/').replace(/\/+$/, '');
-  const mark: Handler = (request, _response, next) => {
-    const path = request.originalUrl.split('?', 1)[0] ?? '';
-    const below = path.startsWith(`${root}/`) ? path.slice(root.length) : '';
-    if (kindOf(below) !== undefined) Reflect.set(request, '_body', true);
-    next();
+  const answer = behindMiddleware(
+    RED,
+    (request, response, next) => {
+      const arrival = arrivals.get(request);
+      if (arrival) void door.respond(arrival, request, response);
+      else next();
+    },
+    (error, request, response) => door.middlewareFailed(error, request, response),
+  );
+  const handler: Handler = (request, response, next) => {
+    if (!arrivals.has(request)) next();
+    else if (request.method === 'POST') answer(request, response, next);
+    else door.refuse({ status: 405, message: 'POST only' }, request, response);
   };
 
   const rootApp = rootOf(RED.httpNode);
   RED.httpNode.use(handler);
-  addInFront(rootApp, mark);
+  addInFront(rootApp, recognise);
   return () => {
     removeHandler(RED.httpNode, handler);
-    removeHandler(rootApp, mark);
+    removeHandler(rootApp, recognise);
   };
 }
 
-/** Takes a push and answers it. Nothing that goes wrong with it may end Node-RED, so this never rejects. */
-async function respond(
-  routes: PushRoutes,
-  isCompany: SecretCheck,
-  kind: PushKind,
-  request: Request,
-  response: Response,
-): Promise<void> {
-  let outcome: Refusal | { cmm: string };
-  try {
-    outcome = await take(routes, isCompany, kind, request);
-  } catch {
-    outcome = { status: 500, message: 'internal error' };
+/** Takes pushes and answers them. */
+class Door {
+  private readonly isCompany: SecretCheck;
+  private readonly reader = new BodyReader(LIMITS);
+  /** Whoever is refused shall not take the place of those that are not. */
+  private readonly unwanted = new BodyReader(LIMITS);
+  /** Node-RED's metrics, as `http in` gives them; `undefined` while they are off */
+  private readonly metrics: ((startedAt: bigint, bytes: number) => void) | undefined;
+
+  constructor(
+    RED: NodeAPI,
+    private readonly routes: PushRoutes,
+  ) {
+    this.isCompany = secretCheck(routes.companyId);
+    const { node } = routes;
+    if (!node.metric()) return;
+    this.metrics = (startedAt, bytes) => {
+      const message = { _msgid: RED.util.generateId() };
+      const ms = Number(process.hrtime.bigint() - startedAt) / 1e6;
+      node.metric('response.time.millis', message, Number(ms.toFixed(3)));
+      node.metric('response.content-length.bytes', message, bytes);
+    };
   }
-  // Somebody's middleware has run out of patience, and has answered.
-  if (response.headersSent) return;
-  try {
-    if (isRefusal(outcome)) refuse(routes, outcome, request, response);
-    // Not through express, which makes an ETag and looks at what the client has, for an answer nobody keeps.
-    else response.writeHead(200, OK_HEADERS).end(OK);
-  } catch {
-    response.destroy();
+
+  /** Nothing that goes wrong with a push may end Node-RED, so this never rejects. */
+  async respond(arrival: Arrival, request: Request, response: Response): Promise<void> {
+    const startedAt = this.metrics ? process.hrtime.bigint() : 0n;
+    let outcome: Refusal | undefined;
+    try {
+      outcome = await this.take(arrival, request);
+    } catch {
+      outcome = { status: 500, message: 'internal error' };
+    }
+    // Somebody's middleware has run out of patience, and has answered.
+    if (response.headersSent) return;
+    try {
+      if (outcome) this.refuse(outcome, request, response);
+      // Not through express, which makes an ETag and looks at what the client has, for an answer nobody keeps.
+      else response.writeHead(200, OK_HEADERS).end(OK);
+      this.metrics?.(startedAt, outcome ? bodyOf(outcome).length : OK.length);
+    } catch {
+      response.destroy();
+    }
+  }
+
+  refuse(refusal: Refusal, request: Request, response: Response): void {
+    const { status } = refusal;
+    const body = bodyOf(refusal);
+    // Nobody waits for the rest of a body that is too long or too slow; a short one is read away, and the connection stays.
+    const ends = status === 413 || status === 408 || status === 503 || !isShort(request);
+    response.writeHead(status, {
+      ...headersOf(body),
+      ...(ends ? { Connection: 'close' } : {}),
+      ...(status === 405 ? { Allow: 'POST' } : {}),
+    });
+    response.end(body);
+    if (ends) request.resume();
+    else this.unwanted.discard(request);
+  }
+
+  /** As `http in`: the log has the error, and the client has not. A status of its own, such as that of a body parser, is kept. */
+  middlewareFailed(error: unknown, request: Request, response: Response): void {
+    this.routes.onMiddlewareError(error);
+    const own = isRecord(error) && typeof error.status === 'number' ? error.status : 0;
+    const status = Number.isInteger(own) && own >= 400 && own < 500 ? own : 500;
+    if (response.headersSent) response.destroy();
+    else this.refuse({ status, message: 'refused' }, request, response);
+  }
+
+  /** @returns `undefined` when it was taken */
+  private async take({ kind, query: text }: Arrival, request: Request): Promise<Refusal | undefined> {
+    const query = parsePushQuery(text);
+    const sender = checkSender(query, this.isCompany);
+    if (isRefusal(sender)) return sender;
+    if (!isPlainCoding(request.headers['content-encoding'])) return { status: 415, message: 'coded body' };
+    let json: unknown;
+    try {
+      json = request.readableEnded ? parsedBody(request) : parseBody(await this.reader.read(request));
+    } catch (error) {
+      if (error instanceof BodyError) return refusalOf(error.status);
+      throw error;
+    }
+    if (json === undefined) return { status: 400, message: 'no JSON, or nested too deep' };
+    const push = parsePush(kind, sender.cmm, query, json);
+    if (isRefusal(push)) return push;
+    this.routes.onPush(push, plainAddress(request.socket.remoteAddress));
+    return undefined;
   }
 }
 
-function refuse(routes: PushRoutes, refusal: Refusal, request: Request, response: Response): void {
-  routes.onRefusal(refusal);
-  request.resume();
-  const { status, message } = refusal;
-  const body = JSON.stringify({ message });
-  response.writeHead(status, {
-    ...headersOf(body),
-    // Nobody waits for the rest of a body that is too long; a short one is read away, and the connection stays.
-    ...(status === 413 ? { Connection: 'close' } : {}),
-    ...(status === 405 ? { Allow: 'POST' } : {}),
-  });
-  response.end(body);
+const bodyOf = ({ message }: Refusal): string => JSON.stringify({ message });
+
+const refusalOf = (status: BodyError['status']): Refusal => ({
+  status,
+  message: {
+    400: 'incomplete',
+    408: `not complete within ${LIMITS.ms / 1000} s`,
+    413: `more than ${LIMITS.bytes} bytes`,
+    503: 'too many at once',
+  }[status],
+});
+
+/** Whether what may still come of a request is little. */
+function isShort(request: Request): boolean {
+  const length = request.headers['content-length'];
+  const coded = request.headers['transfer-encoding'] !== undefined;
+  return request.complete || (!coded && Number(length ?? 0) <= LIMITS.bytes);
 }
 
-async function take(
-  routes: PushRoutes,
-  isCompany: SecretCheck,
-  kind: PushKind,
-  request: Request,
-): Promise<Refusal | { cmm: string }> {
-  if (request.method !== 'POST') return { status: 405, message: 'POST only' };
-  // A question mark may stand in a value as it is, for instance in a description.
-  const query = parseQuery(/\?(.*)$/s.exec(request.originalUrl)?.[1] ?? '');
-  const sender = checkSender(query, isCompany);
-  if (isRefusal(sender)) return sender;
-  if (!isJsonType(request.headers['content-type']) || request.headers['content-encoding'] !== undefined) {
-    return { status: 415, message: 'JSON only' };
-  }
-  const body = await bodyOf(request);
-  if ('refusal' in body) return body.refusal;
-  const push = parsePush(kind, sender.cmm, query, body.json);
-  if (isRefusal(push)) return push;
-  routes.onPush(push, plainAddress(request.socket.remoteAddress));
-  return sender;
-}
-
-const TOO_LONG: Refusal = { status: 413, message: `more than ${MAX_PUSH_BYTES} bytes` };
-
-async function bodyOf(request: Request): Promise<{ json: unknown } | { refusal: Refusal }> {
-  if (request.readableEnded) return parsedBody(request);
-  try {
-    const json = parseBody(await readBody(request, MAX_PUSH_BYTES));
-    return json === undefined ? { refusal: { status: 400, message: 'no JSON' } } : { json };
-  } catch (error) {
-    const tooLong = error instanceof BodyError && error.status === 413;
-    return { refusal: tooLong ? TOO_LONG : { status: 400, message: 'incomplete' } };
-  }
-}
-
-/** Some middleware of the user's has read the body before us. */
-function parsedBody(request: Request): { json: unknown } | { refusal: Refusal } {
+/** Some middleware of the user's has read the body before us. @throws BodyError */
+function parsedBody(request: Request): unknown {
   const body: unknown = request.body;
   const length = Number(request.headers['content-length'] ?? JSON.stringify(body ?? null).length);
-  if (length > MAX_PUSH_BYTES) return { refusal: TOO_LONG };
-  const text = typeof body === 'string' ? Buffer.from(body) : Buffer.isBuffer(body) ? body : undefined;
-  const json = text ? parseBody(text) : body;
-  return json === undefined ? { refusal: { status: 400, message: 'no JSON' } } : { json };
+  if (length > LIMITS.bytes) throw new BodyError(413);
+  return typeof body === 'string' || Buffer.isBuffer(body) ? parseBody(body) : body;
 }

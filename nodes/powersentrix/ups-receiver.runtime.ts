@@ -3,7 +3,10 @@ import { networkInterfaces } from 'node:os';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
-import { isPathSecret, parseReceiverPath, type Push } from '../../lib/powersentrix/push';
+import { Notices } from '../../lib/core/notices';
+import { cleanText } from '../../lib/core/redact';
+import { type Push, sameCmm } from '../../lib/powersentrix/push';
+import { isPathSecret, mountPath, parseReceiverPath } from '../../lib/powersentrix/push-address';
 import { PushRegistry, type Registration } from '../../lib/powersentrix/registry';
 import { diagnosticsQuery } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
@@ -11,7 +14,8 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { claimDevice } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
-import { errorText } from '../shared/text';
+import { errorText, noticeText, translate } from '../shared/text';
+import type { HttpInSettings } from './http-nodes';
 import { addPushRoutes } from './push-routes';
 
 const TYPE = 'ups-receiver';
@@ -31,7 +35,7 @@ export type PushHandler = (push: Push, registration: Registration) => void;
 export interface ReceiverNode extends Node<Credentials> {
   problem: DeviceError | undefined;
   registry: PushRegistry;
-  /** how many requests were refused, by status */
+  /** how many requests below its path were refused, by status */
   refused: Record<number, number>;
   /** Whether a device looks after this UPS. */
   isAssigned: (cmm: string) => boolean;
@@ -59,6 +63,21 @@ function readSettings(config: Config, credentials: Partial<Credentials>) {
   return { base, secret, companyId };
 }
 
+/** Refusals between two lines in the log: a UPS with a wrong identifier shall be noticed, and a flood shall not fill it. */
+const REFUSALS_A_LINE = 1000;
+
+/** Counts refusals. */
+function refusalCounter(RED: NodeAPI, node: ReceiverNode): (status: number) => void {
+  let all = 0;
+  return (status) => {
+    node.refused[status] = (node.refused[status] ?? 0) + 1;
+    all++;
+    if (all % REFUSALS_A_LINE !== 0) return;
+    const statuses = Object.entries(node.refused).map(([code, count]) => `${code}: ${count}`);
+    node.warn(translate(RED, 'log.pushesRefused', { count: all, statuses: statuses.join(', ') }));
+  };
+}
+
 /** The addresses under which this machine may be reached, for the Server URL. */
 function ownAddresses(): string[] {
   return Object.values(networkInterfaces())
@@ -67,14 +86,18 @@ function ownAddresses(): string[] {
     .map(({ address }) => address);
 }
 
+/** Whether Node-RED serves no HTTP nodes at all. */
+const isRootOff = (RED: NodeAPI): boolean => (RED.settings as HttpInSettings).httpNodeRoot === false;
+
 export function runtime(RED: NodeAPI): NodeRuntime<ReceiverNode, Config> {
   function UpsReceiver(this: ReceiverNode, config: Config): void {
     createNode(RED, this, config);
     const handlers = new Map<string, Set<PushHandler>>();
-    this.registry = new PushRegistry();
-    this.refused = {};
     this.isAssigned = (cmm) => handlers.has(cmm);
-    this.attach = (cmm, handler) => {
+    this.registry = new PushRegistry(this.isAssigned, (notice) => this.warn(noticeText(RED, notice)));
+    this.refused = {};
+    this.attach = (typed, handler) => {
+      const cmm = sameCmm(typed);
       const list = handlers.get(cmm) ?? new Set();
       handlers.set(cmm, list.add(handler));
       return () => {
@@ -83,9 +106,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ReceiverNode, Config> {
       };
     };
     const onPush = (push: Push, address: string): void => {
-      this.registry.note(push, address, Date.now());
-      const registration = this.registry.get(push.cmm);
-      if (!registration) return;
+      const registration = this.registry.note(push, address, Date.now());
       for (const handler of handlers.get(push.cmm) ?? []) {
         try {
           handler(push, registration);
@@ -96,8 +117,16 @@ export function runtime(RED: NodeAPI): NodeRuntime<ReceiverNode, Config> {
       }
     };
 
+    const middlewareErrors = new Notices((notice) => this.warn(noticeText(RED, notice)));
+
     try {
       const settings = readSettings(config, this.credentials);
+      if (isRootOff(RED)) {
+        throw invalidInput(
+          'Node-RED has no HTTP nodes: httpNodeRoot is false in its settings, so no UPS can push.',
+          'httpNodeRootOff',
+        );
+      }
       if (!claimDevice(RED, this, `${TYPE} ${settings.base}`, true)) {
         throw invalidInput(
           'Another receiver has this path already. Give each one a path of its own.',
@@ -106,9 +135,13 @@ export function runtime(RED: NodeAPI): NodeRuntime<ReceiverNode, Config> {
       }
       const remove = addPushRoutes(RED, {
         ...settings,
+        node: this,
         onPush,
-        // Counted, not logged: whoever sends rubbish shall not fill the log.
-        onRefusal: ({ status }) => (this.refused[status] = (this.refused[status] ?? 0) + 1),
+        onRefusal: refusalCounter(RED, this),
+        onMiddlewareError: (error) => {
+          const message = cleanText(error instanceof Error ? error.message : String(error));
+          middlewareErrors.once({ reason: 'middlewareFailed', params: { message } });
+        },
       });
       onClose(this, () => {
         remove();
@@ -138,6 +171,9 @@ export function runtime(RED: NodeAPI): NodeRuntime<ReceiverNode, Config> {
       addresses: () => ({
         addresses: ownAddresses(),
         port: RED.settings.uiPort,
+        // The editor is told "/" where there is no root at all.
+        root: isRootOff(RED) ? null : mountPath(RED.httpNode.path()),
+        adminRoot: mountPath((RED.settings as { httpAdminRoot?: unknown }).httpAdminRoot),
       }),
       diagnostics: diagnosticsQuery(RED, TYPE, (node) => {
         const { problem, registry, refused } = node as ReceiverNode;

@@ -226,7 +226,7 @@ describe('a UPS that pushes', () => {
       [404, `/powersentrix/${SECRET}/api/v2/setUpsData?${QUERY}`],
       [404, `/powersentrix/${SECRET}?${QUERY}`],
       [405, `${path}?${QUERY}`, '', {}, 'GET'],
-      [415, `${path}?${QUERY}`, DATA, { 'content-type': 'text/plain' }],
+      [200, `${path}?${QUERY}`, DATA, { 'content-type': 'text/plain' }],
       [415, `${path}?${QUERY}`, DATA, { ...json, 'content-encoding': 'gzip' }],
       [413, `${path}?${QUERY}`, `"${'x'.repeat(65 * 1024)}"`],
       [413, `${path}?${QUERY}`, `"${'x'.repeat(65 * 1024)}"`, { ...json, 'transfer-encoding': 'chunked' }],

@@ -2,15 +2,24 @@ import assert from 'node:assert/strict';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import { loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { LEVEL, loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
 import { newSeed, Seeded } from '../../support/seeded';
 import { DOCUMENTED_COMPLEX, DOCUMENTED_IDENT } from '../../lib/powersentrix/documented';
 import { NODES, pushDevice, sink, statusNode } from './bench';
-import { catchRed, type PushServer, startPushServer } from './push-server';
+import type { ReceiverNode } from '../../../nodes/powersentrix/ups-receiver.runtime';
+import { catchRed, type PushServer, type Reply, startPushServer } from './push-server';
 
 const QUERY = 'companyId=company&cmm=ups-01';
 const DATA = JSON.stringify(DOCUMENTED_COMPLEX);
 const LOG = JSON.stringify({ ord: 1, code: 'I/E01', description: 'x', timestamp: '2026-10-25 02:30:00' });
+
+/** What is other than in a usual push. */
+interface Sent {
+  body: string;
+  path: string;
+  query: string;
+  headers: Record<string, string>;
+}
 
 describe('the receiver under attack', () => {
   let flow: TestFlow;
@@ -64,58 +73,128 @@ describe('the receiver under attack', () => {
     }
   });
 
-  it('survives ten thousand malformed bodies, and delivers every valid one in between', async () => {
-    const { post } = await load();
+  it('survives ten thousand malformed pushes, and delivers every valid one in between', async () => {
+    const { post, url } = await load();
     const random = new Seeded(newSeed());
-    const json = { 'content-type': 'application/json' };
     const endpoints = ['setUpsData', 'setNewUps', 'setUpsLog'] as const;
     const valid = { setUpsData: DATA, setNewUps: JSON.stringify(DOCUMENTED_IDENT), setUpsLog: LOG };
-    const nested = (depth: number): string => `${'{"config":'.repeat(depth)}{}${'}'.repeat(depth)}`;
+    const nested = (depth: number): string => `${'{"config":'.repeat(depth - 1)}{}${'}'.repeat(depth - 1)}`;
+    const noise = (length: number): string =>
+      String.fromCharCode(...Array.from({ length }, () => random.below(256)));
 
-    const malformed = (endpoint: (typeof endpoints)[number]): [body: string, type: string] => {
+    const malformed = (endpoint: (typeof endpoints)[number]): Partial<Sent> => {
       const good = valid[endpoint];
-      const type = 'application/json';
-      switch (random.below(8)) {
+      switch (random.below(11)) {
         case 0:
-          return [good.slice(0, 1 + random.below(good.length - 2)), type];
+          return { body: good.slice(0, 1 + random.below(good.length - 2)) };
         case 1:
-          return [
-            random.pick(['[]', 'null', '7', '"x"', 'true', '{}', '', 'NaN', '{"config":[]}', '{"sn":5}']),
-            type,
-          ];
+          return {
+            body: random.pick([
+              '[]',
+              'null',
+              '7',
+              '"x"',
+              'true',
+              '{}',
+              '',
+              'NaN',
+              '{"config":[]}',
+              '{"sn":5}',
+              '\0',
+            ]),
+          };
         case 2:
-          return [nested(13 + random.below(400)), type];
+          return { body: nested(65 + random.below(400)) };
         case 3:
-          return [
-            good.replace('{', `{"${random.pick(['__proto__', 'constructor', 'prototype'])}":{"x":1},`),
-            type,
-          ];
+          return {
+            body: good.replace('{', `{"${random.pick(['__proto__', 'constructor', 'prototype'])}":{"x":1},`),
+          };
         case 4:
-          return [
-            good,
-            random.pick(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'x']),
-          ];
+          return {
+            headers: { 'content-encoding': random.pick(['gzip', 'br', 'deflate', 'identity, gzip', 'x']) },
+          };
         case 5:
-          return [random.chance(0.1) ? `{"config":"${'x'.repeat(66_000)}"}` : '[[[[', type];
+          return {
+            body: random.chance(0.1)
+              ? `{"config":"${'x'.repeat(66_000)}"}`
+              : '['.repeat(4 + random.below(9000)),
+          };
         case 6:
-          return [
-            random.pick([
+          return {
+            body: random.pick([
               '{"upsData":{"voltages":"abc"}}',
               '{"upsData":{"ps":[1]}}',
+              '{"upsData":{"ps":[{"main":nan,"buv":[]}]}}',
               '{"upsData":{"outputs":{"0":1}},"sn":{}}',
-              '{"code":1,"timestamp":"2026-01-01 00:00:00"}',
-              '{"code":"x","timestamp":"soon"}',
+              '{"code":{},"timestamp":"2026-01-01 00:00:00"}',
               '{"config":{"outputs":[5]}}',
             ]),
-            type,
-          ];
+          };
+        case 7:
+          return {
+            body: random.pick([
+              '{"a":nan,}',
+              '{nan:1}',
+              '{"a":na n}',
+              '{"a":infx}',
+              `{"a":${'-'.repeat(5000)}nan}`,
+            ]),
+          };
+        case 8:
+          return {
+            query: `companyId=company&cmm=${random.pick(['', '%00', 'a%0Ab', 'a%E2%80%AE', '%FF%00', 'x'.repeat(200)])}`,
+          };
+        case 9:
+          return {
+            query: `companyId=${random.pick(['', 'Company', 'company%00', '%', '&companyId=company'])}&cmm=ups-01`,
+          };
         default:
-          return [
-            String.fromCharCode(...Array.from({ length: 1 + random.below(60) }, () => random.below(256))),
-            type,
-          ];
+          return { body: noise(1 + random.below(60)) };
       }
     };
+    const types: [string, ...string[]] = [
+      'application/json',
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data',
+      'x',
+      '',
+    ];
+
+    const odd = (from: string, to: string): string => {
+      assert.ok(DATA.includes(from));
+      return DATA.replace(from, to);
+    };
+    const bodies: [string, ...string[]] = [
+      DATA,
+      `\ufeff${DATA}`,
+      `${DATA}\0`,
+      `${DATA}\r\n\0\0`,
+      odd('"board":42', '"board":nan'),
+      odd('"board":42', '"board":[]'),
+      odd('"voltages":[', '"voltages":["x",'),
+      odd('"ps":[', '"ps":[7,'),
+    ];
+    const paths: [string, ...string[]] = [
+      '/powersentrix/api/',
+      '/powersentrix//api/',
+      '//powersentrix/api/v1//',
+      `${url}/powersentrix/api/v1/api//`,
+    ];
+    const unusual = (): Partial<Sent> => ({
+      body: random.pick(bodies),
+      path: `${random.pick(paths)}setUpsData${random.pick(['', '/'])}`,
+      headers: random.chance(0.5) ? { 'content-encoding': 'identity' } : { 'x-other': 'x' },
+    });
+    const send = (endpoint: string, { body, path, query = QUERY, headers }: Partial<Sent>): Promise<Reply> =>
+      post(
+        `${path ?? `/powersentrix/api/${endpoint}`}?${query}`,
+        Buffer.from(
+          body ?? valid[endpoint as keyof typeof valid],
+          body?.startsWith('\ufeff') ? 'utf8' : 'latin1',
+        ),
+        { 'content-type': random.pick(types), ...headers },
+      );
 
     setFlagsFromString('--expose_gc');
     const collect = runInNewContext('gc') as () => void;
@@ -126,34 +205,48 @@ describe('the receiver under attack', () => {
     const TOTAL = 10_000;
     let sent = 0;
     let delivered = 0;
+    let refused = 0;
     const wrong: string[] = [];
     const heapBefore = heap();
     const worker = async (): Promise<void> => {
       while (sent < TOTAL) {
         const turn = sent++;
         const endpoint = random.pick(endpoints);
-        const [body, type] = malformed(endpoint);
-        const reply = await post(`/powersentrix/api/${endpoint}?${QUERY}`, Buffer.from(body, 'latin1'), {
-          'content-type': type,
-        });
+        const push = malformed(endpoint);
+        const reply = await send(endpoint, push);
+        if (reply.status >= 400) refused++;
         if (reply.status < 400 || reply.status > 499 || /\bat /.test(reply.text)) {
-          wrong.push(`${reply.status} ${reply.text.slice(0, 80)} to ${type} ${body.slice(0, 60)}`);
+          wrong.push(`${reply.status} ${reply.text.slice(0, 80)} to ${JSON.stringify(push).slice(0, 100)}`);
         }
-        if (turn % 100 === 0) {
-          delivered++;
-          assert.equal((await post(`/powersentrix/api/setUpsData?${QUERY}`, DATA, json)).status, 200);
-        }
+        if (turn % 20 !== 0) continue;
+        delivered++;
+        const good = unusual();
+        const { status, text } = await send('setUpsData', good);
+        if (status !== 200)
+          wrong.push(`${status} ${text.slice(0, 80)} to ${JSON.stringify(good).slice(0, 300)}`);
       }
     };
     await Promise.all(Array.from({ length: 16 }, worker));
     assert.deepEqual(wrong.slice(0, 5), [], `SEED=${random.seed}`);
     await next('out', delivered - 1);
     assert.equal(flow.at('out').items.length, delivered);
+    for (const { payload } of flow.at('out').items) {
+      assert.equal((payload as { powerSource: string }).powerSource, 'mains');
+    }
     assert.equal(({} as Record<string, unknown>).x, undefined);
+    const counted = (flow.node('r') as unknown as ReceiverNode).refused;
+    assert.equal(
+      Object.values(counted).reduce((sum, count) => sum + count, 0),
+      refused,
+    );
+    const lines = flow.log(LEVEL.warn).map(({ msg }) => msg);
+    assert.equal(lines.filter((line) => line.includes('pushesRefused')).length, 10);
+    // Three kinds of odd parts, each named once.
+    assert.equal(lines.filter((line) => line.includes('pushOdd')).length, 3, lines.join('\n'));
     const growth = heap() - heapBefore;
     assert.ok(growth < 15, `the heap grew by ${growth} MB`);
     console.log(
-      `    ${TOTAL} malformed bodies, ${delivered} valid ones delivered, heap ${growth.toFixed(0)} MB, seed ${random.seed}`,
+      `    ${TOTAL} malformed pushes, ${delivered} unusual ones delivered, heap ${growth.toFixed(0)} MB, seed ${random.seed}`,
     );
   }).timeout(60_000);
 });
