@@ -29,12 +29,12 @@ const FAULTS = [
   {
     reason: 'tlsOwnExpired',
     codes: /ALERT_CERTIFICATE_EXPIRED$/,
-    text: 'The own certificate in the TLS settings has expired. Renew it.',
+    text: 'The own certificate in the TLS settings or the configuration has expired. Renew it.',
   },
   {
     reason: 'tlsOwnRevoked',
     codes: /ALERT_CERTIFICATE_REVOKED$/,
-    text: 'The own certificate in the TLS settings was revoked. Get a new one.',
+    text: 'The own certificate in the TLS settings or the configuration was revoked. Get a new one.',
   },
   {
     reason: 'tlsOwnMissing',
@@ -44,17 +44,17 @@ const FAULTS = [
   {
     reason: 'tlsOwnRefused',
     codes: /ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_UNKNOWN|UNKNOWN_CA|ACCESS_DENIED)$/,
-    text: 'The server refuses the own certificate in the TLS settings.',
+    text: 'The server refuses the own certificate in the TLS settings or the configuration.',
   },
   {
     reason: 'tlsOwnNotYetValid',
     codes: /^OWN_CERT_NOT_YET_VALID$/,
-    text: 'The own certificate in the TLS settings is not valid yet. Is the clock of this machine right?',
+    text: 'The own certificate in the TLS settings or the configuration is not valid yet. Is the clock of this machine right?',
   },
   {
     reason: 'tlsOwnUnusable',
     codes: /^ERR_OSSL_/,
-    text: 'The own certificate, its key or the authority in the TLS settings cannot be used.',
+    text: 'The own certificate, its key or the authority in the TLS settings or the configuration cannot be used.',
   },
   {
     reason: 'tlsExpired',

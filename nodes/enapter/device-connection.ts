@@ -12,6 +12,7 @@ import {
 import { EnapterConnection } from '../../lib/enapter/mqtt/connection';
 import { manifestYaml } from '../../lib/enapter/mqtt/manifest';
 import type { Notice } from '../../lib/enapter/mqtt/payloads';
+import type { MqttVersion } from '../../lib/enapter/mqtt/link';
 import type { PropertiesTopic } from '../../lib/enapter/mqtt/topics';
 import { onClose } from '../shared/input-runner';
 import type { DeviceBlock } from '../shared/messages';
@@ -29,6 +30,7 @@ export interface ConnectionSettings {
   /** in place of the configured host */
   host: string;
   propertiesTopic: PropertiesTopic;
+  version: MqttVersion;
   /** pasted or generated */
   config: unknown;
 }
@@ -55,9 +57,12 @@ export class DeviceConnection {
       this.made = new EnapterConnection({
         config,
         propertiesTopic: settings.propertiesTopic,
+        version: settings.version,
         onAvailability: (availability) => this.onAvailability(availability),
-        onDropped: (count) => node.warn(RED._('log.enapterDropped', { count })),
-        onJunk: () => node.warn(RED._('log.enapterJunk')),
+        onDropped: (count) => node.warn(translate(RED, 'log.enapterDropped', { count })),
+        onJunk: () => node.warn(translate(RED, 'log.enapterJunk')),
+        onRetained: () => node.warn(translate(RED, 'log.enapterRetained')),
+        onGivenUp: (publication) => node.warn(translate(RED, 'log.enapterGivenUp', { ...publication })),
       });
       if (!claimDevice(RED, node, `${CONNECTION_TYPE} ${config.hardwareId}/${config.channelId}`)) {
         node.warn(RED._('log.enapterTwice'));

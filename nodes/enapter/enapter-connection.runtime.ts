@@ -8,6 +8,7 @@ import {
   withHost,
 } from '../../lib/enapter/mqtt/config';
 import { EnapterConnection } from '../../lib/enapter/mqtt/connection';
+import type { MqttVersion } from '../../lib/enapter/mqtt/link';
 import type { PropertiesTopic } from '../../lib/enapter/mqtt/topics';
 import type { DialogValues } from '../shared/admin';
 import { diagnosticsQuery } from '../shared/diagnostics';
@@ -19,10 +20,15 @@ import { CONNECTION_TYPE, type ConnectionNode, DeviceConnection } from './device
 interface Config extends NodeDef {
   host: string;
   propertiesTopic: string;
+  mqttVersion?: string;
 }
 
 function topicOf(value: unknown): PropertiesTopic {
   return value === 'properties' ? 'properties' : 'register';
+}
+
+function versionOf(value: unknown): MqttVersion {
+  return value === '5' ? '5' : '3.1.1';
 }
 
 function configOf({ settings, credentials }: DialogValues): ConnectionConfig {
@@ -30,12 +36,13 @@ function configOf({ settings, credentials }: DialogValues): ConnectionConfig {
 }
 
 /** Connects once and disconnects. */
-async function tryConnection(config: ConnectionConfig): Promise<void> {
+async function tryConnection(config: ConnectionConfig, version: MqttVersion): Promise<void> {
   let connection: EnapterConnection | undefined;
   const first = new Promise<Availability>((resolve) => {
     connection = new EnapterConnection({
       config,
       propertiesTopic: 'register',
+      version,
       onAvailability: resolve,
       spread: 0,
     });
@@ -53,6 +60,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConnectionNode, Config> {
       name: settingText(config.name),
       host: settingText(config.host),
       propertiesTopic: topicOf(config.propertiesTopic),
+      version: versionOf(config.mqttVersion),
       config: this.credentials.config,
     });
   }
@@ -63,7 +71,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConnectionNode, Config> {
       describe: (values) => Promise.resolve().then(() => ({ ...shownConfig(configOf(values)) })),
       test: async (values) => {
         const config = configOf(values);
-        await tryConnection(config);
+        await tryConnection(config, versionOf(values.settings.mqttVersion));
         return { ...shownConfig(config) };
       },
     },

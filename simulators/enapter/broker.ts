@@ -12,6 +12,8 @@ export interface BrokerOptions {
   admit?: (username: string, password: string) => boolean;
   /** Refuses every subscription. */
   deaf?: boolean;
+  /** Publications for which it ends the connection, as brokers do for topics and sizes that they do not allow. */
+  punishes?: (topic: string, body: Buffer) => boolean;
 }
 
 /** A message that a client published. */
@@ -45,7 +47,7 @@ export class SimBroker {
   /** The last 5000 messages of clients, oldest first, through all restarts. */
   readonly published: Published[] = [];
   /** Connections accepted, and clients that were let in, through all restarts. */
-  readonly counters = { connections: 0, clients: 0, refused: 0 };
+  readonly counters = { connections: 0, clients: 0, refused: 0, punished: 0 };
   /** Called with each message of a client. */
   onPublish: ((message: Published) => void) | undefined;
   private aedes: Aedes | undefined;
@@ -85,6 +87,11 @@ export class SimBroker {
     });
     // A subscription that comes back as null is answered with the code of a refusal.
     if (this.options.deaf) aedes.authorizeSubscribe = (_client, _subscription, done) => done(null, null);
+    aedes.authorizePublish = (client, { topic, payload }, done) => {
+      const isPunished = client && this.options.punishes?.(topic, Buffer.from(payload));
+      if (isPunished) this.counters.punished += 1;
+      done(isPunished ? new Error('not allowed') : null);
+    };
     aedes.on('clientReady', () => (this.counters.clients += 1));
     aedes.on('publish', (packet, client) => {
       if (client) this.record(packet, client);
@@ -145,12 +152,12 @@ export class SimBroker {
     return new Promise((resolve) => this.leavers.push(resolve));
   }
 
-  /** Sends a message to whoever is subscribed. */
-  publish(topic: string, body: string): Promise<void> {
+  /** Sends a message to whoever is subscribed, and, if it is retained, to whoever subscribes later. */
+  publish(topic: string, body: string | Buffer, { retain = false } = {}): Promise<void> {
     const { aedes } = this;
     if (!aedes) return Promise.reject(new Error('the broker does not run'));
     return new Promise((resolve, reject) => {
-      const packet = { cmd: 'publish', topic, payload: body, qos: 0, dup: false, retain: false } as const;
+      const packet = { cmd: 'publish', topic, payload: body, qos: 0, dup: false, retain } as const;
       aedes.publish(packet, (error) => (error ? reject(error) : resolve()));
     });
   }

@@ -73,7 +73,7 @@ describe('enapter: mosquitto over mutual TLS', () => {
   it('never connects with the wrong authority', async () => {
     const { connection, availability } = start(config('other'));
     const { reason } = await availability.waitFor(({ available }) => !available, 'availability');
-    assert.equal(reason?.reason, 'enapterTls');
+    assert.equal(reason?.reason, 'enapterUnknownCa');
     while (gate.connections < 5) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(connection.counts.connects, 0);
   });

@@ -73,6 +73,11 @@ function mosquittoPath(): string {
   throw new Error('mosquitto is not installed (apt-get install mosquitto).');
 }
 
+export interface MosquittoLines {
+  broker?: readonly string[];
+  certificates?: readonly string[];
+}
+
 /**
  * A mosquitto on loopback with certificates of its own: a plain port for an observer, and a TLS port that demands a
  * client certificate and whose own names a host that does not exist.
@@ -90,8 +95,12 @@ export class Mosquitto {
     return { cert: read('pem'), key: read('key') };
   }
 
-  /** Makes certificates and configuration. */
-  async prepare(): Promise<void> {
+  /**
+   * Makes certificates and configuration.
+   *
+   * @param more lines of the configuration: for the whole broker, and in place of those about certificates
+   */
+  async prepare({ broker = [], certificates }: MosquittoLines = {}): Promise<void> {
     makeAuthority(this.folder, 'ca');
     makeAuthority(this.folder, 'other');
     makeSigned(this.folder, 'server', 'broker.invalid', 'ca');
@@ -102,13 +111,16 @@ export class Mosquitto {
     const lines = [
       `user ${os.userInfo().username}`,
       'per_listener_settings true',
+      ...broker,
       `listener ${this.plainPort} 127.0.0.1`,
       'allow_anonymous true',
       `listener ${this.tlsPort} 127.0.0.1`,
       'allow_anonymous true',
-      `cafile ${file('ca.pem')}`,
-      `certfile ${file('server.pem')}`,
-      `keyfile ${file('server.key')}`,
+      ...(certificates ?? [
+        `cafile ${file('ca.pem')}`,
+        `certfile ${file('server.pem')}`,
+        `keyfile ${file('server.key')}`,
+      ]),
       'require_certificate true',
     ];
     writeFileSync(file('mosquitto.conf'), `${lines.join('\n')}\n`);

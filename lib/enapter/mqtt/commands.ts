@@ -1,14 +1,10 @@
 import { type Clock, systemClock } from '../../core/clock';
 import { DeviceError, invalidInput } from '../../core/errors';
 import { isRecord } from '../../core/units';
+import { type Command, type JunkDetail, readCommand } from './command';
 import { encode } from './payloads';
 
-/** A command that the EMS sent to this device. */
-export interface Command {
-  id: string;
-  name: string;
-  arguments: Record<string, unknown>;
-}
+export type { Command } from './command';
 
 export type CommandState = 'completed' | 'error' | 'log';
 
@@ -33,8 +29,10 @@ export interface CommandDeskOptions {
   send: (response: CommandResponse) => void;
   /** a command arrived for the first time */
   onCommand?: (command: Command) => void;
+  /** looks at an answer of the flow before it counts; throws DeviceError when it cannot be sent */
+  admit?: (response: CommandResponse) => void;
   /** a body arrived that is no command; called for each */
-  onJunk?: (detail: 'notJson' | 'noId') => void;
+  onJunk?: (detail: JunkDetail) => void;
   clock?: Clock;
 }
 
@@ -46,6 +44,7 @@ const TEXT = {
   closed: 'Node-RED was stopped or redeployed before the command was finished.',
   busy: 'Too many commands are open.',
   broken: 'The flow could not take the command.',
+  forgotten: 'This command was answered before; the answer is no longer known.',
 };
 
 interface Known {
@@ -58,7 +57,8 @@ interface Known {
 const MAX_OPEN = 500;
 /** Answered commands that are remembered, to know a repeated id. */
 const MAX_REMEMBERED = 2000;
-const MAX_ID = 200;
+/** Characters of the answers that are remembered along; of older ones only how they ended. */
+const MAX_ANSWERS = 1024 * 1024;
 
 /**
  * Takes commands in, gives each to one handler, and makes sure that each gets exactly one last answer: from the flow,
@@ -70,6 +70,9 @@ export class CommandDesk {
   private readonly handlers = new Set<CommandHandler>();
   /** insertion order is age */
   private readonly known = new Map<string, Known>();
+  /** characters of the answers that are kept as a whole, by id; insertion order is age */
+  private readonly kept = new Map<string, number>();
+  private keptSum = 0;
   private open = 0;
   private closed = false;
   readonly stats = { received: 0, answered: 0, repeated: 0, junk: 0, unhandled: 0, timedOut: 0 };
@@ -95,8 +98,18 @@ export class CommandDesk {
 
   /** Takes a body of the command topic. Whatever it is, this does not throw. */
   receive(body: Buffer): void {
-    const command = this.parse(body);
-    if (!command) return;
+    const read = readCommand(body);
+    if ('junk' in read) {
+      this.stats.junk++;
+      this.options.onJunk?.(read.junk);
+      return;
+    }
+    if ('malformed' in read) {
+      this.stats.junk++;
+      if (!this.known.has(read.malformed)) this.refuse(read.malformed, TEXT.malformed);
+      return;
+    }
+    const { command } = read;
     const known = this.known.get(command.id);
     if (known) {
       this.stats.repeated++;
@@ -129,6 +142,7 @@ export class CommandDesk {
         sent: false,
       });
     }
+    this.options.admit?.(response);
     if (response.state === 'log') {
       this.options.send(response);
       this.watch(response.id, known);
@@ -144,34 +158,6 @@ export class CommandDesk {
       if (!known.answer) this.finish({ id, state: 'error', payload: { message: TEXT.closed } });
     }
     this.handlers.clear();
-  }
-
-  private parse(body: Buffer): Command | undefined {
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(body.toString('utf8'));
-    } catch {
-      this.junk('notJson');
-      return undefined;
-    }
-    const id = isRecord(parsed) ? parsed.id : undefined;
-    if (!isRecord(parsed) || typeof id !== 'string' || id === '' || id.length > MAX_ID) {
-      this.junk('noId');
-      return undefined;
-    }
-    const args = parsed.arguments ?? {};
-    if (typeof parsed.name !== 'string' || parsed.name === '' || !isRecord(args)) {
-      // There is an id, so the EMS waits for an answer.
-      if (!this.known.has(id)) this.refuse(id, TEXT.malformed);
-      this.stats.junk++;
-      return undefined;
-    }
-    return { id, name: parsed.name, arguments: args };
-  }
-
-  private junk(detail: 'notJson' | 'noId'): void {
-    this.stats.junk++;
-    this.options.onJunk?.(detail);
   }
 
   private dispatch(command: Command): void {
@@ -223,6 +209,25 @@ export class CommandDesk {
     this.open--;
     this.stats.answered++;
     this.options.send(response);
+    this.keep(response);
+  }
+
+  /** A repeated id gets the same answer again, while the answers together are not too long. */
+  private keep(response: CommandResponse): void {
+    const length = JSON.stringify(response.payload).length;
+    this.kept.set(response.id, length);
+    this.keptSum += length;
+    for (const id of this.kept.keys()) {
+      if (this.keptSum <= MAX_ANSWERS) return;
+      const known = this.known.get(id);
+      if (known?.answer) known.answer = { ...known.answer, payload: { message: TEXT.forgotten } };
+      this.forget(id);
+    }
+  }
+
+  private forget(id: string): void {
+    this.keptSum -= this.kept.get(id) ?? 0;
+    this.kept.delete(id);
   }
 
   private remember(id: string, known: Known): void {
@@ -232,6 +237,7 @@ export class CommandDesk {
     for (const [oldest, { answer }] of this.known) {
       if (!answer) continue;
       this.known.delete(oldest);
+      this.forget(oldest);
       return;
     }
   }

@@ -1,7 +1,10 @@
 import { isIP } from 'node:net';
 
 import { invalidInput } from '../../core/errors';
+import { DEEPEST, withoutFraming } from '../../core/json';
 import { isRecord, toNumber } from '../../core/units';
+import { faultInJson } from '../../core/untrusted-json';
+import { UCM_CHANNEL } from './ucm';
 
 /** The part of a configuration that may be shown. */
 export interface ShownConfig {
@@ -13,8 +16,10 @@ export interface ShownConfig {
 }
 
 /** How a standalone device reaches its broker. Holds secrets: never to be shown as a whole. */
-export type ConnectionConfig = Omit<ShownConfig, 'protocol'> &
-  (
+export type ConnectionConfig = Omit<ShownConfig, 'protocol'> & {
+  /** an older configuration: whoever has it speaks for the channel of its communication module too */
+  ucm?: boolean;
+} & (
     | { protocol: 'MQTT'; login: { username: string; password: string } }
     /** each PEM */
     | { protocol: 'MQTTS'; tls: { ca: string; cert: string; key: string } }
@@ -22,6 +27,11 @@ export type ConnectionConfig = Omit<ShownConfig, 'protocol'> &
 
 /** Both ids become levels of a topic. */
 const TOPIC_LEVEL = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+/** Characters of the longest text that is looked at: a chain of certificates has some thousand. */
+const LONGEST_PASTED = 128 * 1024;
+/** Characters of the longest name of a host. */
+const LONGEST_HOST = 253;
 
 function lacks(field: string): Error {
   return invalidInput(
@@ -35,7 +45,8 @@ function parseText(text: string): unknown {
   const tries = [text, Buffer.from(text, 'base64').toString('utf8')];
   for (const candidate of tries) {
     try {
-      return JSON.parse(candidate) as unknown;
+      const parsed = JSON.parse(withoutFraming(candidate)) as unknown;
+      return faultInJson(parsed, { depth: DEEPEST }) === undefined ? parsed : undefined;
     } catch {
       // The parser's message would quote the text, which holds the key.
     }
@@ -45,8 +56,13 @@ function parseText(text: string): unknown {
 
 /** PEM as it comes out of a JSON text that was escaped twice, or lost its last line break. */
 function pem(value: unknown, field: string): string {
-  const text = typeof value === 'string' ? value.replaceAll('\\r', '').replaceAll('\\n', '\n').trim() : '';
-  if (!/^-----BEGIN [A-Z0-9 ]+-----\s[\s\S]+-----END [A-Z0-9 ]+-----$/.test(text)) throw lacks(field);
+  const text =
+    typeof value === 'string'
+      ? value.replaceAll('\\r', '').replaceAll('\\n', '\n').replaceAll('\r', '').trim()
+      : '';
+  if (!text.startsWith('-----BEGIN ') || !text.endsWith('-----') || !text.includes('\n-----END ')) {
+    throw lacks(field);
+  }
   return `${text}\n`;
 }
 
@@ -69,6 +85,7 @@ function portOf(value: unknown): number {
 
 function hostOf(value: unknown): string {
   const host = typeof value === 'string' ? value.trim() : '';
+  if (host.length > LONGEST_HOST) throw lacks('mqtt_host');
   if (isIP(host) === 0 && !/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?$/.test(host)) throw lacks('mqtt_host');
   return host;
 }
@@ -86,7 +103,7 @@ export function parseConnectionConfig(pasted: unknown): ConnectionConfig {
   if (typed === '') {
     throw invalidInput('There is no configuration yet: paste or generate one.', 'enapterConfigEmpty');
   }
-  const parsed = parseText(typed);
+  const parsed = typed.length <= LONGEST_PASTED ? parseText(typed) : undefined;
   const outer = isRecord(parsed) && isRecord(parsed.config) ? parsed.config : parsed;
   if (!isRecord(outer)) {
     throw invalidInput(
@@ -103,7 +120,8 @@ export function parseConnectionConfig(pasted: unknown): ConnectionConfig {
       cert: pem(mqtt_cert, 'mqtt_cert'),
       key: pem(mqtt_private_key, 'mqtt_private_key'),
     };
-    return { ...head, protocol: 'MQTTS', hardwareId: level(ucm_id, 'ucm_id'), channelId, tls };
+    const ucm = channelId === UCM_CHANNEL ? {} : { ucm: true };
+    return { ...head, ...ucm, protocol: 'MQTTS', hardwareId: level(ucm_id, 'ucm_id'), channelId, tls };
   }
   const hardwareId = level(outer.hardware_id, 'hardware_id');
   const given = isRecord(outer.mqtt_credentials) ? outer.mqtt_credentials : {};
@@ -120,6 +138,10 @@ export function parseConnectionConfig(pasted: unknown): ConnectionConfig {
   return { ...head, protocol: 'MQTTS', hardwareId, channelId, tls };
 }
 
+function notHost(): Error {
+  return invalidInput('The host must be a name or an IP, with or without a port.', 'enapterHost');
+}
+
 /**
  * Puts another host in place of the configured one, for names that cannot be resolved.
  *
@@ -128,16 +150,17 @@ export function parseConnectionConfig(pasted: unknown): ConnectionConfig {
 export function withHost(config: ConnectionConfig, override: string): ConnectionConfig {
   const typed = override.trim();
   if (typed === '') return config;
+  if (typed.length > LONGEST_HOST + 10) throw notHost();
   if (isIP(typed) !== 0) return { ...config, host: typed };
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(typed);
   const host = match?.[1] ?? match?.[2] ?? '';
   if (!match || (match[1] !== undefined && isIP(host) !== 6)) {
-    throw invalidInput('The host must be a name or an IP, with or without a port.', 'enapterHost');
+    throw notHost();
   }
   try {
     return { ...config, host: hostOf(host), port: match[3] === undefined ? config.port : portOf(match[3]) };
   } catch {
-    throw invalidInput('The host must be a name or an IP, with or without a port.', 'enapterHost');
+    throw notHost();
   }
 }
 

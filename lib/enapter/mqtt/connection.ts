@@ -2,23 +2,31 @@ import { type Availability, AvailabilityTracker, needsUser } from '../../core/av
 import { BackOff, type BackOffOptions } from '../../core/back-off';
 import { type Clock, delay, systemClock } from '../../core/clock';
 import { cancelled, type DeviceError, invalidInput } from '../../core/errors';
-import { CommandDesk } from './commands';
+import { isOwnCertificate, ownCertificateFault, tlsError } from '../../core/tls-errors';
+import { CommandDesk, type CommandDeskOptions } from './commands';
 import type { ConnectionConfig } from './config';
-import { Link, type MqttModule } from './link';
-import { Outbox, type Values } from './outbox';
+import { Link, type MqttModule, type MqttVersion } from './link';
 import { encode, encodeValues, type Notice, prepareLog, prepareValues } from './payloads';
+import { Publisher } from './publisher';
 import { type PropertiesTopic, type Topics, topicsOf } from './topics';
+import { UCM_CHANNEL, UcmVoice } from './ucm';
 import { Usage } from './usage';
 
 export interface ConnectionOptions {
   config: ConnectionConfig;
   propertiesTopic: PropertiesTopic;
+  /** default 3.1.1, as the vendor's SDK */
+  version?: MqttVersion;
   /** each change; never a repeat */
   onAvailability?: (availability: Availability) => void;
   /** logs that were dropped because more waited than fit; a few of them may have arrived without being confirmed */
   onDropped?: (count: number) => void;
   /** the first body on the command topic that is no command */
   onJunk?: () => void;
+  /** the first retained command */
+  onRetained?: () => void;
+  /** the broker does not take a publication; once for its topic */
+  onGivenUp?: (publication: { topic: string; bytes: number }) => void;
   /** waits between tries; default 1 s to a minute */
   backOff?: BackOffOptions;
   /** longest wait in ms before the first try; the actual one is drawn, so that many do not come at once; default 1 s */
@@ -33,9 +41,8 @@ export interface ConnectionOptions {
 }
 
 const SUBSCRIBE_TIMEOUT = 15_000;
-const BATCH = 50;
-/** Values written to a socket that does not take them; beyond it only the newest are kept. */
-const MAX_WRITES = 100;
+/** ms until a certificate of our own is shown again that no broker takes */
+const CERTIFICATE_RETRY = 15 * 60_000;
 /** ms that a close waits for the broker to have read what was said last, and for its socket to end */
 const LAST_WORDS = 700;
 const GOODBYE = 500;
@@ -49,15 +56,13 @@ export class EnapterConnection {
   readonly desk: CommandDesk;
   private readonly clock: Clock;
   private readonly topics: Topics;
-  private readonly outbox = new Outbox();
+  private readonly publisher: Publisher;
+  /** for an older configuration: its communication module */
+  private readonly ucm: { topics: Topics; desk: CommandDesk; voice: UcmVoice } | undefined;
   private tracker = new AvailabilityTracker();
   private readonly backOff: BackOff;
   private link: Link | undefined;
   private up = false;
-  private pumping: Promise<void> = Promise.resolve();
-  private idle = true;
-  /** values are waiting for the socket to take those that were written */
-  private behind = false;
   private cancelRetry: (() => void) | undefined;
   private cancelStable: (() => void) | undefined;
   private started = false;
@@ -65,24 +70,27 @@ export class EnapterConnection {
   /** counts the stops: what was begun before one must not go on after it */
   private round = 0;
   private ending: Promise<void> = Promise.resolve();
-  readonly stats = { connects: 0, losses: 0, published: 0, lastConnect: null as number | null };
+  readonly stats = { connects: 0, losses: 0, lastConnect: null as number | null };
+  private retained = 0;
+  private skipped = 0;
 
   constructor(private readonly options: ConnectionOptions) {
     this.clock = options.clock ?? systemClock;
-    this.topics = topicsOf(options.config, options.propertiesTopic);
+    const { config, propertiesTopic } = options;
+    this.topics = topicsOf(config, propertiesTopic);
     this.backOff = new BackOff(options.backOff ?? { base: 1000, cap: 60_000 }, this.clock);
-    this.desk = new CommandDesk({
+    this.publisher = new Publisher({
       clock: this.clock,
-      send: (response) => {
-        const publication = { topic: this.topics.responses, body: JSON.stringify(response) };
-        this.outbox.addResponse(publication, response.state !== 'log');
-        this.pump();
-      },
+      onDropped: (count) => this.reportDropped(count),
+      onGivenUp: (publication) => options.onGivenUp?.(publication),
+    });
+    this.desk = this.makeDesk(this.topics, {
       onCommand: (command) => this.usage.recordCommand(command),
       onJunk: () => {
-        if (this.desk.stats.junk === 1) options.onJunk?.();
+        if (this.desk.stats.junk + this.skipped === 1) options.onJunk?.();
       },
     });
+    if (config.ucm) this.ucm = this.makeUcm(config, propertiesTopic);
   }
 
   get availability(): Availability | undefined {
@@ -91,8 +99,8 @@ export class EnapterConnection {
 
   /** Counts for diagnostics. */
   get counts(): Record<string, unknown> {
-    const { waiting, droppedLogs, droppedResponses } = this.outbox;
-    return { ...this.stats, waiting, droppedLogs, droppedResponses, commands: { ...this.desk.stats } };
+    const { stats, retained, skipped, desk } = this;
+    return { ...stats, ...this.publisher.counts, commands: { ...desk.stats, retained, skipped } };
   }
 
   /** Connects, soon; once is enough. */
@@ -126,21 +134,19 @@ export class EnapterConnection {
   publishValues(kind: 'telemetry' | 'properties', source: string, payload: unknown): Notice[] {
     if (this.closed) throw cancelled(false);
     const prepared = prepareValues(kind, payload, this.clock.now());
-    this.send(this.outbox.setValues(kind, source, this.topics[kind], encodeValues(prepared)));
+    this.publisher.values(kind, source, this.topics[kind], encodeValues(prepared));
     return this.usage.record(kind, prepared);
   }
 
   /** Publishes a log line, now or when the connection is back. @throws DeviceError INVALID_INPUT */
   publishLog(payload: unknown): void {
     if (this.closed) throw cancelled(false);
-    const body = encode(prepareLog(payload, this.clock.now()));
-    this.outbox.addLog({ topic: this.topics.logs, body });
-    this.pump();
+    this.publisher.log(this.topics.logs, encode(prepareLog(payload, this.clock.now())));
   }
 
   /** Forgets the newest values of a source that is gone. */
   forget(source: string): void {
-    this.outbox.forget(source);
+    this.publisher.forget(source);
   }
 
   /** Answers open commands with an error, says what can be said within a second or so, and ends. */
@@ -148,7 +154,8 @@ export class EnapterConnection {
     if (this.closed) return;
     this.closed = true;
     this.desk.close();
-    if (this.up) await Promise.race([this.pumping, delay(this.clock, LAST_WORDS)]);
+    this.ucm?.desk.close();
+    if (this.up) await Promise.race([this.publisher.done, delay(this.clock, LAST_WORDS)]);
     await this.stop();
   }
 
@@ -166,15 +173,23 @@ export class EnapterConnection {
       const module = await load();
       if (round !== this.round) return;
       const { config, subscribeTimeout = SUBSCRIBE_TIMEOUT } = this.options;
+      const own = config.protocol === 'MQTTS' ? ownCertificateFault(config.tls, this.clock.now()) : undefined;
+      if (own?.reason === 'tlsOwnExpired') {
+        this.onDown(tlsError(own, false));
+        return;
+      }
       const current = (act: () => void): void => {
         if (this.link === link) act();
       };
-      const link = new Link(module, config, this.topics.commands, subscribeTimeout, {
-        up: () => current(() => this.onUp()),
-        message: (payload) => current(() => this.desk.receive(payload)),
-        written: (taken) => {
-          if (this.link === link) this.onWritten(link, taken);
-        },
+      const { version = '3.1.1' } = this.options;
+      const { commands: topic } = this.topics;
+      const companion = this.ucm?.topics.commands;
+      const wanted = { config, version, topic, companion, own, patience: subscribeTimeout };
+      const link = new Link(module, wanted, {
+        up: (longest) => current(() => this.onUp(link, longest)),
+        message: (...message) => current(() => this.onMessage(...message)),
+        skipped: () => current(() => this.onSkipped()),
+        written: (taken) => this.publisher.written(link, taken),
         down: (error) => current(() => this.onDown(error)),
       });
       this.link = link;
@@ -187,32 +202,73 @@ export class EnapterConnection {
     }
   }
 
-  private onUp(): void {
+  private makeDesk(topics: Topics, more: Pick<CommandDeskOptions, 'onCommand' | 'onJunk'>): CommandDesk {
+    return new CommandDesk({
+      clock: this.clock,
+      admit: (response) => void this.publisher.admit(topics.responses, encode(response)),
+      send: (response) => {
+        this.publisher.response(topics.responses, JSON.stringify(response), response.state !== 'log');
+      },
+      ...more,
+    });
+  }
+
+  private makeUcm(config: ConnectionConfig, properties: PropertiesTopic): NonNullable<typeof this.ucm> {
+    const topics = topicsOf({ hardwareId: config.hardwareId, channelId: UCM_CHANNEL }, properties);
+    const publish: ConstructorParameters<typeof UcmVoice>[0]['publish'] = (kind, values) => {
+      const prepared = prepareValues(kind, values, this.clock.now());
+      this.publisher.offer(kind, UCM_CHANNEL, topics[kind], encodeValues(prepared));
+    };
+    const voice = new UcmVoice({ clock: this.clock, publish });
+    return { topics, voice, desk: this.makeDesk(topics, {}) };
+  }
+
+  private onMessage(topic: string, payload: Buffer, isRetained: boolean): void {
+    // A command that the broker has kept was meant for another moment; nobody knows which.
+    if (isRetained) {
+      this.retained++;
+      if (this.retained === 1) this.options.onRetained?.();
+      return;
+    }
+    if (topic === this.topics.commands) this.desk.receive(payload);
+    else if (topic === this.ucm?.topics.commands) this.ucm.desk.receive(payload);
+  }
+
+  private onSkipped(): void {
+    this.skipped++;
+    if (this.desk.stats.junk + this.skipped === 1) this.options.onJunk?.();
+  }
+
+  private onUp(link: Link, longest: number | undefined): void {
     this.up = true;
     this.stats.connects++;
     this.stats.lastConnect = this.clock.now();
     this.cancelStable = this.clock.after(this.options.stableAfter ?? 10_000, () => this.backOff.reset());
     this.announce(undefined);
-    // What was sent just before the connection broke may not have arrived. Its own time goes with it, so that a
-    // second copy changes nothing.
-    this.outbox.forgetWritten();
-    this.sendUnwritten();
-    this.pump();
+    this.publisher.up(link, longest);
+    this.ucm?.voice.start();
   }
 
   private onDown(error: DeviceError): void {
     if (this.up) this.stats.losses++;
-    this.leave();
+    this.leave(true);
     if (this.closed) return;
     this.announce(error);
-    this.plan(needsUser(error) ? this.backOff.longest() : this.backOff.next());
+    this.plan(this.waitAfter(error));
   }
 
-  private leave(): void {
+  private waitAfter(error: DeviceError): number {
+    if (isOwnCertificate(error.reason)) return CERTIFICATE_RETRY;
+    return needsUser(error) ? this.backOff.longest() : this.backOff.next();
+  }
+
+  /** @param lost whether it was not we who ended it */
+  private leave(lost = false): void {
     this.up = false;
     this.link = undefined;
     this.cancelStable?.();
-    this.outbox.putBack();
+    this.ucm?.voice.stop();
+    this.publisher.down(lost);
   }
 
   private announce(reason: DeviceError | undefined): void {
@@ -220,66 +276,12 @@ export class EnapterConnection {
     if (changed) this.options.onAvailability?.(changed);
   }
 
-  /**
-   * Values go out without being confirmed: the next ones are better than these.
-   *
-   * @returns whether there was room for them
-   */
-  private send(values: Values): boolean {
-    if (!this.up || !this.link) return false;
-    if (this.link.writing >= MAX_WRITES) {
-      this.behind = true;
-      return false;
-    }
-    values.written = true;
-    this.link.write(values.topic, values.body);
-    return true;
-  }
-
-  private sendUnwritten(): void {
-    this.behind = false;
-    for (const values of this.outbox.unwritten()) if (!this.send(values)) return;
-  }
-
-  private onWritten(link: Link, taken: boolean): void {
-    if (taken) this.stats.published++;
-    if (this.behind && link.writing === 0) this.sendUnwritten();
-  }
-
-  private pump(): void {
-    const { link } = this;
-    if (!link || !this.up || !this.idle) return;
-    this.idle = false;
-    this.pumping = this.drain(link).finally(() => {
-      this.idle = true;
-      if (this.link !== link) this.pump();
-    });
-  }
-
-  /** Logs and answers, in order; each batch leaves the queue when the broker has certainly read it. */
-  private async drain(link: Link): Promise<void> {
-    try {
-      while (this.link === link && this.outbox.waiting > 0) {
-        const batch = this.outbox.take(BATCH);
-        await Promise.all(batch.map(({ topic, body }) => link.publish(topic, body)));
-        await link.confirm();
-        this.outbox.confirm();
-        this.stats.published += batch.length;
-        if (this.outbox.waiting === 0) this.reportDropped();
-      }
-    } catch {
-      // The link is lost; what is in the queue goes out over the next one.
-    }
-  }
-
-  /** Said when there is room again: a report that pushes out another line would never end. */
-  private reportDropped(): void {
-    const dropped = this.outbox.takeDropped();
-    if (dropped === 0) return;
+  private reportDropped(dropped: number): void {
     this.options.onDropped?.(dropped);
-    this.publishLog({
+    const line = {
       message: `Up to ${dropped} log messages were lost while there was no connection.`,
       severity: 'warning',
-    });
+    };
+    this.publisher.offerLog(this.topics.logs, encode(prepareLog(line, this.clock.now())));
   }
 }

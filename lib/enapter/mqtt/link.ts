@@ -1,18 +1,38 @@
 import { randomBytes } from 'node:crypto';
-import { isIP } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
 
 import type * as mqtt from 'mqtt';
 
 import { DeviceError } from '../../core/errors';
+import type { TlsFault } from '../../core/tls-errors';
+import { LONGEST_COMMAND } from './command';
 import type { ConnectionConfig } from './config';
+import { explain } from './link-errors';
+import { openSocket } from './socket';
 
-export type MqttModule = Pick<typeof mqtt, 'connect'>;
+export type MqttModule = Pick<typeof mqtt, 'MqttClient'>;
+
+/** As a user may choose it: what the vendor's SDK speaks, or 5, whose brokers say what they do not take. */
+export type MqttVersion = '3.1.1' | '5';
+
+export interface LinkOptions {
+  config: ConnectionConfig;
+  version: MqttVersion;
+  /** without it the connection is of no use */
+  topic: string;
+  /** subscribed to as well; a broker that refuses it is not asked again */
+  companion?: string | undefined;
+  /** what is wrong with our own certificate, should the connection break without a word */
+  own?: TlsFault | undefined;
+  /** ms that the broker may take to answer the subscription */
+  patience: number;
+}
 
 export interface LinkEvents {
-  /** connected and subscribed */
-  up: () => void;
-  message: (payload: Buffer) => void;
+  /** connected and subscribed; `longest`: bytes of a packet, where the broker says how much it takes */
+  up: (longest: number | undefined) => void;
+  message: (topic: string, payload: Buffer, isRetained: boolean) => void;
+  /** a message that is longer than any command was left out unread */
+  skipped: () => void;
   /** the socket took a value that was written, or did not; must not throw */
   written: (taken: boolean) => void;
   /** the end, whether it ever was up or not; called once */
@@ -21,27 +41,18 @@ export interface LinkEvents {
 
 const CONNECT_TIMEOUT = 15_000;
 const KEEPALIVE = 60;
+/** Bytes of a packet beside its body: topic, and properties of MQTT 5. */
+const LONGEST_ENVELOPE = 4096;
+const LONGEST_PACKET = LONGEST_COMMAND + LONGEST_ENVELOPE;
 const AT_MOST_ONCE: mqtt.IClientPublishOptions = { qos: 0, retain: false };
-/** CONNACK and SUBACK codes by which a broker says that the credentials do not suffice */
-const REFUSED_LOGIN = new Set([4, 5]);
+/** `rh`, which MQTT 5 alone knows: retained messages are not wanted. */
+const SUBSCRIPTION = { '3.1.1': { qos: 0 }, '5': { qos: 0, rh: 2 } } as const;
 
-function optionsOf(config: ConnectionConfig): mqtt.IClientOptions {
-  // `mqtt` hands all options to `tls.connect`, although its types do not name this one.
-  const secrets: mqtt.IClientOptions & Pick<ConnectionOptions, 'checkServerIdentity'> =
-    config.protocol === 'MQTT'
-      ? config.login
-      : {
-          ...config.tls,
-          rejectUnauthorized: true,
-          // The broker's certificate does not carry its name. Who it is, is proved by the chain of trust alone.
-          checkServerIdentity: () => undefined,
-          ...(isIP(config.host) === 0 ? { servername: config.host } : {}),
-        };
+function optionsOf(config: ConnectionConfig, version: MqttVersion): mqtt.IClientOptions {
   return {
-    protocol: config.protocol === 'MQTTS' ? 'mqtts' : 'mqtt',
-    host: config.host,
-    port: config.port,
-    protocolVersion: 4,
+    ...(version === '5'
+      ? { protocolVersion: 5, properties: { maximumPacketSize: LONGEST_PACKET } }
+      : { protocolVersion: 4 }),
     clientId: `nr${randomBytes(10).toString('hex')}`,
     clean: true,
     keepalive: KEEPALIVE,
@@ -52,46 +63,8 @@ function optionsOf(config: ConnectionConfig): mqtt.IClientOptions {
     queueQoSZero: false,
     // Its own debug log is asked five times for each message, and costs as much as a check of the message's values.
     log: () => undefined,
-    ...secrets,
+    ...(config.protocol === 'MQTT' ? config.login : {}),
   };
-}
-
-function codeOf(error: unknown): string | number {
-  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' || typeof code === 'number' ? code : '';
-}
-
-const TLS_CODE = /^(CERT_|DEPTH_ZERO|UNABLE_TO_|SELF_SIGNED|ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO)/;
-
-/** The error for a connection that ended; the foreign error is read, never kept. */
-function explain(error: unknown): DeviceError {
-  const code = codeOf(error);
-  if (typeof code === 'number' && REFUSED_LOGIN.has(code)) {
-    return new DeviceError('AUTH_FAILED', 'The broker refuses the configuration. Generate a new one.', {
-      reason: 'enapterBrokerRefused',
-      sent: false,
-    });
-  }
-  if (typeof code === 'string' && TLS_CODE.test(code)) {
-    return new DeviceError(
-      'UNREACHABLE',
-      `The TLS connection to the broker was refused (${code}). The configuration and the broker do not belong together.`,
-      { reason: 'enapterTls', sent: false, params: { code } },
-    );
-  }
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new DeviceError('UNREACHABLE', 'No such host. Set another host, or use its IP.', {
-      reason: 'enapterNoHost',
-      sent: false,
-    });
-  }
-  if (code === 'ECONNREFUSED') {
-    return new DeviceError('UNREACHABLE', 'Nothing listens at the address and port of the broker.', {
-      reason: 'refusedConnection',
-      sent: false,
-    });
-  }
-  return new DeviceError('UNREACHABLE', 'The connection to the broker is lost.', { reason: 'enapterLost' });
 }
 
 /** One connection to the broker, from its first packet to its last. A new try is a new link. */
@@ -105,48 +78,21 @@ export class Link {
   private readonly pongs: (() => void)[] = [];
   private awaited: (() => void) | undefined;
   private reason: DeviceError | undefined;
+  private unanswered: NodeJS.Timeout | undefined;
 
-  /** @param patience ms that the broker may take to answer the subscription */
-  constructor(
-    module: MqttModule,
-    config: ConnectionConfig,
-    topic: string,
-    patience: number,
-    events: LinkEvents,
-  ) {
-    this.client = module.connect(optionsOf(config));
+  constructor(module: MqttModule, options: LinkOptions, events: LinkEvents) {
+    const { config, version, own } = options;
+    this.client = new module.MqttClient(
+      () => openSocket(config, LONGEST_PACKET, events.skipped),
+      optionsOf(config, version),
+    );
     this.onWritten = (error) => {
       this.unwritten--;
       if (!this.lost) events.written(!error);
     };
-    let unanswered: NodeJS.Timeout | undefined;
-    this.client.on('connect', () => {
-      unanswered = setTimeout(() => {
-        const seconds = patience / 1000;
-        this.reason = new DeviceError('TIMEOUT', `No complete answer within ${seconds} s.`, {
-          params: { seconds },
-        });
-        this.client.stream.destroy();
-      }, patience);
-      this.client.subscribe(topic, { qos: 0 }, (error) => {
-        clearTimeout(unanswered);
-        if (!error) {
-          events.up();
-          return;
-        }
-        // Still connected, so it was the broker that said no.
-        if (this.client.connected) {
-          this.reason = new DeviceError(
-            'FORBIDDEN',
-            'The broker does not let this device receive commands.',
-            { reason: 'enapterNoSubscription' },
-          );
-        }
-        this.client.stream.destroy();
-      });
-    });
-    this.client.on('message', (_topic, payload) => events.message(payload));
-    this.client.on('error', (error) => (this.reason ??= explain(error)));
+    this.client.on('connect', (answer) => this.subscribe(options, () => events.up(longestOf(answer))));
+    this.client.on('message', (topic, payload, { retain }) => events.message(topic, payload, retain));
+    this.client.on('error', (error) => (this.reason ??= explain(error, own)));
     // Pings answer in order, so each answer belongs to the oldest ping, also to those of the keep-alive.
     this.client.on('packetsend', ({ cmd }) => {
       if (cmd === 'pingreq') this.pongs.push(this.awaited ?? (() => undefined));
@@ -155,10 +101,10 @@ export class Link {
       if (cmd === 'pingresp') this.pongs.shift()?.();
     });
     this.client.once('close', () => {
-      clearTimeout(unanswered);
+      clearTimeout(this.unanswered);
       this.lost = true;
       for (const settle of [...this.waiting]) settle(new Error('lost'));
-      events.down(this.reason ?? explain(undefined));
+      events.down(this.reason ?? explain(undefined, own));
     });
   }
 
@@ -212,6 +158,33 @@ export class Link {
     });
   }
 
+  private subscribe({ topic, companion, version, patience }: LinkOptions, onSubscribed: () => void): void {
+    const { client } = this;
+    this.unanswered = setTimeout(() => {
+      const seconds = patience / 1000;
+      this.reason = new DeviceError('TIMEOUT', `No complete answer within ${seconds} s.`, {
+        params: { seconds },
+      });
+      client.stream.destroy();
+    }, patience);
+    client.subscribe(topic, SUBSCRIPTION[version], (error) => {
+      clearTimeout(this.unanswered);
+      if (!error) {
+        // Nothing of the flow depends on it, so that a refusal is no fault.
+        if (companion !== undefined) client.subscribe(companion, SUBSCRIPTION[version], () => undefined);
+        onSubscribed();
+        return;
+      }
+      // Still connected, so it was the broker that said no.
+      if (client.connected) {
+        this.reason = new DeviceError('FORBIDDEN', 'The broker does not let this device receive commands.', {
+          reason: 'enapterNoSubscription',
+        });
+      }
+      client.stream.destroy();
+    });
+  }
+
   private whileUp(done: (error?: Error) => void, work: (settle: (error?: Error) => void) => void): void {
     if (this.lost) {
       done(new Error('lost'));
@@ -227,6 +200,11 @@ export class Link {
       settle(thrown instanceof Error ? thrown : new Error(String(thrown)));
     }
   }
+}
+
+/** What an MQTT 5 broker says of the packets that it takes. */
+function longestOf({ properties }: mqtt.IConnackPacket): number | undefined {
+  return properties?.maximumPacketSize;
 }
 
 function promised(work: (done: (error?: Error) => void) => void): Promise<void> {

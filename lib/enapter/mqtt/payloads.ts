@@ -1,6 +1,8 @@
 import { invalidInput } from '../../core/errors';
+import { cleanText } from '../../core/redact';
 import { isRecord } from '../../core/units';
 import { parseInstant } from '../../core/windows';
+import { LONGEST_NAME } from './command';
 
 /** What telemetry, properties and arguments can hold. */
 export type FlatValue = number | boolean | string | string[] | null;
@@ -28,9 +30,13 @@ export type Severity = (typeof SEVERITIES)[number];
 
 /** As the manifest allows them; the cloud silently ignores what no manifest can declare. */
 const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
+/** Names are remembered, for the manifest and so that nothing is noticed twice. */
+const isName = (text: string): boolean => text.length <= LONGEST_NAME && NAME.test(text);
 /** Numbers from here on are milliseconds: as seconds they would lie beyond the year 5000. */
 const MILLISECONDS_FROM = 1e11;
 const MAX_BYTES = 256 * 1024;
+/** Characters of a key in the log. */
+const LONGEST_SHOWN = 60;
 
 /**
  * A message's own time, or now, in whole Unix seconds.
@@ -58,7 +64,7 @@ export function unixSeconds(value: unknown, now: number): number {
 function alertsOf(value: unknown): string[] | null | undefined {
   if (value === undefined || value === null) return value;
   if (Array.isArray(value)) {
-    const names = value.filter((name): name is string => typeof name === 'string' && NAME.test(name));
+    const names = value.filter((name): name is string => typeof name === 'string' && isName(name));
     if (names.length === value.length) return [...new Set(names)];
   }
   throw invalidInput('alerts must be a list of alert names, [] for none, or null.', 'enapterAlerts');
@@ -69,6 +75,11 @@ function flatValue(value: unknown): FlatValue | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   const isStrings = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
   return isStrings ? value : undefined;
+}
+
+/** A key that may have any length, fit for one line of the log. */
+function shown(key: string): string {
+  return cleanText(key.slice(0, 2 * LONGEST_SHOWN), undefined, LONGEST_SHOWN);
 }
 
 /** Keys that the EMS gives a meaning of its own. */
@@ -97,7 +108,7 @@ export function prepareValues(kind: 'telemetry' | 'properties', payload: unknown
     const given = payload[key];
     if (key === 'timestamp' || given === undefined || (key === 'alerts' && kind === 'telemetry')) continue;
     if (RESERVED[kind].has(key)) notices.push({ reason: 'enapterKeyReserved', key });
-    else if (!NAME.test(key)) notices.push({ reason: 'enapterKeyName', key });
+    else if (!isName(key)) notices.push({ reason: 'enapterKeyName', key: shown(key) });
     else if (flatValue(given) === undefined) notices.push({ reason: 'enapterValueType', key });
     else names.push(key);
   }

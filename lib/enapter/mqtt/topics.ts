@@ -12,8 +12,11 @@ export interface Topics {
 /** Where properties go: as the vendor's SDK does, or as its documentation says. */
 export type PropertiesTopic = 'register' | 'properties';
 
-export function topicsOf(config: ConnectionConfig, properties: PropertiesTopic): Topics {
-  const device = `${config.hardwareId}/${config.channelId}`;
+export function topicsOf(
+  { hardwareId, channelId }: Pick<ConnectionConfig, 'hardwareId' | 'channelId'>,
+  properties: PropertiesTopic,
+): Topics {
+  const device = `${hardwareId}/${channelId}`;
   return {
     telemetry: `v1/from/${device}/v1/telemetry`,
     properties: `v1/from/${device}/v1/${properties}`,

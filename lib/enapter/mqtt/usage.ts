@@ -1,4 +1,4 @@
-import type { Command } from './commands';
+import { type Command, LONGEST_NAME } from './command';
 import type { FlatValue, Notice, Prepared } from './payloads';
 
 /** As a manifest names types. */
@@ -21,6 +21,9 @@ export const STATUS = 'status';
 const MAX_TEXTS = 30;
 const MAX_TEXT = 100;
 const MAX_ATTRIBUTES = 1000;
+/** Whoever sends commands decides how many there are, and how many arguments. */
+const MAX_COMMANDS = 200;
+const MAX_ARGUMENTS = 100;
 
 /** Any number is `float`: one that happened to be whole the first time may not be the next. */
 function typeOf(value: FlatValue): ManifestType | null {
@@ -59,10 +62,11 @@ export class Usage {
 
   recordCommand(command: Command): void {
     const use = this.commands.get(command.name) ?? { arguments: new Map<string, AttributeUse>() };
-    if (this.commands.size < MAX_ATTRIBUTES) this.commands.set(command.name, use);
-    for (const [key, value] of Object.entries(command.arguments)) {
+    if (this.commands.size < MAX_COMMANDS) this.commands.set(command.name, use);
+    for (const [key, value] of Object.entries(command.arguments).slice(0, MAX_ARGUMENTS)) {
       const isFlat = value === null || typeof value !== 'object';
-      if (isFlat) this.note(use.arguments, key, value as FlatValue);
+      const isRoom = use.arguments.has(key) || use.arguments.size < MAX_ARGUMENTS;
+      if (isFlat && isRoom && key.length <= LONGEST_NAME) this.note(use.arguments, key, value as FlatValue);
     }
   }
 

@@ -42,7 +42,7 @@ describe('enapter: MQTTS', () => {
   it('never connects with another authority', async () => {
     const { connection, availability } = start(secure({ ...tls, ca: pem.otherCa }));
     const { reason } = await availability.waitFor(({ available }) => !available, 'availability');
-    assert.equal(reason?.reason, 'enapterTls');
+    assert.equal(reason?.reason, 'enapterUnknownCa');
     while (broker.counters.connections < 5) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(broker.counters.clients, 0);
     assert.equal(connection.counts.connects, 0);
