@@ -3,6 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
+import { parseForeignJson } from '../core/json';
+import { type NoticeHandler, Notices } from '../core/notices';
 import { sendCommand } from '../core/outcome';
 import { loginError, saysWrongCredentials } from '../core/refusal';
 import { BearerSession, type Login } from '../core/session';
@@ -37,6 +39,8 @@ export interface PowerflexSettings {
   tls?: TlsOptions | undefined;
   /** ms for one request; default 15 s */
   timeout?: number;
+  /** Hears once of each oddity that costs a part of an answer. */
+  onNotice?: NoticeHandler;
 }
 
 export interface MeasurementQuery {
@@ -57,6 +61,7 @@ export class PowerflexClient {
   readonly baseUrl: string;
   readonly accId: number;
   private readonly http: HttpClient;
+  private readonly notices: Notices;
   private readonly session: BearerSession;
   private readonly password: string;
 
@@ -73,6 +78,7 @@ export class PowerflexClient {
       throw invalidInput('Enter user name and password.', 'loginEmpty');
     }
     this.password = password;
+    this.notices = new Notices(settings.onNotice ?? (() => undefined));
     this.http = new HttpClient(
       transport,
       {
@@ -115,14 +121,15 @@ export class PowerflexClient {
   async setTargetPeakPower(targets: Targets, signal?: AbortSignal): Promise<AllTargets> {
     const body = { target_peak_power: targets };
     return this.command('set_target_peak_power_kW', body, signal, (answer) => {
-      const held = readTargets(parse(answer));
+      const held = readTargets(parseForeignJson(answer, { strict: true }));
       compareTargets(targets, held);
       return held;
     });
   }
 
   async getExternalSignals(signal?: AbortSignal): Promise<ExternalSignal[]> {
-    return readSignals(await this.read('POST', 'get_external_signal', {}, signal));
+    const answer = await this.read('POST', 'get_external_signal', {}, signal);
+    return readSignals(answer, (notice) => this.notices.once(notice));
   }
 
   async getExternalSignal(name: string, signal?: AbortSignal): Promise<ExternalSignal> {
@@ -140,11 +147,17 @@ export class PowerflexClient {
   /**
    * Sets or changes an external signal, which then stays until it is changed.
    *
+   * @param onEcho hears what the server answers that it holds, also when that differs from what was asked
    * @throws DeviceError CONFLICT when the echo differs from what was asked, OUTCOME_UNKNOWN when no usable answer came
    */
-  async setExternalSignal(wanted: ExternalSignal, signal?: AbortSignal): Promise<ExternalSignal> {
+  async setExternalSignal(
+    wanted: ExternalSignal,
+    signal?: AbortSignal,
+    onEcho?: (held: ExternalSignal) => void,
+  ): Promise<ExternalSignal> {
     return this.command('set_external_signal', signalBody(wanted), signal, (answer) => {
-      const held = readSignal(parse(answer));
+      const held = readSignal(parseForeignJson(answer, { strict: true }));
+      onEcho?.(held);
       compareSignal(wanted, held);
       return held;
     });
@@ -161,7 +174,7 @@ export class PowerflexClient {
     await this.command('set_real_time_load', { real_time_load_kW: kilowatts }, signal, (answer) => {
       let body: unknown;
       try {
-        body = JSON.parse(answer.toString('utf8'));
+        body = parseForeignJson(answer);
       } catch {
         return;
       }
@@ -288,12 +301,4 @@ function refusedToken(error: DeviceError): DeviceError {
   if (error.status !== 422 || !aboutToken) return error;
   const { message, params } = error;
   return new DeviceError('AUTH_FAILED', message, { status: 422, sent: true, params });
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    throw new DeviceError('BAD_RESPONSE', 'The answer is not JSON.', { reason: 'notJson', sent: true });
-  }
 }

@@ -1,5 +1,9 @@
+import { tooMuch } from '../core/budget';
 import { DeviceError, invalidInput } from '../core/errors';
 import { isRecord, round, toNumber } from '../core/units';
+import { cleanText } from '../core/redact';
+import type { NoticeHandler } from '../core/notices';
+import { conflict, isKeptAs, sameNumber } from './echo';
 
 /**
  * What demand-charge mitigation takes and gives: monthly targets, external signals and the real-time load, checked
@@ -42,6 +46,8 @@ export interface ExternalSignal {
 /** Far above any site, and well inside what an integer holds everywhere. */
 const MOST_KW = 1e9;
 const LONGEST_NAME = 200;
+/** No site has more external signals. */
+const MOST_SIGNALS = 10_000;
 
 /** Checks a number of kW or A. */
 function isLoad(value: unknown): value is number {
@@ -103,7 +109,10 @@ export function readTargets(body: unknown): AllTargets {
 
 /** @throws DeviceError CONFLICT when the server does not hold what was asked */
 export function compareTargets(asked: Targets, held: AllTargets): void {
-  const different = MONTHS.filter((month) => asked[month] !== undefined && asked[month] !== held[month]);
+  const different = MONTHS.filter((month) => {
+    const [wanted, kept] = [asked[month], held[month]];
+    return wanted !== undefined && (kept === null || !isKeptAs(wanted, kept));
+  });
   if (different.length === 0) return;
   const list = (values: Targets | AllTargets): string =>
     different.map((month) => `${month} ${values[month] ?? '–'} kW`).join(', ');
@@ -142,66 +151,101 @@ export function signalBody({ name, maxLoad, maxLoadUnit, enabled }: ExternalSign
 
 /** One signal of the server. @throws DeviceError BAD_RESPONSE for anything else */
 export function readSignal(body: unknown): ExternalSignal {
-  if (!isRecord(body)) throw notDcm();
-  const { name, is_enabled: enabled } = body;
+  const signal = signalOf(body);
+  if (!signal) throw notDcm();
+  return signal;
+}
+
+/** The signal that an object of the server describes, `undefined` when it describes none that is documented. */
+function signalOf(body: unknown, key?: string): ExternalSignal | undefined {
+  if (!isRecord(body)) return undefined;
+  const { name = key, is_enabled: enabled } = body;
   const maxLoad = toNumber(body.max_load);
   const maxLoadUnit = LOAD_UNITS.find((unit) => unit === body.max_load_unit);
   if (typeof name !== 'string' || typeof enabled !== 'boolean' || maxLoad === null || !maxLoadUnit) {
-    throw notDcm();
+    return undefined;
   }
   return { name, maxLoad, maxLoadUnit, enabled };
 }
 
-/** All signals of the server, which answers a map by name. @throws DeviceError BAD_RESPONSE */
-export function readSignals(body: unknown): ExternalSignal[] {
-  if (!isRecord(body)) throw notDcm();
-  return Object.values(body).map(readSignal);
+/**
+ * All signals of the server, which answers a map by name; `null` for one without any.
+ *
+ * @param onNotice hears of each that cannot be read, for instance because its limit is in %
+ * @throws DeviceError BAD_RESPONSE
+ */
+export function readSignals(body: unknown, onNotice?: NoticeHandler): ExternalSignal[] {
+  return entriesOf(body).flatMap(([key, entry]) => {
+    const signal = signalOf(entry, key);
+    if (!signal) onNotice?.({ reason: 'powerflexSignal', params: { name: cleanText(nameOf(key, entry)) } });
+    return signal ?? [];
+  });
 }
 
 /**
  * One signal of the server's map by name. What the others look like does not matter.
  *
  * @returns `undefined` when there is none of that name
- * @throws DeviceError BAD_RESPONSE
+ * @throws DeviceError BAD_RESPONSE, also when the one of that name cannot be read
  */
 export function readSignalNamed(body: unknown, name: string): ExternalSignal | undefined {
-  if (!isRecord(body)) throw notDcm();
-  const found = Object.values(body).find((one) => isRecord(one) && one.name === name);
-  return found === undefined ? undefined : readSignal(found);
+  const found = entriesOf(body).find(([key, entry]) => nameOf(key, entry) === name);
+  if (!found) return undefined;
+  const signal = signalOf(found[1], name);
+  if (signal) return signal;
+  throw new DeviceError(
+    'BAD_RESPONSE',
+    `The external signal ${name} has no limit in kW or A. Nothing was changed.`,
+    { reason: 'powerflexSignal', params: { name }, sent: true },
+  );
 }
 
+/** The entries of the server's map of signals; an answer of other things is no map without signals. */
+function entriesOf(body: unknown): [string, unknown][] {
+  if (body === null) return [];
+  if (!isRecord(body)) throw notDcm();
+  const entries = Object.entries(body);
+  if (entries.length > MOST_SIGNALS) throw tooMuch(MOST_SIGNALS, 'signals');
+  if (entries.length > 0 && !entries.some(([, entry]) => isRecord(entry))) throw notDcm();
+  return entries;
+}
+
+function nameOf(key: string, entry: unknown): string {
+  return isRecord(entry) && typeof entry.name === 'string' ? entry.name : key;
+}
+
+/** Whether two signals are the same. */
 export function sameSignal(a: ExternalSignal, b: ExternalSignal): boolean {
-  return (
-    a.name === b.name && a.maxLoad === b.maxLoad && a.maxLoadUnit === b.maxLoadUnit && a.enabled === b.enabled
-  );
+  return sameButLoad(a, b) && sameNumber(a.maxLoad, b.maxLoad);
+}
+
+/**
+ * Whether the server may hold the one because it was given the other: it may round the limit.
+ *
+ * @param fewest decimals that it keeps at least
+ */
+export function isSignalKeptAs(asked: ExternalSignal, held: ExternalSignal, fewest = 0): boolean {
+  return sameButLoad(asked, held) && isKeptAs(asked.maxLoad, held.maxLoad, fewest);
+}
+
+function sameButLoad(a: ExternalSignal, b: ExternalSignal): boolean {
+  return a.name === b.name && a.maxLoadUnit === b.maxLoadUnit && a.enabled === b.enabled;
 }
 
 /** @throws DeviceError CONFLICT when the server does not hold what was asked */
 export function compareSignal(asked: ExternalSignal, held: ExternalSignal): void {
-  if (!sameSignal(asked, held)) throw conflict(describeSignal(asked), describeSignal(held));
+  if (!isSignalKeptAs(asked, held)) throw conflict(describeSignal(asked), describeSignal(held));
 }
 
 /** @throws DeviceError CONFLICT when the server repeats another load; an answer without one repeats nothing */
 export function compareLoad(asked: number, body: unknown): void {
   const held = isRecord(body) ? toNumber(body.real_time_load_kW) : null;
-  if (held !== null && held !== asked) throw conflict(`${asked} kW`, `${held} kW`);
+  if (held !== null && !isKeptAs(asked, held)) throw conflict(`${asked} kW`, `${held} kW`);
 }
 
 /** A signal in words. */
 export function describeSignal({ name, maxLoad, maxLoadUnit, enabled }: ExternalSignal): string {
   return `${name}: ${maxLoad} ${maxLoadUnit}, ${enabled ? 'enabled' : 'disabled'}`;
-}
-
-function conflict(asked: string, held: string): DeviceError {
-  return new DeviceError(
-    'CONFLICT',
-    `The server holds something else. Asked: ${asked}. It answers: ${held}.`,
-    {
-      reason: 'powerflexEcho',
-      params: { asked, held: held.slice(0, 300) },
-      sent: true,
-    },
-  );
 }
 
 function notDcm(): DeviceError {

@@ -3,7 +3,7 @@ import { DeviceError, toDeviceError } from '../core/errors';
 import { beforeSending } from '../core/outcome';
 import { SerialQueue } from '../core/queue';
 import type { PowerflexClient } from './client';
-import { describeSignal, type ExternalSignal, sameSignal } from './dcm';
+import { describeSignal, type ExternalSignal, isSignalKeptAs, sameSignal } from './dcm';
 
 export interface SignalKeeperOptions {
   client: Pick<PowerflexClient, 'findExternalSignal' | 'setExternalSignal'>;
@@ -21,13 +21,20 @@ export interface SignalKeeperOptions {
 interface Kept {
   /** what the server held last that was not of us; `undefined`: there was no such signal */
   before: ExternalSignal | undefined;
-  /** every value that the server may hold because of us */
-  ours: ExternalSignal[];
+  /** every value that the server may hold because of us, rounded or not */
+  ours: Ours[];
   cancel: () => void;
   /** tells a renewed wait from the one before */
   round: number;
   /** whether it was said that putting back fails */
   reported: boolean;
+}
+
+/** A value that the server was given, or that it told in answer to one. */
+interface Ours {
+  value: ExternalSignal;
+  /** decimals that it keeps at least: of a value that it repeated, it keeps some */
+  decimals: number;
 }
 
 /** ms until the next try to put a signal back. */
@@ -88,11 +95,17 @@ export class SignalKeeper {
   private async change(wanted: ExternalSignal, kept: Kept): Promise<ExternalSignal> {
     const { client, signal } = this.options;
     const earlier = [...kept.ours];
-    kept.ours.push(wanted);
+    kept.ours.push({ value: wanted, decimals: 0 });
     kept.reported = false;
     try {
-      const now = await client.setExternalSignal(wanted, signal);
-      kept.ours = [wanted];
+      const now = await client.setExternalSignal(wanted, signal, (echo) => {
+        // A server that holds something else because of us, such as the most it allows, holds nothing of others.
+        kept.ours.push({ value: echo, decimals: 1 });
+      });
+      kept.ours = [
+        { value: wanted, decimals: 1 },
+        { value: now, decimals: 1 },
+      ];
       return now;
     } catch (thrown) {
       // A refusal changed nothing; of anything else nobody knows.
@@ -175,8 +188,8 @@ export class SignalKeeper {
   }
 }
 
-function isOneOf(held: ExternalSignal | undefined, ours: readonly ExternalSignal[]): boolean {
-  return held !== undefined && ours.some((one) => sameSignal(one, held));
+function isOneOf(held: ExternalSignal | undefined, ours: readonly Ours[]): boolean {
+  return held !== undefined && ours.some(({ value, decimals }) => isSignalKeptAs(value, held, decimals));
 }
 
 /** Whether another try would end in the same way. */

@@ -153,7 +153,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     const keeper = new SignalKeeper({
       client: {
         findExternalSignal: (name, signal) => site.run((client) => client.findExternalSignal(name, signal)),
-        setExternalSignal: (wanted, signal) => site.run((client) => client.setExternalSignal(wanted, signal)),
+        setExternalSignal: (wanted, signal, onEcho) =>
+          site.run((client) => client.setExternalSignal(wanted, signal, onEcho)),
       },
       restoreAfter: minutes > 0 ? minutes * 60_000 : null,
       signal: abortOnClose(node),

@@ -1,6 +1,7 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 
 import { DeviceError, invalidInput } from '../../lib/core/errors';
+import type { NoticeHandler } from '../../lib/core/notices';
 import { addressWithoutSecrets } from '../../lib/core/redact';
 import { PowerflexClient } from '../../lib/powerflex/client';
 import type { AllTargets } from '../../lib/powerflex/dcm';
@@ -10,6 +11,7 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
+import { noticeText } from '../shared/text';
 import { tlsOptions } from '../shared/tls';
 import { findSite, PowerflexSite, type PowerflexSiteNode, SITE_TYPE } from './site';
 
@@ -42,7 +44,11 @@ export function runtime(RED: NodeAPI): NodeRuntime<PowerflexSiteNode, Config> {
     this.site = new PowerflexSite(RED, this, settingText(config.name), shown, () => {
       const options = tlsOptions(RED, tls);
       const { username, password } = this.credentials;
-      const client = new PowerflexClient({ url, accId, username, password, tls: options }, transport);
+      const onNotice: NoticeHandler = (notice) => this.warn(noticeText(RED, notice));
+      const client = new PowerflexClient(
+        { url, accId, username, password, tls: options, onNotice },
+        transport,
+      );
       onClose(this, () => {
         transport.release(options);
         return Promise.resolve();

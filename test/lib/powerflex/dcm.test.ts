@@ -5,9 +5,11 @@ import {
   compareLoad,
   compareSignal,
   compareTargets,
+  type ExternalSignal,
   parseSignal,
   parseTargets,
   readSignal,
+  readSignalNamed,
   readSignals,
   readTargets,
   signalBody,
@@ -143,6 +145,83 @@ describe('external signals', () => {
           error.params.asked === 'DCM_EVSE_Allocation: 21.6 kW, enabled' &&
           error.params.held !== error.params.asked,
       );
+    }
+  });
+});
+
+describe('what a server rounds', () => {
+  const third = 100 / 3;
+  const kept = [
+    ...[33.333, 33.33, 33.3, 33, 33.3333, 33.333333333333336, Math.fround(third)].map((held) => [
+      third,
+      held,
+    ]),
+    ...[200 / 3, 66.667, 66.66, 66.7, 67, 66].map((held) => [200 / 3, held]),
+    ...[[21.6, Math.fround(21.6)] as const, [0.1 + 0.2, 0.3] as const, [150, 150.00000001] as const],
+    ...[[1100, Math.fround(1100)] as const, [0, 0] as const, [16.5, 16] as const, [16.5, 17] as const],
+  ];
+  const other = [
+    ...[34, 33.34, 33.4, 32, 33.332, 0, 333].map((held) => [third, held]),
+    ...[[21.6, 21.616] as const, [150, 149] as const, [150, 150.1] as const, [0, 0.01] as const],
+  ];
+  const signal = (maxLoad: number): ExternalSignal => ({
+    ...{ name: 'grid', maxLoad, maxLoadUnit: 'kW', enabled: true },
+  });
+
+  for (const [asked = NaN, held = NaN] of kept) {
+    it(`is ${asked} kept as ${held}`, () => compareSignal(signal(asked), signal(held)));
+  }
+  for (const [asked = NaN, held = NaN] of other) {
+    it(`is not ${asked} kept as ${held}`, () => {
+      assert.throws(() => compareSignal(signal(asked), signal(held)), { code: 'CONFLICT' });
+    });
+  }
+
+  it('is no difference in targets and loads either, but whole numbers stay what they are', () => {
+    compareTargets({ Jun: 700 }, readTargets({ Jun: 700.0000001 }));
+    compareLoad(1100, { real_time_load_kW: '1100.0' });
+    compareLoad(1100, { real_time_load_kW: 1099.9999999 });
+    assert.throws(() => compareTargets({ Jun: 700 }, readTargets({ Jun: 700.1 })), { code: 'CONFLICT' });
+    assert.throws(() => compareLoad(1100, { real_time_load_kW: 1099 }), { code: 'CONFLICT' });
+  });
+});
+
+describe('a map of external signals', () => {
+  const good = { is_enabled: true, max_load: 21.6, max_load_unit: 'kW', name: 'grid' };
+  const read = (body: unknown): { names: string[]; told: unknown[] } => {
+    const told: unknown[] = [];
+    const names = readSignals(body, ({ params }) => told.push(params?.name)).map(({ name }) => name);
+    return { names, told };
+  };
+
+  for (const [what, odd] of [
+    ['in %', { ...good, max_load: 50, max_load_unit: '%' }],
+    ['without a limit', { ...good, max_load: null }],
+    ['without a unit', { ...good, max_load_unit: undefined }],
+    ['with a limit that is no number', { ...good, max_load: 'nan' }],
+    ['that is null', null],
+    ['that is a text', 'off'],
+    ['without a state', { ...good, is_enabled: null }],
+  ] as const) {
+    it(`loses a signal ${what}, and no other`, () => {
+      const body = { odd: typeof odd === 'object' && odd ? { ...odd, name: 'odd' } : odd, grid: good };
+      assert.deepEqual(read(body), { names: ['grid'], told: ['odd'] });
+      assert.deepEqual(readSignalNamed(body, 'grid'), readSignal(good));
+      assert.equal(readSignalNamed(body, 'elsewhere'), undefined);
+      assert.throws(() => readSignalNamed(body, 'odd'), { code: 'BAD_RESPONSE', reason: 'powerflexSignal' });
+    });
+  }
+
+  it('names a signal by its key where it does not do so itself, and is empty where there is none', () => {
+    const { name, ...nameless } = good;
+    assert.deepEqual(read({ [name]: nameless }), { names: ['grid'], told: [] });
+    for (const body of [{}, null]) assert.deepEqual(read(body), { names: [], told: [] });
+  });
+
+  it('is not made of an answer about something else', () => {
+    for (const body of [{ msg: 'done' }, [], 'ok', 5, { error: 'x', grid: 'y' }]) {
+      assert.throws(() => readSignals(body), { code: 'BAD_RESPONSE' });
+      assert.throws(() => readSignalNamed(body, 'grid'), { code: 'BAD_RESPONSE' });
     }
   });
 });

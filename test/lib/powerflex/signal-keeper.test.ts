@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { DeviceError } from '../../../lib/core/errors';
-import type { ExternalSignal } from '../../../lib/powerflex/dcm';
+import { compareSignal, type ExternalSignal } from '../../../lib/powerflex/dcm';
 import { SignalKeeper, type SignalKeeperOptions } from '../../../lib/powerflex/signal-keeper';
 import { failsWith } from '../../support/expect-error';
 import { FakeClock, settle, until } from '../../support/fake-clock';
@@ -26,12 +26,25 @@ class Server {
     return this.held.get(name);
   };
 
-  readonly setExternalSignal = async (signal: ExternalSignal): Promise<ExternalSignal> => {
+  /** how it keeps a limit */
+  keep = (maxLoad: number): number => maxLoad;
+  /** it repeats what it was given, whatever it keeps */
+  repeats = true;
+
+  readonly setExternalSignal = async (
+    signal: ExternalSignal,
+    _abort?: AbortSignal,
+    onEcho?: (held: ExternalSignal) => void,
+  ): Promise<ExternalSignal> => {
     await settle();
     this.sets.push(signal.maxLoad);
-    if (!this.setFailure || this.takesEffect) this.held.set(signal.name, signal);
+    const kept = { ...signal, maxLoad: this.keep(signal.maxLoad) };
+    if (!this.setFailure || this.takesEffect) this.held.set(signal.name, kept);
     if (this.setFailure) throw this.setFailure;
-    return signal;
+    const echo = this.repeats ? signal : kept;
+    onEcho?.(echo);
+    compareSignal(signal, echo);
+    return echo;
   };
 }
 
@@ -258,5 +271,34 @@ describe('SignalKeeper', () => {
     server.readFailure = new DeviceError('UNREACHABLE', 'down');
     await keeper.set(make(20));
     assert.equal(clock.pending, 0);
+  });
+
+  const rounded = (digits: number) => (value: number) => Number(value.toFixed(digits));
+  for (const [what, keep, repeats] of [
+    ['rounds to three decimals', rounded(3), false],
+    ['rounds to three decimals, and repeats what it was given', rounded(3), true],
+    ['rounds to one decimal', rounded(1), true],
+    ['keeps 32 bits', Math.fround, true],
+    ['rounds to whole numbers', rounded(0), false],
+  ] as const) {
+    it(`puts back what was there before on a server that ${what}`, async () => {
+      Object.assign(server, { keep, repeats });
+      await keeper.set(make(100 / 3));
+      await keeper.set(make(200 / 7));
+      await keeper.set(make(200 / 7));
+      await pass(10 * MINUTE);
+      assert.equal(server.held.get('grid')?.maxLoad, 100);
+      assert.deepEqual(log, ['restored 100 true']);
+    });
+  }
+
+  it('does not put back what the server held because of us although it was not what we asked', async () => {
+    Object.assign(server, { keep: (value: number) => Math.min(value, 50), repeats: false });
+    server.held.set('grid', make(40));
+    await failsWith(keeper.set(make(70)), 'CONFLICT');
+    assert.equal(server.held.get('grid')?.maxLoad, 50);
+    await keeper.set(make(30));
+    await pass(10 * MINUTE);
+    assert.equal(server.held.get('grid')?.maxLoad, 40);
   });
 });
