@@ -1,4 +1,5 @@
 import { DeviceError } from '../core/errors';
+import { parseForeignJson } from '../core/json';
 import { cleanText, type Redactor } from '../core/redact';
 import { isRecord } from '../core/units';
 import { type ComplexObject, readComplex } from './complex';
@@ -67,6 +68,36 @@ export function unwrap(body: unknown, redact: Redactor): unknown {
   const names = Object.keys(body);
   const words = wordsOf(body);
   if (words !== undefined && names.length <= 3 && !('id' in body)) throw errorFromWords(words, redact);
+  return body;
+}
+
+/**
+ * Parses the answer to a command that switches. It has to be understood exactly, so nothing is overlooked in it that is
+ * in a reading: neither a byte order mark nor a `nan`.
+ *
+ * @returns `undefined` for an empty one
+ * @throws DeviceError BAD_RESPONSE
+ */
+export function parseStrictly(body: Buffer): unknown {
+  if (body.length === 0) return undefined;
+  const text = body.toString('utf8');
+  const value = parseForeignJson(text, { strict: true });
+  try {
+    JSON.parse(text);
+  } catch {
+    throw wrongShape('JSON');
+  }
+  return value;
+}
+
+/**
+ * A list in an answer; `null` in its place is an empty one.
+ *
+ * @throws DeviceError BAD_RESPONSE
+ */
+export function listIn(body: unknown, part: string): readonly unknown[] {
+  if (body === null) return [];
+  if (!Array.isArray(body)) throw wrongShape(part);
   return body;
 }
 

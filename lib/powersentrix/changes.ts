@@ -1,9 +1,13 @@
 import { isRecord, round } from '../core/units';
-import type { UpsStatus } from './status';
+import type { Supply, UpsStatus } from './status';
 
 /** What can happen to a UPS, as seen in its status. */
 export type StatusChange =
-  | { change: 'mainsLost' | 'mainsRestored' }
+  | { change: 'mainsLost' }
+  /** `since: 'unknown'`: it was lost when the memory ends, and is there at the first look after a restart */
+  | { change: 'mainsRestored'; since?: 'unknown' }
+  | { change: 'supplyLost' | 'supplyBack'; supply: number }
+  | { change: 'lowBattery' | 'batteryNormal'; supply: number; batteryVoltage: number; limit: number }
   | { change: 'portChanged'; port: number; description: string | null; on: boolean }
   | { change: 'overTemperature' | 'temperatureNormal'; temperature: number; limit: number }
   | { change: 'batteryImbalance' | 'batteryBalanced'; supply: number; cellSpread: number; limit: number };
@@ -22,14 +26,20 @@ export interface ChangeState {
   hot: boolean;
   /** by supply; `null` where none has been measured yet */
   unbalanced: (boolean | null)[];
+  /** by supply: whether it told values, or has stopped to; `null` where none has told any yet */
+  present: (boolean | null)[];
+  /** by supply: whether its battery is low */
+  low: (boolean | null)[];
 }
 
 /** An alarm ends this far below its limit, so that a value at the limit does not chatter. */
 const TEMPERATURE_HYSTERESIS = 2;
 const IMBALANCE_HYSTERESIS = 0.05;
 
-/** Older versions stored lists with holes, where the first port or supply had told nothing. */
-type Stored = Omit<ChangeState, 'ports' | 'unbalanced'> & Record<'ports' | 'unbalanced', FlagList>;
+/** Older versions stored lists with holes, where the first port or supply had told nothing, and fewer lists. */
+type Stored = Pick<ChangeState, 'battery' | 'hot'> &
+  Record<'ports' | 'unbalanced', FlagList> &
+  Partial<Record<'present' | 'low', FlagList>>;
 type FlagList = readonly (boolean | null | undefined)[];
 
 /** The list without holes: a context store keeps them as holes, as `undefined` or as `null`, whichever it can. */
@@ -37,17 +47,22 @@ const withoutHoles = (flags: FlagList): (boolean | null)[] => Array.from(flags, 
 
 function isState(value: unknown): value is Stored {
   const isFlag = (one: unknown): boolean => one === null || typeof one === 'boolean';
-  const isFlagOrHole = (one: unknown): boolean => one === undefined || isFlag(one);
+  const isFlagList = (list: unknown): boolean =>
+    Array.isArray(list) && list.every((one) => one === undefined || isFlag(one));
   return (
     isRecord(value) &&
     isFlag(value.battery) &&
     typeof value.hot === 'boolean' &&
-    Array.isArray(value.ports) &&
-    value.ports.every(isFlagOrHole) &&
-    Array.isArray(value.unbalanced) &&
-    value.unbalanced.every(isFlagOrHole)
+    isFlagList(value.ports) &&
+    isFlagList(value.unbalanced) &&
+    (value.present === undefined || isFlagList(value.present)) &&
+    (value.low === undefined || isFlagList(value.low))
   );
 }
+
+/** Whether a supply tells anything that it measures. */
+const tells = ({ mainVoltage, loadVoltage, batteryVoltage, cellVoltages }: Supply): boolean =>
+  [mainVoltage, loadVoltage, batteryVoltage, ...cellVoltages].some((value) => value !== null);
 
 /**
  * Compares each status with the one before. A fault that is there at the first look is told too; a value that is
@@ -58,6 +73,10 @@ export class ChangeWatch {
   private readonly ports: (boolean | null)[] = [];
   private hot = false;
   private readonly unbalanced: (boolean | null)[] = [];
+  private readonly present: (boolean | null)[] = [];
+  private readonly low: (boolean | null)[] = [];
+  /** what is seen next is the first since a restart */
+  private restarted = false;
 
   /** @param stored what `state` gave before a restart; anything else is ignored */
   constructor(
@@ -69,17 +88,29 @@ export class ChangeWatch {
     this.ports = withoutHoles(stored.ports);
     this.hot = stored.hot;
     this.unbalanced = withoutHoles(stored.unbalanced);
+    this.present = withoutHoles(stored.present ?? []);
+    this.low = withoutHoles(stored.low ?? []);
+    this.restarted = true;
   }
 
   get state(): ChangeState {
-    const { battery, ports, hot, unbalanced } = this;
-    return { battery, ports: withoutHoles(ports), hot, unbalanced: withoutHoles(unbalanced) };
+    const { battery, ports, hot, unbalanced, present, low } = this;
+    return {
+      battery,
+      ports: withoutHoles(ports),
+      hot,
+      unbalanced: withoutHoles(unbalanced),
+      present: withoutHoles(present),
+      low: withoutHoles(low),
+    };
   }
 
   /** What has changed since the last status. */
   update(status: UpsStatus): StatusChange[] {
     return [
       ...this.mainsChange(status),
+      ...this.presenceChanges(status),
+      ...this.lowBatteryChanges(status),
       ...this.portChanges(status),
       ...this.temperatureChange(status),
       ...this.balanceChanges(status),
@@ -90,9 +121,34 @@ export class ChangeWatch {
     if (powerSource === 'unknown') return [];
     const battery = powerSource === 'battery';
     const before = this.battery;
+    const { restarted } = this;
     this.battery = battery;
+    this.restarted = false;
     if (battery === (before ?? false)) return [];
-    return [{ change: battery ? 'mainsLost' : 'mainsRestored' }];
+    if (battery) return [{ change: 'mainsLost' }];
+    return [restarted ? { change: 'mainsRestored', since: 'unknown' } : { change: 'mainsRestored' }];
+  }
+
+  private presenceChanges({ supplies }: UpsStatus): StatusChange[] {
+    return supplies.flatMap((one, supply): StatusChange[] => {
+      const is = tells(one);
+      const was = this.present[supply] ?? null;
+      // A place that has never told anything is not fitted, and nothing was lost there.
+      if (is === was || (!is && was === null)) return [];
+      this.present[supply] = is;
+      return was === null ? [] : [{ change: is ? 'supplyBack' : 'supplyLost', supply }];
+    });
+  }
+
+  private lowBatteryChanges({ supplies }: UpsStatus): StatusChange[] {
+    return supplies.flatMap((one, supply): StatusChange[] => {
+      const { lowBattery, lowBatteryLimit: limit, batteryVoltage } = one;
+      if (lowBattery === null || limit === null || batteryVoltage === null) return [];
+      const was = this.low[supply] ?? false;
+      this.low[supply] = lowBattery;
+      if (lowBattery === was) return [];
+      return [{ change: lowBattery ? 'lowBattery' : 'batteryNormal', supply, batteryVoltage, limit }];
+    });
   }
 
   private portChanges({ outputs }: UpsStatus): StatusChange[] {

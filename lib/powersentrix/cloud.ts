@@ -1,16 +1,19 @@
+import { bounded } from '../core/budget';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
+import { type NoticeHandler, Notices } from '../core/notices';
 import { createRedactor } from '../core/redact';
 import { loginError } from '../core/refusal';
 import { BearerSession, type Login, secondsLeftOfJwt } from '../core/session';
 import type { TlsOptions, Transport } from '../core/transport';
 import { isRecord } from '../core/units';
 import { parseBaseUrl } from '../core/url';
-import { expectComplex, notPermitted, unwrap, wordsOf, wrongShape } from './answer';
+import { expectComplex, listIn, notPermitted, parseStrictly, unwrap, wordsOf, wrongShape } from './answer';
 import type { ComplexObject } from './complex';
 import { type LogRecord, parseLogRecord } from './log';
 import type { UpsLink } from './port-control';
+import { type BasicInfo, type CloudUps, parseListed, parseMasterData } from './portal';
 
 export const DEFAULT_CLOUD_URL = 'https://view.powersentrix.com/api/v1';
 
@@ -20,52 +23,20 @@ export interface CloudSettings {
   email: unknown;
   password: unknown;
   tls?: TlsOptions | undefined;
+  /** hears of entries that are left out of a list */
+  onNotice?: NoticeHandler;
   /** ms for one request; default 15 s: the cloud asks the UPS before it answers */
   timeout?: number;
 }
 
-/** One entry of the account's list. */
-export interface CloudUps {
-  /** internal id, for every other call */
-  id: string;
-  name: string | null;
-  model: string | null;
-  serialNumber: string | null;
-  cmm: string | null;
-}
+export type { BasicInfo, CloudUps, MasterData } from './portal';
 
-/** `getBasicInfo`, as it came, with what is always wanted picked out. */
-export interface BasicInfo extends Omit<CloudUps, 'id'> {
-  raw: Record<string, unknown>;
-}
-
+/** Of a list or a page of the log, as a whole. */
 const MAX_BYTES = 4 * 1024 * 1024;
-
-/** The first of these fields that holds a text or a number; the list's objects are not documented. */
-function textAmong(source: Record<string, unknown>, ...names: string[]): string | null {
-  for (const name of names) {
-    const value = source[name];
-    if (typeof value === 'string' && value !== '') return value;
-    if (typeof value === 'number') return String(value);
-    if (isRecord(value) && typeof value.name === 'string') return value.name;
-  }
-  return null;
-}
-
-function parseListed(entry: unknown): CloudUps {
-  const id = isRecord(entry) ? textAmong(entry, 'id', 'upsId') : null;
-  if (!isRecord(entry) || id === null) throw wrongShape('id');
-  return { id, ...summary(entry) };
-}
-
-function summary(source: Record<string, unknown>): Omit<CloudUps, 'id'> {
-  return {
-    name: textAmong(source, 'name', 'description', 'upsDescription'),
-    model: textAmong(source, 'model', 'type', 'upsType'),
-    serialNumber: textAmong(source, 'serialNumber', 'sn'),
-    cmm: textAmong(source, 'cmm'),
-  };
-}
+/** Of one UPS: it sends some 4 KB. */
+const MAX_UPS_BYTES = 256 * 1024;
+/** UPSes of one account */
+const MOST_UPSES = 10_000;
 
 /** One account of the PowerSentrix cloud (API v1). */
 export class CloudClient {
@@ -74,6 +45,7 @@ export class CloudClient {
   private readonly password: string;
   private readonly http: HttpClient;
   private readonly redact: (text: string) => string;
+  private readonly notices: Notices;
 
   /** @throws DeviceError INVALID_INPUT for an unusable address or missing credentials; nothing is sent */
   constructor(settings: CloudSettings, transport: Transport, clock: Clock = systemClock) {
@@ -87,6 +59,7 @@ export class CloudClient {
     );
     this.password = password;
     this.redact = (text) => createRedactor(this.secrets())(text);
+    this.notices = new Notices(settings.onNotice ?? (() => undefined));
     this.http = new HttpClient(
       transport,
       {
@@ -112,20 +85,24 @@ export class CloudClient {
   ): Promise<CloudUps[]> {
     const { searchText, searchType } = filter;
     const body = await this.get('ups/getUpsList', { searchText, searchType }, signal);
-    if (!Array.isArray(body)) throw wrongShape('responseObject');
-    return body.map(parseListed);
+    const entries = bounded(listIn(body, 'responseObject'), MOST_UPSES, 'entries');
+    const upses = entries.flatMap((entry) => parseListed(entry) ?? []);
+    // One odd entry shall not hide the others; a list of nothing else is something else.
+    if (upses.length === 0 && entries.length > 1) throw wrongShape('id');
+    if (upses.length < entries.length) this.notices.once({ reason: 'upsListOdd' });
+    return upses;
   }
 
   /** The whole status; the cloud asks the UPS for it. */
   async readComplex(id: string, signal?: AbortSignal): Promise<ComplexObject> {
-    return expectComplex(await this.get('ups/getUpsComplexObject', { id }, signal));
+    return expectComplex(await this.get('ups/getUpsComplexObject', { id }, signal, MAX_UPS_BYTES));
   }
 
-  /** Name, model, firmware and place of a UPS. */
+  /** Name, model, firmware and place of a UPS, and whether the portal reaches it. */
   async basicInfo(id: string, signal?: AbortSignal): Promise<BasicInfo> {
-    const body = await this.get('ups/getBasicInfo', { id }, signal);
+    const body = await this.get('ups/getBasicInfo', { id }, signal, MAX_UPS_BYTES);
     if (!isRecord(body)) throw wrongShape('getBasicInfo');
-    return { ...summary(body), raw: body };
+    return { ...parseMasterData(body), raw: body };
   }
 
   /**
@@ -133,6 +110,7 @@ export class CloudClient {
    *
    * @param page counted from 0
    * @returns `undefined` in the place of a record that cannot be read: one odd record shall not hide the others
+   * @throws DeviceError BAD_RESPONSE `tooMuch` when there are more than asked
    */
   async logs(
     id: string,
@@ -141,8 +119,7 @@ export class CloudClient {
     signal?: AbortSignal,
   ): Promise<(LogRecord | undefined)[]> {
     const body = await this.get('ups/getUpsLogs', { id, page, limit }, signal);
-    if (!Array.isArray(body)) throw wrongShape('getUpsLogs');
-    return body.map(parseLogRecord);
+    return bounded(listIn(body, 'getUpsLogs'), limit, 'records').map(parseLogRecord);
   }
 
   /** Turns a port over. Sent once; only a request that was refused for its token is sent again, with a new one. */
@@ -183,8 +160,9 @@ export class CloudClient {
     path: string,
     query: Readonly<Record<string, string | number | undefined>>,
     signal?: AbortSignal,
+    maxBytes = MAX_BYTES,
   ) {
-    return this.call({ method: 'GET', path, query, safe: true, signal });
+    return this.call({ method: 'GET', path, query, safe: true, signal, maxBytes });
   }
 
   private call(call: HttpCall): Promise<unknown> {
@@ -192,7 +170,10 @@ export class CloudClient {
       const headers = { authorization: `Bearer ${token}`, 'cache-control': 'no-cache' };
       let body: unknown;
       try {
-        body = await this.http.jsonOrNothing({ ...call, headers });
+        const whole = { ...call, headers };
+        body = call.safe
+          ? await this.http.jsonOrNothing(whole)
+          : parseStrictly((await this.http.send(whole)).body);
       } catch (error) {
         throw error instanceof DeviceError ? explain(error) : error;
       }

@@ -120,6 +120,12 @@ export function readComplex(body: unknown): ReadComplex | { fault: string } {
   return { complex, odd: odd.slice(0, MOST_NAMED) };
 }
 
+/** The names of what is odd in a status that was read; a part of it that was kept tells them too. */
+export function oddPartsOf(complex: ComplexObject): readonly string[] {
+  const read = readComplex(complex);
+  return 'odd' in read ? read.odd : NONE;
+}
+
 /** Whether a parsed body is what `setNewUps` and fn=1 tell: at least a serial number or a model. */
 export function isIdent(body: unknown): body is Record<string, unknown> {
   return isRecord(body) && (typeof body.sn === 'string' || typeof body.type === 'string');

@@ -3,9 +3,9 @@ import { DeviceError, invalidInput } from '../core/errors';
 import { HttpClient } from '../core/http';
 import { createRedactor } from '../core/redact';
 import type { TlsOptions, Transport } from '../core/transport';
-import { isRecord, toNumber } from '../core/units';
+import { isRecord } from '../core/units';
 import { parseBaseUrl } from '../core/url';
-import { expectComplex, notPermitted, unwrap, wordsOf, wrongShape } from './answer';
+import { expectComplex, notPermitted, parseStrictly, unwrap, wordsOf, wrongShape } from './answer';
 import { type ComplexObject, isIdent } from './complex';
 import type { UpsLink } from './port-control';
 
@@ -23,7 +23,8 @@ export interface LanSettings {
 const FN = { ident: 1, data: 2, toggle: 3, restart: 4, describe: 5 } as const;
 type Fn = (typeof FN)[keyof typeof FN];
 
-const MAX_BYTES = 256 * 1024;
+/** The UPS sends some 4 KB. */
+const MAX_BYTES = 64 * 1024;
 
 /** The own interface of one UPS. */
 export class LanClient implements UpsLink {
@@ -82,7 +83,7 @@ export class LanClient implements UpsLink {
     const body = await this.command(FN.restart, { param1: port }, signal);
     // The one command whose answer is documented, and whose effect passes by: what is no acknowledgement must not count
     // as one.
-    if (!isRecord(body) || toNumber(body.info) !== 1) throw wrongShape('info');
+    if (!isRecord(body) || body.info !== 1) throw wrongShape('info');
   }
 
   /** Renames a port (fn=5). Sent once. */
@@ -106,8 +107,10 @@ export class LanClient implements UpsLink {
     signal?: AbortSignal,
   ): Promise<unknown> {
     try {
-      const body = unwrap(await this.http.jsonOrNothing(this.call(fn, params, false, signal)), this.redact);
-      if (isRecord(body) && toNumber(body.info) === 0) throw wrongShape('info');
+      const answer = await this.http.send(this.call(fn, params, false, signal));
+      const body = unwrap(parseStrictly(answer.body), this.redact);
+      // Where the UPS says how it went, it has to say that it went well.
+      if (isRecord(body) && 'info' in body && body.info !== 1) throw wrongShape('info');
       return body;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;

@@ -20,6 +20,7 @@ const SUPPLY: Measurements<Supply> = {
   undervoltageLimit: diagnostic('voltage', 'of the battery, below which it is cut off'),
   cellVoltages: diagnostic('voltage', 'of the battery, block by block'),
   cellSpread: diagnostic('voltage', 'the highest block less the lowest'),
+  lowBatteryLimit: diagnostic('voltage', 'of the battery, below which it counts as low'),
 };
 
 const OUTPUT: Measurements<Omit<Output, 'port'>> = {
@@ -41,6 +42,11 @@ const TEMPERATURE_EVENT: Measurements<Extract<StatusChange, { temperature: numbe
   limit: diagnostic('temperature', 'above it the UPS is too warm'),
 };
 
+const LOW_BATTERY_EVENT: Measurements<Omit<Extract<StatusChange, { batteryVoltage: number }>, 'supply'>> = {
+  batteryVoltage: measured('voltage', 'of the battery'),
+  limit: diagnostic('voltage', 'below it the battery is low'),
+};
+
 const BATTERY_EVENT: Measurements<Omit<Extract<StatusChange, { cellSpread: number }>, 'supply'>> = {
   cellSpread: diagnostic('voltage', 'the highest block less the lowest'),
   limit: diagnostic('voltage', 'above it the battery is out of balance'),
@@ -54,5 +60,6 @@ export const POWERSENTRIX_MEASUREMENTS: readonly MeasurementGroup[] = [
   { source: 'ups-status', path: 'payload.outputs[]', fields: OUTPUT },
   { source: 'ups-status', path: 'payload.ident', fields: IDENT },
   { source: 'ups-events', path: 'overTemperature, temperatureNormal: payload', fields: TEMPERATURE_EVENT },
+  { source: 'ups-events', path: 'lowBattery, batteryNormal: payload', fields: LOW_BATTERY_EVENT },
   { source: 'ups-events', path: 'batteryImbalance, batteryBalanced: payload', fields: BATTERY_EVENT },
 ];

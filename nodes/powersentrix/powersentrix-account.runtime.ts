@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
+import type { NoticeHandler } from '../../lib/core/notices';
 import { addressWithoutSecrets } from '../../lib/core/redact';
 import { CloudClient, DEFAULT_CLOUD_URL } from '../../lib/powersentrix/cloud';
 import type { DialogValues } from '../shared/admin';
@@ -10,7 +11,7 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
-import { errorText } from '../shared/text';
+import { errorText, noticeText } from '../shared/text';
 import { tlsOptions } from '../shared/tls';
 import { summaryOf } from './summary';
 
@@ -46,7 +47,11 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
         transport.release(tls);
         return Promise.resolve();
       });
-      this.client = new CloudClient({ url: settingText(config.url), email, password, tls }, transport);
+      const onNotice: NoticeHandler = (notice) => this.warn(noticeText(RED, notice));
+      this.client = new CloudClient(
+        { url: settingText(config.url), email, password, tls, onNotice },
+        transport,
+      );
       if (!claimDevice(RED, this, `${TYPE} ${this.client.baseUrl} ${email}`)) {
         this.warn(RED._('log.accountTwice'));
       }

@@ -6,6 +6,7 @@ import type { ComplexObject } from '../../lib/powersentrix/complex';
 import { LanClient } from '../../lib/powersentrix/lan';
 import { pullNewLogs } from '../../lib/powersentrix/log';
 import type { UpsLink } from '../../lib/powersentrix/port-control';
+import { parseMasterData } from '../../lib/powersentrix/portal';
 import { PushFeed } from '../../lib/powersentrix/push-feed';
 import { onClose } from '../shared/input-runner';
 import { claimDevice, useTransport } from '../shared/shared-state';
@@ -29,6 +30,12 @@ export interface DeviceConfig extends NodeDef {
   currentUnit?: string;
   /** V; empty: each supply's own limit */
   mainsThreshold?: number | string;
+  /** V */
+  mainsHysteresis?: number | string;
+  /** V; empty: each supply's undervoltage limit and the margin */
+  lowBattery?: number | string;
+  /** V */
+  lowBatteryMargin?: number | string;
   /** IANA or POSIX; empty: the device's own */
   timezone?: string;
 }
@@ -61,6 +68,7 @@ export interface Source {
   link: UpsLink | undefined;
   onPush?: UpsFunctions['onPush'];
   pullLogs?: UpsFunctions['pullLogs'];
+  portal?: UpsFunctions['portal'];
 }
 
 /** A config node that can say why it does not work. */
@@ -93,6 +101,10 @@ function cloudSource(context: SourceContext): Source {
       fetch: async (signal) => read(await client.readComplex(id, signal)),
     },
     link: client.link(id),
+    portal: {
+      masterData: (signal) => client.basicInfo(id, signal).then(({ raw }) => parseMasterData(raw)),
+      list: (filter, signal) => client.list(filter, signal),
+    },
     pullLogs: (memory, signal) => pullNewLogs(memory, (page, limit) => client.logs(id, page, limit, signal)),
   };
 }

@@ -1,9 +1,12 @@
 import type { Node, NodeAPI } from 'node-red';
 
+import { Notices } from '../../lib/core/notices';
 import { shapeOf, addressWithoutSecrets } from '../../lib/core/redact';
+import { oddPartsOf } from '../../lib/powersentrix/complex';
 import { LanClient } from '../../lib/powersentrix/lan';
 import { PortControl } from '../../lib/powersentrix/port-control';
-import { type StatusOptions, zoneText } from '../../lib/powersentrix/status';
+import { StatusReader, type StatusOptions, zoneText } from '../../lib/powersentrix/status';
+import { DEFAULT_LOW_BATTERY_MARGIN, DEFAULT_MAINS_HYSTERESIS } from '../../lib/powersentrix/supply';
 import { parseZone, type Zone, zoneOrUndefined } from '../../lib/powersentrix/zone';
 import type { DialogValues } from '../shared/admin';
 import { diagnosticsQuery } from '../shared/diagnostics';
@@ -13,6 +16,7 @@ import type { NodeRuntime } from '../shared/node-type';
 import { PolledDevice } from '../shared/polled-device';
 import { withTransport } from '../shared/shared-state';
 import { settingNumber, settingText } from '../shared/settings';
+import { noticeText } from '../shared/text';
 import { tlsOptions } from '../shared/tls';
 import { invalidInput } from '../../lib/core/errors';
 import { type DeviceConfig, type DeviceCredentials, makeSource, noControl, type Source } from './sources';
@@ -29,14 +33,14 @@ const SHORTEST_PUSH = 1;
 
 type ConfigNode = UpsNode & Node<DeviceCredentials>;
 
-function statusOptions(
-  { currentUnit, mainsThreshold }: DeviceConfig,
-  unreadable: (value: string) => void,
-): StatusOptions {
-  const threshold = settingNumber(mainsThreshold, 0, 0, unreadable);
+function statusOptions(config: DeviceConfig, unreadable: (value: string) => void): StatusOptions {
+  const volts = (value: unknown, fallback: number): number => settingNumber(value, fallback, 0, unreadable);
   return {
-    currentUnit: currentUnit === '10mA' ? '10mA' : 'mA',
-    mainsThreshold: threshold > 0 ? threshold : null,
+    currentUnit: config.currentUnit === '10mA' ? '10mA' : 'mA',
+    mainsThreshold: volts(config.mainsThreshold, 0) || null,
+    mainsHysteresis: volts(config.mainsHysteresis, DEFAULT_MAINS_HYSTERESIS),
+    lowBattery: volts(config.lowBattery, 0) || null,
+    lowBatteryMargin: volts(config.lowBatteryMargin, DEFAULT_LOW_BATTERY_MARGIN),
   };
 }
 
@@ -66,7 +70,12 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
     let control: PortControl | undefined;
     if (interval < shortest) this.warn(RED._('log.intervalRaised', { seconds: shortest }));
 
-    const read = (raw: UpsReading['raw']): UpsReading => (last = readingOf(raw, options, Date.now()));
+    const reader = new StatusReader(options);
+    const notices = new Notices((notice) => this.warn(noticeText(RED, notice)));
+    const read = (raw: UpsReading['raw']): UpsReading => {
+      for (const part of oddPartsOf(raw)) notices.once({ reason: 'upsOddPart', params: { part } });
+      return (last = readingOf(raw, reader, Date.now()));
+    };
     this.device = new PolledDevice<UpsReading>(RED, this, {
       build: () => {
         if (timezone !== '') setZone = parseZone(timezone);
@@ -127,6 +136,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
       },
       onPush: (handler) => source?.onPush?.(handler) ?? (() => undefined),
       ...(source?.pullLogs ? { pullLogs: source.pullLogs } : {}),
+      ...(source?.portal ? { portal: source.portal } : {}),
     };
     onClose(this, () => {
       control?.close();

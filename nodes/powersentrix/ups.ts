@@ -3,10 +3,11 @@ import type { NodeAPI } from 'node-red';
 import { type DeviceError, invalidInput } from '../../lib/core/errors';
 import { REDACTED } from '../../lib/core/redact';
 import { isRecord } from '../../lib/core/units';
+import type { CloudUps, MasterData } from '../../lib/powersentrix/cloud';
 import type { ComplexObject } from '../../lib/powersentrix/complex';
 import type { LogMemory, pullNewLogs } from '../../lib/powersentrix/log';
 import type { PortControl } from '../../lib/powersentrix/port-control';
-import { normaliseStatus, type StatusOptions, type UpsStatus } from '../../lib/powersentrix/status';
+import type { StatusReader, UpsStatus } from '../../lib/powersentrix/status';
 import type { Zone } from '../../lib/powersentrix/zone';
 import type { PolledConfigNode } from '../shared/polled-device';
 import type { PushHandler } from './ups-receiver.runtime';
@@ -32,10 +33,10 @@ function withoutSecrets(raw: ComplexObject): ComplexObject {
 }
 
 /** @param at epoch ms */
-export function readingOf(raw: ComplexObject, options: StatusOptions, at: number): UpsReading {
+export function readingOf(raw: ComplexObject, reader: StatusReader, at: number): UpsReading {
   return {
     timestamp: new Date(at).toISOString(),
-    status: normaliseStatus(raw, options),
+    status: reader.read(raw),
     raw: withoutSecrets(raw),
   };
 }
@@ -54,6 +55,20 @@ export interface UpsFunctions {
   onPush: (handler: PushHandler) => () => void;
   /** New records of the cloud's log; `undefined` where the source has no log to be pulled. */
   pullLogs?: (memory: LogMemory, signal: AbortSignal) => ReturnType<typeof pullNewLogs>;
+  /** `undefined` where the source is not the cloud */
+  portal?: Portal;
+}
+
+/** What only the portal tells, not the UPS itself. */
+export interface Portal {
+  masterData: (signal?: AbortSignal) => Promise<MasterData>;
+  /** the UPSes that the account may see; an empty filter is none */
+  list: (filter: UpsFilter, signal?: AbortSignal) => Promise<CloudUps[]>;
+}
+
+export interface UpsFilter {
+  searchText?: string;
+  searchType?: string;
 }
 
 export interface UpsNode extends PolledConfigNode<UpsReading> {

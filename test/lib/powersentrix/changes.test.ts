@@ -62,6 +62,8 @@ describe('ChangeWatch', () => {
       ports: [null, true],
       hot: false,
       unbalanced: [null, true],
+      present: [true, true],
+      low: [],
     });
     // What a store in memory hands back, what one on disk does, and what older versions left in either.
     const holes: unknown[] = [];

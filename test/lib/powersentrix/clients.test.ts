@@ -116,7 +116,7 @@ describe('the cloud client', () => {
     );
     body({}, 'getUpsList');
     await failsWith(client.list(), 'BAD_RESPONSE');
-    body([{ name: 'no id' }], 'getUpsList');
+    body([{ name: 'no id' }, null], 'getUpsList');
     await failsWith(client.list(), 'BAD_RESPONSE');
     body([], 'getBasicInfo');
     await failsWith(client.basicInfo('42'), 'BAD_RESPONSE');

@@ -23,13 +23,18 @@ describe('normaliseStatus', () => {
   it('reads the documented status', () => {
     const status = normaliseStatus(DOCUMENTED);
     assert.equal(status.powerSource, 'mains');
+    assert.deepEqual([status.onBattery, status.lowBattery], [false, false]);
     assert.deepEqual(status.supplies[0], {
+      fitted: true,
       mainVoltage: 54.1,
       loadVoltage: 48.1,
       batteryVoltage: 52.2,
       undervoltageLimit: 48,
       cellVoltages: [13.05, 13.08, 13.02, 13.05],
       cellSpread: 0.06,
+      onBattery: false,
+      lowBattery: false,
+      lowBatteryLimit: 49,
       status: { h: { hb: [1], lb: [0] }, l: { hb: [0], lb: [1] } },
     });
     assert.equal(status.supplies.length, 2);
@@ -132,6 +137,8 @@ describe('portState', () => {
       portState(withData({ outputs: [live] }, { outputs: [{ id: 0, status }] }), 0);
     assert.equal(both(1, 'ON')(), true);
     assert.equal(both(0, 'OFF')(), false);
+    assert.throws(both(1, 'STANDBY'), { code: 'BAD_RESPONSE' });
+    assert.throws(both(65_535, 'ON'), { code: 'BAD_RESPONSE' });
     assert.equal(both(1, null)(), true);
     assert.equal(both(null, 'OFF')(), false);
     assert.throws(both(1, 'OFF'), { code: 'CONFLICT' });
@@ -202,6 +209,43 @@ describe('the form of a status', () => {
     assert.equal(supplies.length, 8);
     assert.deepEqual([ident.serialNumber?.length, ident.model?.length, ident.info?.length], [127, 128, 128]);
     assert.equal(zoneText(read.complex), null);
+  });
+
+  it('keeps its place when the entry before it is odd', () => {
+    const { supplies, powerSource, outputs } = normaliseStatus(
+      withData({ ps: [null, { main: 5410, buv: 4800 }] }, { outputs: [null, { id: 1, status: 'ON' }] }),
+    );
+    assert.deepEqual(
+      [supplies[0]?.mainVoltage, supplies[1]?.mainVoltage, powerSource],
+      [null, 54.1, 'mains'],
+    );
+    assert.equal(outputs[1]?.on, true);
+  });
+
+  it('is bounded', () => {
+    const many = <T>(one: T): T[] => Array.from({ length: 5000 }, () => one);
+    const long = 'x'.repeat(60_000);
+    const status = normaliseStatus(
+      withData(
+        {
+          ps: many({ main: 5410, buv: 4800, cell: many(1305) }),
+          voltages: many(1),
+          uptime: ' '.repeat(60_000),
+        },
+        {
+          outputs: many({ id: 0, description: long, status: long }),
+          extraActions: many({}),
+          ident: { sn: long, info: long },
+        },
+      ),
+    );
+    const { supplies, outputs, extraActions, ident } = status;
+    assert.deepEqual([supplies.length, supplies[0]?.cellVoltages.length, outputs.length], [8, 24, 12]);
+    assert.deepEqual(
+      [outputs[0]?.description?.length, ident.serialNumber?.length, ident.info?.length],
+      [128, 128, 128],
+    );
+    assert.equal(extraActions.length, 16);
   });
 
   it('takes a UPS that writes a detail in another form', () => {

@@ -130,6 +130,11 @@ describe('uptimes', () => {
     ['', null],
     ['  ', null],
     ['soon', null],
+    ['1 1h', null],
+    [' 5 d  2h', 439_200],
+    [`1d${' '.repeat(70)}`, null],
+    ['9'.repeat(60), null],
+    [`${' '.repeat(4000)}x`, null],
     [3600, null],
     [null, null],
   ];

@@ -134,6 +134,9 @@ describe('the PowerSentrix dialogs', () => {
       timezone: '',
       currentUnit: 'mA',
       mainsThreshold: null,
+      mainsHysteresis: 0.5,
+      lowBattery: null,
+      lowBatteryMargin: 1,
     });
     assert.deepEqual((account.body as { settings: unknown }).settings, { url: cloud.url });
     for (const { text } of [device, account]) {
