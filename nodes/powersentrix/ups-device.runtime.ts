@@ -73,7 +73,9 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
     const reader = new StatusReader(options);
     const notices = new Notices((notice) => this.warn(noticeText(RED, notice)));
     const read = (raw: UpsReading['raw']): UpsReading => {
-      for (const part of oddPartsOf(raw)) notices.once({ reason: 'upsOddPart', params: { part } });
+      // What is odd in a push the receiver has named.
+      if (!pushes)
+        for (const part of oddPartsOf(raw)) notices.once({ reason: 'upsOddPart', params: { part } });
       return (last = readingOf(raw, reader, Date.now()));
     };
     this.device = new PolledDevice<UpsReading>(RED, this, {
