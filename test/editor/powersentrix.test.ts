@@ -107,10 +107,13 @@ describe('PowerSentrix in the editor', () => {
     await editor.openConfigDialog('device', 'add');
     await editor.field('source').selectOption('push');
     await editor.openConfigDialog('receiver', 'add');
+    const first = await editor.field('secret').inputValue();
+    assert.match(first, /^[0-9a-f]{32}$/);
     await editor.fill('companyId', 'company');
     await editor.press('#ups-receiver-generate');
     const secret = await editor.field('secret').inputValue();
     assert.match(secret, /^[0-9a-f]{32}$/);
+    assert.notEqual(secret, first);
     const url = await editor.dialog().locator('#ups-receiver-url').inputValue();
     assert.ok(url.endsWith(`/powersentrix/${secret}`), url);
     await editor.ok();

@@ -26,7 +26,7 @@ export async function openEditor(runtime: Runtime, options: EditorOptions = {}):
       viewport: { width: 1280, height: 900 },
       acceptDownloads: true,
     });
-    const editor = new Editor(browser, await context.newPage(), runtime.url);
+    const editor = new Editor(browser, await context.newPage(), options.url ?? runtime.url);
     await editor.load(options);
     return editor;
   } catch (error) {

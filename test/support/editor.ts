@@ -12,6 +12,8 @@ export interface EditorOptions {
   dark?: boolean;
   /** Logs in as this user, where the runtime has `adminAuth`. */
   user?: 'admin' | 'reader';
+  /** Where the editor is reached, e.g. behind a proxy, in place of the runtime's own address. */
+  url?: string;
 }
 
 const READY_TIMEOUT = 30_000;

@@ -61,6 +61,7 @@ export class Runtime {
   readonly userDir: string;
   /** Resolves when the process has ended, for whatever reason. */
   readonly exited: Promise<Exit>;
+  /** of the editor and its routes, without a slash at the end */
   url = '';
   port = 0;
   /** The admin's access token where `adminAuth` is on; sent with every request that names no other. */
@@ -221,10 +222,11 @@ export class Runtime {
   /** Waits until the editor answers and the flows have been started. */
   async ready(withAuth: boolean): Promise<void> {
     // Only this line is information; the one that says that it cannot listen there is an error.
-    const listening = /\[info\].*http:\/\/127\.0\.0\.1:(\d+)/;
+    const listening = /\[info\].*http:\/\/127\.0\.0\.1:(\d+)(\/\S*)?/;
     const line = await this.waitForLog(listening, { timeout: START_TIMEOUT });
-    this.port = Number(listening.exec(line)?.[1]);
-    this.url = `http://127.0.0.1:${this.port}`;
+    const [, port, adminRoot = '/'] = listening.exec(line) ?? [];
+    this.port = Number(port);
+    this.url = `http://127.0.0.1:${this.port}${adminRoot.replace(/\/$/, '')}`;
     if (withAuth) this.token = await this.login('admin');
     this.comms = await Comms.connect(this.url, this.token);
     await this.comms.messages.waitFor(
