@@ -1,3 +1,4 @@
+import { Aging } from '../core/age';
 import { type Availability, AvailabilityTracker } from '../core/availability';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, toDeviceError } from '../core/errors';
@@ -34,7 +35,7 @@ export interface SentLoad {
 
 interface Load {
   kilowatts: number;
-  /** monotonic ms of the measurement; the fail-safe is of no time */
+  /** ms by age of the measurement; the fail-safe is of no time */
   measured: number;
   why: SentLoad['why'];
   /** it has had its turn; before that, there is nothing to repeat */
@@ -55,6 +56,8 @@ const SAME_MOMENT = 1000;
  */
 export class LoadFeed {
   private readonly clock: Clock;
+  /** A load of before the host slept is old, whatever the monotonic clock says. */
+  private readonly aging: Aging;
   private readonly tracker = new AvailabilityTracker();
   private readonly queue: LatestQueue<Load, void>;
   private newest: Load | undefined;
@@ -67,6 +70,7 @@ export class LoadFeed {
 
   constructor(private readonly options: LoadFeedOptions) {
     this.clock = options.clock ?? systemClock;
+    this.aging = new Aging(this.clock);
     this.queue = new LatestQueue((load) => this.send(load), {
       pause: () => this.freeAt - this.clock.monotonic(),
       clock: this.clock,
@@ -93,7 +97,7 @@ export class LoadFeed {
    */
   async push(kilowatts: number, age = 0): Promise<LatestOutcome<void>> {
     if (age > this.maxAge) throw this.tooOld(age);
-    const measured = this.clock.monotonic() - Math.max(age, 0);
+    const measured = this.aging.now() - Math.max(age, 0);
     const { newest } = this;
     if (newest && newest.why !== 'failSafe' && measured < newest.measured - SAME_MOMENT) {
       return { superseded: true };
@@ -120,13 +124,13 @@ export class LoadFeed {
   }
 
   private isStale(load: Load): boolean {
-    return load.why !== 'failSafe' && this.clock.monotonic() - load.measured >= this.maxAge;
+    return load.why !== 'failSafe' && this.aging.now() - load.measured >= this.maxAge;
   }
 
   private async send(load: Load): Promise<void> {
     load.begun = true;
     // It may have waited for its turn.
-    if (this.isStale(load)) throw this.tooOld(this.clock.monotonic() - load.measured);
+    if (this.isStale(load)) throw this.tooOld(this.aging.now() - load.measured);
     this.freeAt = this.clock.monotonic() + (this.options.minInterval ?? DEFAULTS.minInterval);
     this.cancelRepeat?.();
     try {
@@ -167,7 +171,7 @@ export class LoadFeed {
 
   private watchAge(ms: number): void {
     this.cancelStale?.();
-    this.cancelStale = this.clock.after(ms, () => this.goStale());
+    this.cancelStale = this.aging.after(ms, () => this.goStale());
   }
 
   private goStale(): void {
@@ -184,7 +188,7 @@ export class LoadFeed {
     if (failSafe === undefined || failSafe === null) return;
     const load: Load = {
       kilowatts: failSafe,
-      measured: this.clock.monotonic(),
+      measured: this.aging.now(),
       why: 'failSafe',
       begun: false,
     };

@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 
+import { Aging } from '../../lib/core/age';
 import type { Clock } from '../../lib/core/clock';
 import { invalidInput } from '../../lib/core/errors';
 import { isRecord } from '../../lib/core/units';
@@ -54,21 +55,55 @@ function timeOf({ payload }: FlowMessage): number | null {
   return measured;
 }
 
+interface Seen {
+  /** epoch ms by the meter's clock */
+  measured: number;
+  /** ms by age */
+  at: number;
+}
+
+/** ms by which a meter's clock and ours may go apart between two readings, beside half of the time between them */
+const SLACK = 2000;
+/** ms by which a meter's clock may be behind ours: one further behind has to be seen to go */
+const FAR_BEHIND = 24 * 3_600_000;
+
 /**
- * Ages of loads, by a meter's clock that may be off: one that runs ahead makes no load younger than new, and a time
- * that stands still grows old all the same.
+ * Ages of loads by our own clock: a meter's clock may be off by minutes, so its time tells only whether a reading is
+ * another one than before. One whose time stands still grows old, and so does one that is from before the newest, or
+ * from another day.
  */
 export class LoadAges {
-  private latest: { measured: number; seen: number } | undefined;
+  private readonly aging: Aging;
+  private newest: Seen | undefined;
+  /** the last one that looked old: the meter's clock may have been set back, or be far behind */
+  private earlier: Seen | undefined;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock) {
+    this.aging = new Aging(clock);
+  }
 
-  /** @returns ms since `measured`; 0 for `null` */
+  /** @returns ms since a reading with this time can have been new; 0 for `null` */
   of(measured: number | null): number {
     if (measured === null) return 0;
-    const now = this.clock.monotonic();
-    if (this.latest?.measured !== measured) this.latest = { measured, seen: now };
-    return Math.max(this.clock.now() - measured, now - this.latest.seen);
+    const now = { measured, at: this.aging.now() };
+    const { newest } = this;
+    const behind = this.clock.now() - measured;
+    const isNew = newest ? measured > newest.measured : behind <= FAR_BEHIND;
+    if (isNew || this.goesOn(now)) {
+      this.newest = now;
+      this.earlier = undefined;
+      return 0;
+    }
+    if (measured !== newest?.measured && measured !== this.earlier?.measured) this.earlier = now;
+    return newest ? now.at - newest.at + (newest.measured - measured) : behind;
+  }
+
+  /** Whether times that look old go on with our clock: then the meter's clock is behind, and not the load. */
+  private goesOn({ measured, at }: Seen): boolean {
+    const { earlier } = this;
+    if (!earlier || measured <= earlier.measured) return false;
+    const ours = at - earlier.at;
+    return Math.abs(measured - earlier.measured - ours) <= SLACK + ours / 2;
   }
 }
 

@@ -3,7 +3,8 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
 import { type AllTargets, type ExternalSignal, MONTHS } from '../../lib/powerflex/dcm';
 import { SignalKeeper } from '../../lib/powerflex/signal-keeper';
-import { onClose, onInput } from '../shared/input-runner';
+import { ErrorStream } from '../shared/error-stream';
+import { type InputContext, type InputResult, onClose, onInput } from '../shared/input-runner';
 import { type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
@@ -49,7 +50,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     setStatus(problem ? STATUS.unconfigured() : STATUS.waiting());
     const operations = site && !problem ? operationsOf(this, config, site, header, setStatus) : undefined;
 
-    onInput(RED, this, async (msg, { signal }) => {
+    const perform = async (msg: FlowMessage, { signal }: InputContext): Promise<InputResult> => {
       if (!operations) throw problem ?? noSite();
       try {
         const payload = await operations[operationOf(config, msg)](msg, signal);
@@ -59,7 +60,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
         setStatus(statusOfError(toDeviceError(thrown)));
         throw thrown;
       }
-    });
+    };
+    onInput(RED, this, perform, takesLoads(config) ? new ErrorStream(RED, this) : undefined);
   }
 
   function operationsOf(
@@ -130,7 +132,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     header: () => Record<string, unknown>,
     setStatus: ReturnType<typeof statusSetter>,
   ): ReturnType<typeof attachFeed> | undefined {
-    if (config.operation !== 'set_real_time_load' && config.operation !== 'msg') return undefined;
+    if (!takesLoads(config)) return undefined;
     const closing = abortOnClose(node);
     return attachFeed(RED, node, {
       settings: config,
@@ -170,6 +172,11 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
   }
 
   return { create: Dcm };
+}
+
+/** Whether loads may come, each second perhaps. */
+function takesLoads({ operation }: Config): boolean {
+  return operation === 'set_real_time_load' || operation === 'msg';
 }
 
 function abortOnClose(node: Node): AbortSignal {

@@ -217,6 +217,28 @@ describe('LoadFeed', () => {
     assert.equal(feed.availability?.available, true);
   });
 
+  it('knows a load of before the host slept for stale at once', async () => {
+    start({ failSafe: 500, repeatInterval: 5000 });
+    await feed.push(42);
+    clock.moveWall(2 * 3_600_000);
+    await clock.advance(10_000);
+    assert.deepEqual(loads(), [42, 500]);
+    assert.deepEqual(server.log, ['available', 'input 42', 'STALE', 'failSafe 500']);
+    void feed.push(43);
+    await clock.advance(1000);
+    assert.deepEqual(loads(), [42, 500, 43]);
+  });
+
+  it('does not send after the sleep what waited before it', async () => {
+    start({ minInterval: 60_000 });
+    await feed.push(1);
+    const outcome = failsWith(feed.push(2), 'INVALID_INPUT');
+    clock.moveWall(2 * 3_600_000);
+    await clock.advance(60_000);
+    assert.equal((await outcome).reason, 'loadTooOld');
+    assert.deepEqual(loads(), [1]);
+  });
+
   it('cancels what waits when it closes', async () => {
     start();
     await feed.push(1);

@@ -99,6 +99,24 @@ describe('powerflex-dcm', () => {
       });
     }
 
+    it('takes the loads of a meter whose clock is behind, and refuses the time that stands still', async () => {
+      await load({ operation: 'set_real_time_load', minInterval: 0, maxAge: 1 });
+      const behind = Date.now() - 200_000;
+      for (const [index, power] of [5000, 6000].entries()) {
+        const timestamp = new Date(behind + index * 1000).toISOString();
+        flow.send('n', { payload: { power, timestamp }, device: DEVICE });
+        assert.deepEqual((await next('out', index)).payload, { realTimeLoad: power / 1000 });
+      }
+      // Without a new time the feed goes stale, and the same load is refused.
+      const isStale = ({ payload }: Message): boolean => !(payload as { available: boolean }).available;
+      await flow.at('state').waitFor(isStale, 'stale');
+      flow.send('n', {
+        payload: { power: 7000, timestamp: new Date(behind + 1000).toISOString() },
+        device: DEVICE,
+      });
+      assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
+    });
+
     it('counts an export as 0 where the user says so', async () => {
       await load({ operation: 'set_real_time_load', negative: 'zero' });
       flow.send('n', { payload: -3 });
