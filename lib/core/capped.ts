@@ -101,9 +101,11 @@ export async function fetchWhole<T>(window: TimeRange, options: WholeWindow<T>):
       if (count === before && count >= FULL_PAGE && isRound(count)) throw historyCapped();
       return;
     }
+    // Only the distance is measured up to the present: our clock may be wrong, so no request ends there.
     const end = Math.min(range.end, Math.max(options.now, coverage.last + 1));
-    const asked = { start: range.start, end };
-    for (const part of missingIn(asked, coverage, limits.has(count))) await ask(part, count);
+    for (const part of missingIn({ start: range.start, end }, coverage, limits.has(count))) {
+      await ask(part.end === end ? { ...part, end: range.end } : part, count);
+    }
   };
   await ask(window);
   return [...found.values()];

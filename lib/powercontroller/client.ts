@@ -1,6 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
+
+import type { Budget } from '../core/budget';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
+import { type NoticeHandler, Notices } from '../core/notices';
 import { sendCommand } from '../core/outcome';
 import { cleanText, createRedactor } from '../core/redact';
 import { loginError, saysWrongCredentials } from '../core/refusal';
@@ -8,7 +12,7 @@ import { BearerSession, type Login, secondsLeftOfJwt } from '../core/session';
 import type { Transport } from '../core/transport';
 import { isRecord } from '../core/units';
 import { parseBaseUrl } from '../core/url';
-import { refuseFailureCodes, responseCodes, saysError } from './codes';
+import { refuseFailureCodes, responseCodes, saysError, saysTaken } from './codes';
 import { type CommandRequest, commandRequest, type DurationKey } from './commands';
 import { type DeviceAnswer, parseDevice, parseDevices } from './device';
 import { parseStatuses, type StatusAnswer } from './status';
@@ -26,6 +30,8 @@ export interface AccountSettings {
   timeout?: number;
   /** ms for whatever has to reach the device over the mobile network; default 60 s */
   commandTimeout?: number;
+  /** hears once of each oddity in the cloud's answers */
+  onNotice?: NoticeHandler;
 }
 
 /** Which statuses to list. Times are epoch ms; without any, the vendor gives those since yesterday. */
@@ -41,6 +47,8 @@ export interface StatusQuery {
   retries?: number;
   /** ms, the longest `Retry-After` that is waited for; default 10 s */
   longestWait?: number | undefined;
+  /** what the history that this is a part of may cost as a whole */
+  budget?: Budget | undefined;
 }
 
 /** What a command was answered. */
@@ -51,8 +59,12 @@ export interface CommandAnswer {
   raw: unknown;
 }
 
-/** Ten days of statuses a minute apart stay well below this. */
-const MAX_BYTES = 32 * 1024 * 1024;
+/** bytes; ten days of statuses five minutes apart take 1 MB, and a history asks for shorter windows where it is more */
+const MOST_OF_STATUSES = 2 * 1024 * 1024;
+/** bytes; a device takes less than 1 KB */
+const MOST_OF_DEVICES = 4 * 1024 * 1024;
+/** bytes of any other answer: one device, codes, a token */
+const MOST_OF_ANSWER = 256 * 1024;
 /** Further tries of a single reading call after a network error, 429 or 5xx. */
 const READ_RETRIES = 1;
 /** The vendor's own default, sent so that we know it: two weeks. */
@@ -65,6 +77,7 @@ export class PowercontrollerClient {
   readonly durationKey: DurationKey;
   private readonly http: HttpClient;
   private readonly session: BearerSession;
+  private readonly notices: Notices;
 
   /** @throws DeviceError INVALID_INPUT for an unusable address or credentials; nothing is sent */
   constructor(
@@ -75,6 +88,7 @@ export class PowercontrollerClient {
     const { url, email, password, token } = settings;
     this.baseUrl = parseBaseUrl(url, 'https');
     this.durationKey = settings.durationKey ?? 'time';
+    this.notices = new Notices(settings.onNotice ?? (() => undefined));
     if (!token && !(email && password)) {
       throw invalidInput('Enter email and password, or a token.', 'signInEmpty');
     }
@@ -84,7 +98,7 @@ export class PowercontrollerClient {
       {
         baseUrl: this.baseUrl,
         timeout: settings.timeout ?? 30_000,
-        maxBytes: MAX_BYTES,
+        maxBytes: MOST_OF_ANSWER,
         secrets: () => this.secrets(),
         vendorMessage,
       },
@@ -115,7 +129,8 @@ export class PowercontrollerClient {
 
   /** The account's power controllers. */
   async devices(signal?: AbortSignal): Promise<DeviceAnswer[]> {
-    return parseDevices(await this.read({ path: 'devices', signal }));
+    const body = await this.read({ path: 'devices', signal, maxBytes: MOST_OF_DEVICES });
+    return parseDevices(body, (notice) => this.notices.once(notice));
   }
 
   /** One controller with its last known status. */
@@ -126,25 +141,29 @@ export class PowercontrollerClient {
   /**
    * Statuses, in the vendor's order.
    *
-   * @throws DeviceError; REJECTED when the range is longer than ten days
+   * @throws DeviceError; REJECTED when the range is longer than ten days, BAD_RESPONSE when there are more than 20,000
+   *   statuses or 2 MB of them
    */
   async statuses(wanted: StatusQuery, signal?: AbortSignal): Promise<StatusAnswer[]> {
-    const { device, date, start, end, retries = READ_RETRIES, longestWait } = wanted;
+    const { device, date, start, end, retries = READ_RETRIES, longestWait, budget } = wanted;
     const query = {
       device: deviceId(device),
       date: iso(date),
       'date[start]': iso(start),
       'date[end]': iso(end),
     };
-    return parseStatuses(
-      await this.read({
-        path: 'statuses',
-        query,
-        signal,
-        retries,
-        ...(longestWait === undefined ? {} : { longestWait }),
-      }),
-    );
+    const body = await this.read({
+      path: 'statuses',
+      query,
+      signal,
+      retries,
+      budget,
+      maxBytes: MOST_OF_STATUSES,
+      ...(longestWait === undefined ? {} : { longestWait }),
+    });
+    // Parsing the text took its time; others have theirs before its statuses are read.
+    await setImmediate();
+    return parseStatuses(body, (notice) => this.notices.once(notice));
   }
 
   /**
@@ -161,7 +180,11 @@ export class PowercontrollerClient {
     const codes = responseCodes(raw);
     refuseFailureCodes(codes);
     if (saysError(raw)) throw this.answeredError(raw);
-    return { responseCodes: codes, raw };
+    const answer = { responseCodes: codes, raw };
+    // Neither a question nor a registration switches anything, and what they ask for is looked for in the answer.
+    const understood = request.command === 'refresh' || request.command === 'add' || saysTaken(raw, codes);
+    if (!understood) throw notUnderstood();
+    return answer;
   }
 
   /** Adds a controller to the account. */
@@ -203,7 +226,7 @@ export class PowercontrollerClient {
   }
 
   private read(
-    call: Pick<HttpCall, 'path' | 'query' | 'signal' | 'retries' | 'longestWait'>,
+    call: Pick<HttpCall, 'path' | 'query' | 'signal' | 'retries' | 'longestWait' | 'budget' | 'maxBytes'>,
   ): Promise<unknown> {
     return this.session.run((token) =>
       this.http.json({
@@ -276,6 +299,15 @@ function vendorMessage(body: unknown): string | undefined {
   if (!isRecord(body)) return undefined;
   const said = body.message ?? (isRecord(body.error) ? body.error.message : body.error);
   return typeof said === 'string' ? said : undefined;
+}
+
+/** Something answered with a 200, and nobody knows whether that was the cloud. */
+function notUnderstood(): DeviceError {
+  return new DeviceError(
+    'OUTCOME_UNKNOWN',
+    'The answer to the command cannot be understood: nobody knows whether it was carried out.',
+    { reason: 'answerNotUnderstood', sent: true },
+  );
 }
 
 /** A gateway says 503 when the controller did not answer it; the command may be on its way all the same. */

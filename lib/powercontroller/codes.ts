@@ -88,3 +88,22 @@ export function refuseFailureCodes(codes: readonly number[]): void {
     },
   );
 }
+
+/** Codes by which the documentation says that something was done, with room for those of later firmware. */
+function saysDone(code: number): boolean {
+  return code === 10 || (code >= 100 && code < 200) || (code >= 1000 && code < 2000);
+}
+
+/**
+ * Whether an answer tells that the cloud took a command: codes that say so, the device, the status or the command
+ * itself. Whatever else comes with a 200 (the page of a hotel's network, an empty object) tells nothing.
+ *
+ * @param body `undefined` for an answer without a body, which the status alone explains
+ */
+export function saysTaken(body: unknown, codes: readonly number[]): boolean {
+  if (body === undefined) return true;
+  // `"error": 0` says that there is none, and nothing more.
+  const telling = codes.filter((code) => code !== 0);
+  if (telling.length > 0) return telling.every(saysDone);
+  return isRecord(body) && ['device', 'status', 'command'].some((key) => isRecord(body[key]));
+}

@@ -1,6 +1,9 @@
+import { bounded } from '../core/budget';
 import { DeviceError } from '../core/errors';
+import type { NoticeHandler } from '../core/notices';
 import { isRecord, toNumber } from '../core/units';
 import { type ControllerStatus, normaliseStatus } from './status';
+import { identifier, shortText } from './words';
 
 /** What a controller is set to, as far as it tells; numbers in the units of the `configure` command. */
 export interface ControllerConfiguration {
@@ -42,10 +45,8 @@ export interface DeviceAnswer {
 }
 
 const PROFILE = 'power-controller';
-
-function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
-}
+/** Most devices that are taken from an account. */
+const MOST_DEVICES = 10_000;
 
 function flag(...values: unknown[]): boolean | null {
   return values.find((value): value is boolean => typeof value === 'boolean') ?? null;
@@ -73,7 +74,7 @@ function configurationOf(info: Record<string, unknown>): ControllerConfiguration
 
 function unwrap(value: unknown): Record<string, unknown> | undefined {
   const inner = isRecord(value) && isRecord(value.device) ? value.device : value;
-  return isRecord(inner) && text(inner.id) !== null ? inner : undefined;
+  return isRecord(inner) && identifier(inner.id) !== null ? inner : undefined;
 }
 
 function answerOf(raw: Record<string, unknown>): DeviceAnswer {
@@ -81,14 +82,14 @@ function answerOf(raw: Record<string, unknown>): DeviceAnswer {
   const status = isRecord(raw.status) ? raw.status : {};
   const info = isRecord(status.info) ? status.info : {};
   const firmware = toNumber(info.firmware);
-  const id = text(raw.id) ?? '';
+  const id = identifier(raw.id) ?? '';
   return {
     device: {
       id,
-      serialNumber: text(raw.sn),
-      model: text(type.id),
-      name: text(raw.name) ?? text(type.desc),
-      country: text(raw.country),
+      serialNumber: shortText(raw.sn),
+      model: shortText(type.id),
+      name: shortText(raw.name) ?? shortText(type.desc),
+      country: shortText(raw.country),
       firmware: firmware === null ? null : String(firmware),
       status: { ...normaliseStatus(status), deviceId: id },
       configuration: configurationOf(isRecord(raw.info) ? raw.info : {}),
@@ -115,24 +116,30 @@ export function parseDevice(body: unknown): DeviceAnswer {
 
 /**
  * The power controllers in an answer of `GET /devices`; the account's other devices are left out, those of an
- * untold type are not.
+ * untold type are not. `null` for an empty list is empty. An entry that is no device costs itself, not the list.
  *
- * @throws DeviceError BAD_RESPONSE when it holds no list
+ * @param notice hears of entries that were left out
+ * @throws DeviceError BAD_RESPONSE when it holds no list, or more than 10,000 entries
  */
-export function parseDevices(body: unknown): DeviceAnswer[] {
+export function parseDevices(body: unknown, notice: NoticeHandler = () => undefined): DeviceAnswer[] {
   const list: unknown = isRecord(body) ? body.devices : body;
+  if (list === null) return [];
   if (!Array.isArray(list)) {
     throw new DeviceError('BAD_RESPONSE', 'The answer holds no list of devices.', {
       reason: 'noDevices',
       sent: true,
     });
   }
-  return list
-    .map(unwrap)
-    .filter((raw) => raw !== undefined)
-    .filter(({ type }) => {
-      const profile = isRecord(type) ? text(type.profile) : null;
-      return profile === null || profile === PROFILE;
-    })
-    .map(answerOf);
+  const answers: DeviceAnswer[] = [];
+  bounded(list as unknown[], MOST_DEVICES, 'devices').forEach((entry, index) => {
+    const raw = unwrap(entry);
+    if (!raw) notice({ reason: 'powercontrollerDevice', params: { position: index + 1 } });
+    else if (isController(raw)) answers.push(answerOf(raw));
+  });
+  return answers;
+}
+
+function isController({ type }: Record<string, unknown>): boolean {
+  const profile = isRecord(type) ? shortText(type.profile) : null;
+  return profile === null || profile === PROFILE;
 }

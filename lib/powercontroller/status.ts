@@ -1,5 +1,11 @@
+import { createHash } from 'node:crypto';
+
+import { bounded } from '../core/budget';
 import { DeviceError } from '../core/errors';
+import type { NoticeHandler } from '../core/notices';
+import { readTime } from '../core/time';
 import { isRecord, mapNumber, round, toNumber } from '../core/units';
+import { identifier, shortText } from './words';
 
 /** One status of a controller, in SI units; what it does not tell is `null`. */
 export interface ControllerStatus {
@@ -43,31 +49,28 @@ export interface StatusAnswer {
   raw: Record<string, unknown>;
 }
 
-function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
-}
-
-/** Dates come as ISO 8601 text; older records of the same cloud have epoch ms. */
-export function vendorTime(value: unknown): number | null {
-  const time = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : NaN;
-  return Number.isNaN(new Date(time).getTime()) ? null : time;
-}
+/** Ten days of statuses a minute apart are 14,400. */
+export const MOST_STATUSES = 20_000;
+/** A function status has a handful. */
+const MOST_CODES = 100;
+/** Longer texts that tell statuses apart are kept as their hash: they are remembered by the thousand. */
+const LONGEST_IDENTITY = 200;
 
 /** Brings one record of the vendor to units and names of this package. `power` there is Wh over `duration`. */
 export function normaliseStatus(record: Record<string, unknown>): ControllerStatus {
   const info = isRecord(record.info) ? record.info : {};
-  const time = vendorTime(record.date);
+  const time = readTime(record.date);
   const duration = toNumber(info.duration);
   const energy = toNumber(info.power);
   const spread = duration !== null && duration > 0 && energy !== null;
   const codes = info.responseCodes;
   return {
-    id: textOrNull(record.id),
-    deviceId: textOrNull(record.deviceId) ?? textOrNull(record.device),
+    id: identifier(record.id),
+    deviceId: identifier(record.deviceId) ?? identifier(record.device),
     timestamp: time === null ? null : new Date(time).toISOString(),
-    state: textOrNull(record.state),
-    type: textOrNull(record.type),
-    reason: textOrNull(record.reason),
+    state: shortText(record.state),
+    type: shortText(record.type),
+    reason: shortText(record.reason),
     on: typeof info.on === 'boolean' ? info.on : null,
     toggleIn: toggleIn(info, time),
     duration,
@@ -78,9 +81,17 @@ export function normaliseStatus(record: Record<string, unknown>): ControllerStat
     temperature: mapNumber(info.temperature, (fahrenheit) => round(((fahrenheit - 32) * 5) / 9, 3)),
     frequency: toNumber(info.frequency),
     flow: toNumber(info.flow),
-    responseCodes: Array.isArray(codes) ? codes.map(toNumber).filter((code) => code !== null) : null,
+    responseCodes: Array.isArray(codes)
+      ? codes
+          .slice(0, MOST_CODES)
+          .map(toNumber)
+          .filter((code) => code !== null)
+      : null,
   };
 }
+
+/** s; a moment before 2001 is no date and certainly over */
+const LONG_PAST = 978_307_200;
 
 /** Later firmware tells the moment (`toggleAt`, epoch s, 0 = never) instead of the seconds that are left. */
 function toggleIn(info: Record<string, unknown>, time: number | null): number | null {
@@ -88,28 +99,62 @@ function toggleIn(info: Record<string, unknown>, time: number | null): number | 
   const at = toNumber(info.toggleAt);
   if (left !== null || at === null) return left;
   if (at === 0) return 0;
-  return time === null ? null : Math.max(0, Math.round(at - time / 1000));
+  const moment = readTime(at) ?? (at > 0 && at < LONG_PAST ? 0 : null);
+  return time === null || moment === null ? null : Math.max(0, Math.round((moment - time) / 1000));
 }
 
 /**
- * Reads an answer of `GET /statuses`: `{statuses: [...]}`, or a bare list.
+ * Reads an answer of `GET /statuses`: `{statuses: [...]}`, or a bare list. `null` for an empty list is empty. An entry
+ * that is no status costs itself, not the list.
  *
- * @throws DeviceError BAD_RESPONSE when it is neither
+ * @param notice hears of entries that were left out
+ * @throws DeviceError BAD_RESPONSE when it holds no list, or more than 20,000 entries
  */
-export function parseStatuses(body: unknown): StatusAnswer[] {
+export function parseStatuses(body: unknown, notice: NoticeHandler = () => undefined): StatusAnswer[] {
   const list: unknown = isRecord(body) ? body.statuses : body;
+  if (list === null) return [];
   if (!Array.isArray(list)) {
     throw new DeviceError('BAD_RESPONSE', 'The answer holds no list of statuses.', {
       reason: 'noStatuses',
       sent: true,
     });
   }
-  return list.filter(isRecord).map((raw) => ({ status: normaliseStatus(raw), raw }));
+  const answers: StatusAnswer[] = [];
+  bounded(list as unknown[], MOST_STATUSES, 'statuses').forEach((entry, index) => {
+    const raw = unwrap(entry);
+    if (raw) answers.push({ status: normaliseStatus(raw), raw });
+    else notice({ reason: 'powercontrollerStatus', params: { position: index + 1 } });
+  });
+  return answers;
 }
 
+/** A status in a list, bare or as `{status: {...}}`; `undefined` for what tells nothing of a status. */
+function unwrap(entry: unknown): Record<string, unknown> | undefined {
+  if (!isRecord(entry)) return undefined;
+  if (STATUS_KEYS.some((key) => entry[key] !== undefined && entry[key] !== null)) return entry;
+  return isRecord(entry.status) ? unwrap(entry.status) : undefined;
+}
+
+const STATUS_KEYS = ['date', 'type', 'info', 'id'];
+
+/** epoch ms; `null` for a status without a time */
+export function timeOf({ status: { timestamp } }: StatusAnswer): number | null {
+  return timestamp === null ? null : Date.parse(timestamp);
+}
+
+/** What was worked out before: in a history each status is asked for it several times. */
+const identities = new WeakMap<StatusAnswer, string>();
+
 /** What tells one status from another: its id, or else everything that it is. */
-export function identityOf({ status, raw }: StatusAnswer): string {
-  return status.id ?? JSON.stringify([status.timestamp, status.type, status.reason, raw.info]);
+export function identityOf(answer: StatusAnswer): string {
+  const known = identities.get(answer);
+  if (known !== undefined) return known;
+  const { status, raw } = answer;
+  const full = status.id ?? JSON.stringify([status.timestamp, status.type, status.reason, raw.info]);
+  const identity =
+    full.length > LONGEST_IDENTITY ? createHash('sha256').update(full).digest('base64url') : full;
+  identities.set(answer, identity);
+  return identity;
 }
 
 /**
@@ -118,10 +163,7 @@ export function identityOf({ status, raw }: StatusAnswer): string {
  */
 export function inOrder(answers: readonly StatusAnswer[]): StatusAnswer[] {
   const unique = [...new Map(answers.map((answer) => [identityOf(answer), answer])).values()];
-  const timed = unique.map((answer) => {
-    const { timestamp } = answer.status;
-    return { answer, time: timestamp === null ? Infinity : Date.parse(timestamp) };
-  });
+  const timed = unique.map((answer) => ({ answer, time: timeOf(answer) ?? Infinity }));
   const newestFirst = (timed[0]?.time ?? 0) > (timed.at(-1)?.time ?? 0);
   return (newestFirst ? timed.reverse() : timed)
     .sort((a, b) => (a.time === b.time ? 0 : a.time - b.time))

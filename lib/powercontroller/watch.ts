@@ -1,8 +1,9 @@
+import { fetchWhole } from '../core/capped';
 import type { Clock } from '../core/clock';
 import { isRecord } from '../core/units';
 import type { PowercontrollerClient } from './client';
 import { wholeHistory } from './history';
-import { identityOf, inOrder, type StatusAnswer } from './status';
+import { identityOf, inOrder, type StatusAnswer, timeOf } from './status';
 
 /** What a watch keeps across restarts: plain JSON. */
 export interface Remembered {
@@ -25,8 +26,12 @@ const ONE_LOOK = 2 * 86_400_000;
 const LOOK_REACHES = 86_400_000 - OVERLAP;
 /** So many dates have to agree before they, and not our clock, are believed. */
 const WITNESSES = 3;
-/** Statuses with dates from the future are never outgrown; no memory may grow for ever. */
+/** Statuses without a date or with one from the future are never outgrown; no memory may grow for ever. */
 const MOST_SEEN = 20_000;
+/** epoch ms as which a status without a date is remembered: it may turn up again at any time */
+const FOR_EVER = Number.MAX_SAFE_INTEGER;
+/** No server gives fewer statuses than this and keeps others back. */
+const LEAST_PAGE = 50;
 
 /**
  * Tells the statuses of one controller that are new from those that were seen, also after a restart. Where it has
@@ -78,11 +83,11 @@ export class StatusMemory {
     const limit = this.latestPlausible(answers.map(timeOf).filter((time) => time !== null));
     let newest = this.newest ?? null;
     const fresh = inOrder(answers).filter((answer) => {
-      const time = timeOf(answer) ?? newest ?? 0;
+      const time = timeOf(answer);
       const identity = identityOf(answer);
-      if (time < since || this.seen.has(identity)) return false;
-      this.seen.set(identity, time);
-      if (time > 0 && time <= limit) newest = Math.max(newest ?? 0, time);
+      if ((time ?? FOR_EVER) < since || this.seen.has(identity)) return false;
+      this.seen.set(identity, time ?? FOR_EVER);
+      if (time !== null && time <= limit) newest = Math.max(newest ?? 0, time);
       return true;
     });
     this.newest = newest;
@@ -112,10 +117,6 @@ export class StatusMemory {
   }
 }
 
-function timeOf({ status: { timestamp } }: StatusAnswer): number | null {
-  return timestamp === null ? null : Date.parse(timestamp);
-}
-
 function isEntry(value: unknown): value is [string, number] {
   return Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'number';
 }
@@ -128,6 +129,8 @@ function isEntry(value: unknown): value is [string, number] {
 export class StatusReader {
   /** when everything was read in this run, by both clocks; the first reading after a restart catches up anew */
   private read: { now: number; monotonic: number } | undefined;
+  /** what was seen to be all there is, so that the rest is not asked for at each reading */
+  private whole = '';
 
   constructor(
     private readonly client: Pick<PowercontrollerClient, 'statuses'>,
@@ -146,13 +149,41 @@ export class StatusReader {
   private async answers(memory: StatusMemory, now: number, signal: AbortSignal): Promise<StatusAnswer[]> {
     const { client, device } = this;
     const { since } = memory;
-    if (since === undefined) return client.statuses({ device }, signal);
-    if (now - since < ONE_REQUEST) return client.statuses({ device, start: since }, signal);
-    const look = this.oneLookReaches() ? await client.statuses({ device }, signal) : undefined;
+    if (since === undefined) return this.look(undefined, now, signal);
+    if (now - since < ONE_REQUEST) return this.look(since, now, signal);
+    const look = this.oneLookReaches() ? await this.look(undefined, now, signal) : undefined;
     if (look && (!look.some((answer) => memory.isNew(answer)) || reachesBack(look, since))) return look;
     const gap = await wholeHistory(client, device, { start: since, end: now }, { signal });
     // The look may hold what our clock takes for the future.
     return [...gap, ...inOrder(look ?? [])];
+  }
+
+  /** What there is from a start on, or since yesterday; what the server keeps back of it is asked for as well. */
+  private async look(since: number | undefined, now: number, signal: AbortSignal): Promise<StatusAnswer[]> {
+    const { client, device } = this;
+    const first = await client.statuses({ device, start: since }, signal);
+    const times = first.map(timeOf).filter((time) => time !== null);
+    const start = since ?? times.reduce((earliest, time) => Math.min(earliest, time), Infinity);
+    const shown = `${first.length} ${first[0] ? identityOf(first[0]) : ''} ${first.map(identityOf).at(-1) ?? ''}`;
+    if (first.length < LEAST_PAGE || shown === this.whole) return first;
+    let asked = 0;
+    const all = await fetchWhole(
+      { start, end: Infinity },
+      {
+        fetch: (part) =>
+          asked++ === 0
+            ? Promise.resolve(first)
+            : client.statuses(
+                { device, start: part.start, end: isFinite(part.end) ? part.end : undefined },
+                signal,
+              ),
+        timeOf,
+        identityOf,
+        now,
+      },
+    );
+    if (all.length === first.length) this.whole = shown;
+    return all;
   }
 
   /** Whether all since the last reading is in one look; not after a clock was set, which may have been wrong then. */

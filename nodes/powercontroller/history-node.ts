@@ -12,6 +12,11 @@ import { deviceFor, type FlowMessage, topicOf } from '../shared/messages';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { accountProblem, blockOfId, requireAccount } from './account';
 
+/** Values that one message may carry; a year of statuses a minute apart has 9 million. */
+const MOST_VALUES = 6_000_000;
+/** of a status, and as many of the vendor's record */
+const VALUES_OF_STATUS = 17;
+
 /** ms; years take many requests, nothing waits behind them, and a message cancels them */
 const LONGEST_WAIT = 120_000;
 
@@ -36,6 +41,14 @@ function cancelledByMessage(): DeviceError {
   });
 }
 
+function tooMuchForOneMessage(most: number): DeviceError {
+  return new DeviceError(
+    'BAD_RESPONSE',
+    `The history has more than ${most} statuses, too many for one message. Choose one message a window.`,
+    { reason: 'historyTooMuch', sent: true, params: { most } },
+  );
+}
+
 /** Makes a node answer each message with a controller's history, one after another. */
 export function attachHistory(RED: NodeAPI, node: Node, options: HistoryNodeOptions): void {
   const setStatus = statusSetter(node);
@@ -48,6 +61,8 @@ export function attachHistory(RED: NodeAPI, node: Node, options: HistoryNodeOpti
     payload: answers.map(({ status }) => status),
     ...(options.raw ? { raw: answers.map(({ raw }) => raw) } : {}),
   });
+
+  const most = Math.floor(MOST_VALUES / (VALUES_OF_STATUS * (options.raw ? 2 : 1)));
 
   const run = async (msg: FlowMessage, context: InputContext, cancel: AbortSignal): Promise<InputResult> => {
     const { client } = requireAccount(RED, options.account);
@@ -77,6 +92,7 @@ export function attachHistory(RED: NodeAPI, node: Node, options: HistoryNodeOpti
     });
     for await (const { data, index, total } of windows) {
       count += data.length;
+      if (options.output === 'array' && count > most) throw tooMuchForOneMessage(most);
       if (options.output === 'array') for (const answer of data) all.push(answer);
       else context.send([{ ...msg, ...header, ...partOf(index, total, data), ...content(data) }, null]);
     }

@@ -4,7 +4,7 @@ import { systemClock } from '../../lib/core/clock';
 import { withDeadline } from '../../lib/core/deadline';
 import { toDeviceError, DeviceError } from '../../lib/core/errors';
 import type { Transport } from '../../lib/core/transport';
-import { PowercontrollerClient } from '../../lib/powercontroller/client';
+import { type AccountSettings, PowercontrollerClient } from '../../lib/powercontroller/client';
 import type { DurationKey } from '../../lib/powercontroller/commands';
 import type { DeviceAnswer } from '../../lib/powercontroller/device';
 import { CommandRunner } from '../../lib/powercontroller/runner';
@@ -14,7 +14,7 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
-import { errorText } from '../shared/text';
+import { errorText, noticeText } from '../shared/text';
 import { ACCOUNT_TYPE, type AccountCredentials, type AccountNode } from './account';
 
 interface Config extends NodeDef {
@@ -41,7 +41,7 @@ function clientOf(
   durationKey: unknown,
   { email, password, token }: AccountCredentials,
   transport: Transport,
-  timeout?: number,
+  more: Pick<AccountSettings, 'timeout' | 'onNotice'>,
 ): PowercontrollerClient {
   return new PowercontrollerClient(
     {
@@ -50,7 +50,7 @@ function clientOf(
       email: settingText(email) || undefined,
       password: password === '' ? undefined : password,
       token: settingText(token) || undefined,
-      ...(timeout === undefined ? {} : { timeout }),
+      ...more,
     },
     transport,
   );
@@ -68,7 +68,9 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
   function PowercontrollerAccount(this: AccountNode, config: Config): void {
     createNode(RED, this, config);
     try {
-      const client = clientOf(config.url, config.durationKey, this.credentials, useTransport(RED, this));
+      const client = clientOf(config.url, config.durationKey, this.credentials, useTransport(RED, this), {
+        onNotice: (notice) => this.warn(noticeText(RED, notice)),
+      });
       this.account = { client, runner: new CommandRunner(client) };
       const who = settingText(this.credentials.token) ? 'token' : settingText(this.credentials.email);
       // Two tokens may be two accounts, so only an e-mail address tells that it is the same one.
@@ -91,7 +93,9 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
     actions: {
       test: ({ settings, credentials }) =>
         withTransport(async (transport) => {
-          const client = clientOf(settings.url, settings.durationKey, credentials, transport, DIALOG_TIMEOUT);
+          const client = clientOf(settings.url, settings.durationKey, credentials, transport, {
+            timeout: DIALOG_TIMEOUT,
+          });
           return { devices: listed(await inTime((signal) => client.devices(signal))) };
         }),
       devices: async (_values, id) => {

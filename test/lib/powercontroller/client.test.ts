@@ -102,6 +102,37 @@ describe('PowercontrollerClient', () => {
     });
   }
 
+  for (const body of [
+    ...['{}', '[]', 'null', '"ok"', '7', 'true', '{"login":"required"}', '{"message":"ok"}', '[{}]'],
+    ...['{"code":404}', '{"code":200}', '{"responseCodes":["x"]}', '{"responseCodes":[]}', '{"code":nan}'],
+    ...['{"responseCodes":[102,404]}', '{"device":"on"}', '\ufeff'],
+  ]) {
+    it(`does not know what became of a command that is answered by ${JSON.stringify(body)}`, async () => {
+      const { simulator, connect } = bench;
+      const client = connect({ token: simulator.token });
+      simulator.faults.add({ kind: 'body', body });
+      const error = await failsWith(client.send(commandRequest('on'), simulator.deviceId), 'OUTCOME_UNKNOWN');
+      assert.equal(error.sent, true);
+    });
+  }
+
+  for (const body of [
+    '{"responseCodes":[102]}',
+    '{"code":"10"}',
+    '\ufeff{"result":1001}\0',
+    '{"error":0,"code":102}',
+    '{"device":{"id":"x"}}',
+    '{"command":{"name":"on"}}',
+    '{"status":{"type":"relay"}}',
+  ]) {
+    it(`takes ${JSON.stringify(body)} for an acceptance`, async () => {
+      const { simulator, connect } = bench;
+      const client = connect({ token: simulator.token });
+      simulator.faults.add({ kind: 'body', body });
+      await client.send(commandRequest('off'), simulator.deviceId);
+    });
+  }
+
   it('takes an empty error for none', async () => {
     const { simulator, connect } = bench;
     const client = connect({ token: simulator.token });

@@ -132,7 +132,8 @@ describe('parseStatuses', () => {
   it('takes a list, wrapped or bare, and nothing else', () => {
     assert.equal(parseStatuses({ statuses: [HEAD, 7, HEAD] }).length, 2);
     assert.equal(parseStatuses([HEAD]).length, 1);
-    for (const body of [{}, null, 'x', { statuses: {} }]) {
+    for (const body of [null, { statuses: null }, []]) assert.deepEqual(parseStatuses(body), []);
+    for (const body of [{}, 'x', 7, { statuses: {} }, { statuses: 'x' }]) {
       assert.throws(() => parseStatuses(body), { code: 'BAD_RESPONSE', reason: 'noStatuses' });
     }
   });
