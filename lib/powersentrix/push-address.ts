@@ -45,6 +45,8 @@ export function isPathSecret(text: string): boolean {
 
 /** What a request line asks for. */
 export interface Target {
+  /** scheme and host, mostly empty */
+  origin: string;
   /** of one spelling: no doubled slashes, none at the end, nothing encoded; empty when it is no path */
   path: string;
   /** what follows the question mark, as it came */
@@ -73,11 +75,10 @@ function plainPath(path: string): string {
 
 /** @param url of the request line, with or without scheme and host */
 export function readTarget(url: string): Target {
-  const text = url.startsWith('/') ? url : url.replace(ORIGIN, '');
-  const mark = text.indexOf('?');
-  return mark < 0
-    ? { path: plainPath(text), query: '' }
-    : { path: plainPath(text.slice(0, mark)), query: text.slice(mark + 1) };
+  const origin = url.startsWith('/') ? '' : (ORIGIN.exec(url)?.[0] ?? '');
+  const mark = url.indexOf('?', origin.length);
+  const path = plainPath(url.slice(origin.length, mark < 0 ? undefined : mark));
+  return { origin, path, query: mark < 0 ? '' : url.slice(mark + 1) };
 }
 
 /** Percent-encoded bytes as text. A firmware may encode in its own character set, or not at all. */

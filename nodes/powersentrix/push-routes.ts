@@ -80,12 +80,13 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
   // answers a broken body with a stack trace. It leaves alone what is marked as read already. And whatever stands between
   // here and us shall see the address in its one spelling.
   const recognise: Handler = (request, response, next) => {
-    const { path, query } = readTarget(request.url);
+    const { origin, path, query } = readTarget(request.url);
     if (isBelow(path, base)) {
       const kind = endpointOf(path, base, isSecret);
       if (kind !== undefined) {
         arrivals.set(request, { kind, query });
-        request.url = query === '' ? path : `${path}?${query}`;
+        // Express has noted the host already, and counts on it.
+        request.url = `${origin}${path}${query === '' ? '' : `?${query}`}`;
       }
       if (kind !== undefined || endsAsPush(path)) Reflect.set(request, '_body', true);
       response.once('close', () => {

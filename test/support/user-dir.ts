@@ -22,6 +22,8 @@ export interface UserDirOptions {
   credentials?: Record<string, Record<string, string>>;
   /** Merged over the harness's own settings, key by key on the first level. */
   settings?: Record<string, unknown>;
+  /** Settings that JSON cannot hold, as the text of an object: `{ httpNodeMiddleware: (req, res, next) => next() }`. */
+  settingsCode?: string;
   /** Users `admin` (all rights) and `reader` (read only); the password of each is `<name>-password`. */
   adminAuth?: boolean;
   /** Not less than information: the start is recognised by it. */
@@ -97,7 +99,7 @@ function settingsFile(options: UserDirOptions): string {
     ...options.settings,
   };
   // A killed test run cannot stop its children: they notice the broken channel and stop themselves.
-  return `process.on('disconnect', () => process.exit(1));\nmodule.exports = ${JSON.stringify(settings, null, 2)};\n`;
+  return `process.on('disconnect', () => process.exit(1));\nmodule.exports = ${JSON.stringify(settings, null, 2)};\nObject.assign(module.exports, ${options.settingsCode ?? '{}'});\n`;
 }
 
 function adminAuth(): object {

@@ -223,7 +223,7 @@ describe('the body of a push', () => {
     const push = parsePush('registered', 'a', { upsDescription }, DOCUMENTED_IDENT);
     assert.ok(!isRefusal(push) && push.kind === 'registered');
     assert.equal(push.description?.length, 128);
-    assert.match(push.description, /^Rack \[31m 1 x+…$/);
+    assert.match(push.description, /^Rack 1 x+…$/);
     const none = parsePush('registered', 'a', { upsDescription: ' ' }, DOCUMENTED_IDENT);
     assert.ok(!isRefusal(none) && none.kind === 'registered');
     assert.equal(none.description, null);
