@@ -31,11 +31,41 @@
   }
 
   /**
-   * A whole value of the form ${NAME} is taken from the environment when the flow starts.
+   * A whole value of the form ${NAME} or $(NAME) is taken from the environment when the flow starts.
    * @param {unknown} value
    */
   function isEnv(value) {
-    return /^\$\{[^}]+\}$/.test(String(value).trim());
+    return /^\$(\{\S+\}|\(\S+\))$/.test(String(value).trim());
+  }
+
+  /**
+   * What is wrong with an address, by the rules of the runtime; an empty text for nothing.
+   * @param {string} typed
+   * @returns {string} a key of the catalogue
+   */
+  function addressProblem(typed) {
+    if (/\$[{(]/.test(typed)) return 'errors.variablePart';
+    const [protocol = ''] = /^[a-z][a-z0-9+.-]{0,20}:\/\//i.exec(typed) || [];
+    const rest = typed.slice(protocol.length);
+    const [authority = ''] = rest.split(/[/?#]/, 1);
+    const bare6 = /^[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*(%[\w.~-]+)?$/i.test(authority);
+    const host = bare6 ? `[${authority}]` : authority;
+    const name = bare6 || host.startsWith('[') ? '' : authority.replace(/:.*$/s, '').replace(/\.$/, '');
+    const groups = /^\d{1,3}(\.\d{1,3}){3}$/.test(name) ? name.split('.').map(Number) : [];
+    if (groups.some((group) => group > 255)) return 'errors.addressNumber';
+    const decimal = groups.length > 0;
+    if (!decimal && /(^|\.)(\p{Nd}+|0x[0-9a-f]*)$/iu.test(name)) return 'errors.addressNumber';
+    // A browser's URL has no place for a zone, and reads leading zeros as octal.
+    const readable = decimal ? host.replace(name, groups.join('.')) : host.replace(/%[\w.~-]+\]/, ']');
+    try {
+      const url = new URL(`${protocol || 'http://'}${readable}${rest.slice(authority.length)}`);
+      if (!decimal && /^\d+(\.\d+){3}$/.test(url.hostname)) return 'errors.addressNumber';
+      const plain = !url.username && !url.password && !url.search && !url.hash && !/[\s\\]/.test(typed);
+      if (/^https?:$/.test(url.protocol) && url.hostname && plain) return '';
+    } catch {
+      // falls through to the message
+    }
+    return 'errors.addressInvalid';
   }
 
   /**
@@ -63,15 +93,8 @@
       const typed = value === undefined || value === null ? '' : String(value).trim();
       if (typed === '') return text(type, 'errors.addressEmpty');
       if (isEnv(typed)) return true;
-      const hasProtocol = /^[a-z][a-z0-9+.-]*:\/\//i.test(typed);
-      try {
-        const url = new URL(hasProtocol ? typed : `http://${typed}`);
-        const plain = !url.username && !url.password && !url.search && !url.hash && !/\s/.test(typed);
-        if (/^https?:$/.test(url.protocol) && url.hostname && plain) return true;
-      } catch {
-        // falls through to the message
-      }
-      return text(type, 'errors.addressInvalid');
+      const problem = addressProblem(typed);
+      return problem === '' || text(type, problem);
     };
   }
 

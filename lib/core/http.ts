@@ -1,4 +1,4 @@
-import type { StreamOptions } from 'got';
+import type { RequestFunction, StreamOptions } from 'got';
 
 import { BackOff } from './back-off';
 import type { Budget } from './budget';
@@ -16,8 +16,8 @@ import {
 import { parseForeignJson } from './json';
 import { cleanText, createRedactor, type Redactor } from './redact';
 import { ownCertificateFault, tlsError, type TlsFault } from './tls-errors';
-import type { TlsOptions, Transport } from './transport';
-import { joinUrl, type Query } from './url';
+import { requestTo, type TlsOptions, type Transport } from './transport';
+import { joinUrl, type Query, withoutZone } from './url';
 
 export interface HttpClientOptions {
   /** http(s) URL without a trailing slash, see `parseBaseUrl` */
@@ -73,11 +73,18 @@ const LONGEST_WAIT_MS = 10_000;
  * Every failure is a `DeviceError`; redirects are not followed; nothing is repeated unless the call says `safe`.
  */
 export class HttpClient {
+  private readonly url: string;
+  private readonly request: RequestFunction | undefined;
+
   constructor(
     private readonly transport: Transport,
     private readonly options: HttpClientOptions,
     private readonly clock: Clock = systemClock,
-  ) {}
+  ) {
+    const { url, host } = withoutZone(options.baseUrl);
+    this.url = url;
+    this.request = host === undefined ? undefined : requestTo(host);
+  }
 
   /** Sends a call and returns the answer with a 2xx status. */
   async send(call: HttpCall): Promise<HttpAnswer> {
@@ -173,7 +180,7 @@ export class HttpClient {
     const own = this.ownFault();
     if (own?.reason === 'tlsOwnExpired') throw tlsError(own, false);
 
-    const stream = got.stream(joinUrl(options.baseUrl, call.path, call.query), this.requestOptions(call));
+    const stream = got.stream(joinUrl(this.url, call.path, call.query), this.requestOptions(call));
     // got waits for the body of a method that can have one.
     if (call.json === undefined && call.method !== 'GET') stream.end();
     const answer = await exchange(stream, {
@@ -203,7 +210,7 @@ export class HttpClient {
 
   /** got merges and checks each option that it is given, so it gets those that differ from the transport's. */
   private requestOptions({ method, headers, json, safe }: HttpCall): StreamOptions {
-    const options: StreamOptions = {};
+    const options: StreamOptions = this.request ? { request: this.request } : {};
     if (method !== 'GET') options.method = method;
     if (headers) options.headers = { ...headers };
     if (json !== undefined) {

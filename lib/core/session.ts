@@ -2,6 +2,7 @@ import { Aging } from './age';
 import type { BackOff } from './back-off';
 import { type Clock, systemClock } from './clock';
 import { DeviceError, type ErrorCode, toDeviceError } from './errors';
+import { parseForeignJson } from './json';
 import { LONGEST_REFUSAL, slowBackOff } from './refusal';
 
 /** What a login gives. */
@@ -95,11 +96,6 @@ export class BearerSession {
     } catch (error) {
       throw isRefused(error) ? this.refuse(renewed, error) : error;
     }
-  }
-
-  /** The token in use, which no text may show. */
-  get secrets(): string[] {
-    return this.current ? [this.current.token] : [];
   }
 
   /** Forgets a refusal and the token, for instance because the user asked for a test. */
@@ -204,9 +200,7 @@ function isRefused(error: unknown): error is DeviceError {
  */
 export function secondsLeftOfJwt(token: string, now: number): number | undefined {
   try {
-    const claims = JSON.parse(
-      Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'),
-    ) as unknown;
+    const claims = parseForeignJson(Buffer.from(token.split('.')[1] ?? '', 'base64url'));
     const exp: unknown =
       typeof claims === 'object' && claims !== null ? Reflect.get(claims, 'exp') : undefined;
     if (typeof exp !== 'number') return undefined;

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Budget } from '../core/budget';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
+import { givenPassword, givenText } from '../core/given';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
 import { type NoticeHandler, Notices } from '../core/notices';
 import { sendCommand } from '../core/outcome';
@@ -85,7 +86,10 @@ export class PowercontrollerClient {
     transport: Transport,
     private readonly clock: Clock = systemClock,
   ) {
-    const { url, email, password, token } = settings;
+    const { url } = settings;
+    const email = givenText(settings.email);
+    const password = givenPassword(settings.password);
+    const token = givenText(settings.token);
     this.baseUrl = parseBaseUrl(url, 'https');
     this.durationKey = settings.durationKey ?? 'time';
     this.notices = new Notices(settings.onNotice ?? (() => undefined));
@@ -105,7 +109,7 @@ export class PowercontrollerClient {
       clock,
     );
     this.session = new BearerSession({
-      login: token ? () => Promise.resolve({ token }) : (signal) => this.signIn(signal),
+      login: token ? () => Promise.resolve({ token }) : (signal) => this.signIn(email, password, signal),
       ...(token ? { refusedToken } : {}),
       clock,
     });
@@ -239,8 +243,7 @@ export class PowercontrollerClient {
     );
   }
 
-  private async signIn(signal: AbortSignal): Promise<Login> {
-    const { email, password } = this.settings;
+  private async signIn(email: string, password: string, signal: AbortSignal): Promise<Login> {
     let body: unknown;
     try {
       body = await this.http.json({

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
+import { givenPassword, givenText } from '../core/given';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
 import { parseForeignJson } from '../core/json';
 import { type NoticeHandler, Notices } from '../core/notices';
@@ -73,8 +74,9 @@ export class PowerflexClient {
   ) {
     this.baseUrl = parseBaseUrl(settings.url, 'https');
     this.accId = parseAccId(settings.accId);
-    const { username, password } = settings;
-    if (typeof username !== 'string' || username === '' || typeof password !== 'string' || password === '') {
+    const username = givenText(settings.username);
+    const password = givenPassword(settings.password);
+    if (username === '' || password === '') {
       throw invalidInput('Enter user name and password.', 'loginEmpty');
     }
     this.password = password;
@@ -271,7 +273,7 @@ export class PowerflexClient {
 
 /** The vendor's number of a site, which goes into the path. */
 function parseAccId(value: unknown): number {
-  const typed = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
+  const typed = typeof value === 'number' ? String(value) : givenText(value);
   if (!/^\d{1,9}$/.test(typed))
     throw invalidInput('The site number (acc_id) is not a whole number.', 'accId');
   return Number(typed);

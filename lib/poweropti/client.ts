@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
+import { givenText } from '../core/given';
 import { headerValue, HttpClient } from '../core/http';
 import { type NoticeHandler, Notices } from '../core/notices';
 import type { Transport } from '../core/transport';
@@ -10,7 +11,7 @@ import { parseReading, type PoweroptiReading } from './reading';
 export interface PoweroptiSettings {
   /** host name, IP, host:port or http(s) URL with a path; a trailing `/value` is accepted */
   host: unknown;
-  /** 12 characters, or the literal text `null`; sent as it is */
+  /** 12 characters, or the literal text `null` */
   apiKey: unknown;
   /** ms for one request; default 8 s */
   timeout?: number;
@@ -39,11 +40,11 @@ export class PoweroptiClient {
 
   /** @throws DeviceError INVALID_INPUT for an unusable host or key; nothing is sent */
   constructor(settings: PoweroptiSettings, transport: Transport, clock: Clock = systemClock) {
-    const { host, apiKey } = settings;
-    if (typeof apiKey !== 'string' || apiKey === '') {
+    const apiKey = givenText(settings.apiKey);
+    if (apiKey === '') {
       throw invalidInput('The API key is empty. If the device has none, enter the word null.', 'apiKeyEmpty');
     }
-    this.baseUrl = parseBaseUrl(host, 'http').replace(/\/value$/, '');
+    this.baseUrl = parseBaseUrl(settings.host, 'http').replace(/\/value$/, '');
     this.headers = { 'x-api-key': headerValue(apiKey, 'API key') };
     this.sighting = new Sighting(clock);
     this.notices = new Notices(settings.onNotice ?? (() => undefined));

@@ -1,6 +1,7 @@
 import { bounded } from '../core/budget';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
+import { givenPassword, givenText } from '../core/given';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
 import { type NoticeHandler, Notices } from '../core/notices';
 import { createRedactor } from '../core/redact';
@@ -49,8 +50,9 @@ export class CloudClient {
 
   /** @throws DeviceError INVALID_INPUT for an unusable address or missing credentials; nothing is sent */
   constructor(settings: CloudSettings, transport: Transport, clock: Clock = systemClock) {
-    const { email, password } = settings;
-    if (typeof email !== 'string' || email === '' || typeof password !== 'string' || password === '') {
+    const email = givenText(settings.email);
+    const password = givenPassword(settings.password);
+    if (email === '' || password === '') {
       throw invalidInput('Email and password of the PowerSentrix account are missing.', 'loginEmpty');
     }
     this.baseUrl = parseBaseUrl(

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
+import { givenText } from '../core/given';
 import { HttpClient } from '../core/http';
 import { createRedactor } from '../core/redact';
 import type { TlsOptions, Transport } from '../core/transport';
@@ -37,8 +38,9 @@ export class LanClient implements UpsLink {
 
   /** @throws DeviceError INVALID_INPUT for an unusable address or key; nothing is sent */
   constructor(settings: LanSettings, transport: Transport, clock: Clock = systemClock) {
-    const { url, apiKey } = settings;
-    if (typeof apiKey !== 'string' || apiKey === '') {
+    const { url } = settings;
+    const apiKey = givenText(settings.apiKey);
+    if (apiKey === '') {
       throw invalidInput(
         'The API key is empty. Every user of the UPS has one in its web management.',
         'upsKeyEmpty',

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { invalidInput, toDeviceError } from '../../lib/core/errors';
+import { parseForeignJson } from '../../lib/core/json';
 import {
   checkOperation,
   isChange,
@@ -43,7 +44,7 @@ interface Config extends NodeDef {
 function argumentsOf(text: string): unknown {
   if (text === '') return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return parseForeignJson(text, { strict: true });
   } catch {
     throw invalidInput('The arguments in the node are not JSON.', 'enapterArgumentsJson');
   }

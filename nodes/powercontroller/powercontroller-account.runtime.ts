@@ -72,7 +72,9 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
         onNotice: (notice) => this.warn(noticeText(RED, notice)),
       });
       this.account = { client, runner: new CommandRunner(client) };
-      const who = settingText(this.credentials.token) ? 'token' : settingText(this.credentials.email);
+      const who = settingText(this.credentials.token)
+        ? 'token'
+        : settingText(this.credentials.email).toLowerCase();
       // Two tokens may be two accounts, so only an e-mail address tells that it is the same one.
       if (who !== 'token' && !claimDevice(RED, this, `${ACCOUNT_TYPE} ${client.baseUrl} ${who}`)) {
         this.warn(RED._('log.accountTwice'));

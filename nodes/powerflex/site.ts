@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 
 import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
 import { LONGEST_TURN, SerialQueue } from '../../lib/core/queue';
+import { withoutZone } from '../../lib/core/url';
 import type { PowerflexClient } from '../../lib/powerflex/client';
 import type { DiagnosticsPart } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
@@ -61,7 +62,7 @@ export class PowerflexSite {
   /** For `msg.device`. The vendor's number of a site is stable, and unique on its host. */
   info(): DeviceBlock {
     const { client, name, node } = this;
-    const id = client ? `${new URL(client.baseUrl).host}/${client.accId}` : node.id;
+    const id = client ? `${new URL(withoutZone(client.baseUrl).url).host}/${client.accId}` : node.id;
     return { id, vendor: 'powerflex', model: 'site', name: name || id };
   }
 

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
+import { givenText } from '../../lib/core/given';
 import type { NoticeHandler } from '../../lib/core/notices';
 import { addressWithoutSecrets } from '../../lib/core/redact';
 import { CloudClient, DEFAULT_CLOUD_URL } from '../../lib/powersentrix/cloud';
@@ -52,7 +53,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
         { url: settingText(config.url), email, password, tls, onNotice },
         transport,
       );
-      if (!claimDevice(RED, this, `${TYPE} ${this.client.baseUrl} ${email}`)) {
+      if (!claimDevice(RED, this, `${TYPE} ${this.client.baseUrl} ${settingText(email).toLowerCase()}`)) {
         this.warn(RED._('log.accountTwice'));
       }
     } catch (thrown) {
@@ -87,7 +88,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
       test: (values) => withClient(values, async (client) => ({ upses: await client.list() })),
       read: (values) =>
         withClient(values, async (client) => {
-          const complex = await client.readComplex(settingText(values.settings.upsId));
+          const complex = await client.readComplex(givenText(values.settings.upsId));
           return { ups: summaryOf(complex) };
         }),
     },

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
+import { givenText } from '../../lib/core/given';
 import type { PollerOptions } from '../../lib/core/poller';
 import type { ComplexObject } from '../../lib/powersentrix/complex';
 import { LanClient } from '../../lib/powersentrix/lan';
@@ -90,7 +91,7 @@ function cloudSource(context: SourceContext): Source {
   const { RED, config, interval, read } = context;
   const missing = invalidInput('No PowerSentrix account is selected, or it is disabled.', 'noAccount');
   const { client } = found(RED, config.account, 'powersentrix-account', missing) as AccountNode;
-  const id = settingText(config.upsId);
+  const id = givenText(config.upsId);
   if (!client) throw missing;
   if (id === '') throw invalidInput('Select a UPS of the account.', 'noUpsId');
   warnIfTwice(context, `${client.baseUrl} ${id}`);
@@ -138,7 +139,7 @@ function pushSource(context: SourceContext): Source {
   const { RED, node, config, interval, read, push, fail } = context;
   const missing = invalidInput('No receiver is selected, or it is disabled.', 'noReceiver');
   const receiver = found(RED, config.receiver, 'ups-receiver', missing) as ReceiverNode;
-  const cmm = settingText(config.cmm);
+  const cmm = givenText(config.cmm);
   if (cmm === '')
     throw invalidInput('Enter the UPS identifier (cmm), or select a UPS that has registered.', 'noCmm');
   const link = settingText(config.url) === '' ? undefined : lanClient(context);

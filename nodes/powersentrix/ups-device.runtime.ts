@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 
 import { Notices } from '../../lib/core/notices';
 import { shapeOf, addressWithoutSecrets } from '../../lib/core/redact';
+import { givenText } from '../../lib/core/given';
 import { oddPartsOf } from '../../lib/powersentrix/complex';
 import { LanClient } from '../../lib/powersentrix/lan';
 import { PortControl } from '../../lib/powersentrix/port-control';
@@ -166,7 +167,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
           throw invalidInput('Deploy the receiver first, then let the UPS register.', 'receiverNotDeployed');
         }
         if (receiver.problem) throw receiver.problem;
-        const registration = receiver.registry.get(settingText(settings.cmm));
+        const registration = receiver.registry.get(givenText(settings.cmm));
         if (!registration) {
           throw invalidInput(
             'No UPS of this identifier has registered with the receiver yet.',

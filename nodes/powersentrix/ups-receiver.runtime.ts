@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
+import { givenText } from '../../lib/core/given';
 import { Notices } from '../../lib/core/notices';
 import { cleanText } from '../../lib/core/redact';
 import { type Push, sameCmm } from '../../lib/powersentrix/push';
@@ -13,7 +14,6 @@ import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { claimDevice } from '../shared/shared-state';
-import { settingText } from '../shared/settings';
 import { errorText, noticeText, translate } from '../shared/text';
 import type { HttpInSettings } from './http-nodes';
 import { addPushRoutes } from './push-routes';
@@ -45,9 +45,9 @@ export interface ReceiverNode extends Node<Credentials> {
 
 /** The checked settings. @throws DeviceError INVALID_INPUT */
 function readSettings(config: Config, credentials: Partial<Credentials>) {
-  const base = parseReceiverPath(settingText(config.path));
-  const secret = settingText(credentials.secret);
-  const companyId = settingText(credentials.companyId);
+  const base = parseReceiverPath(givenText(config.path));
+  const secret = givenText(credentials.secret);
+  const companyId = givenText(credentials.companyId);
   if (base === undefined) {
     throw invalidInput('The path may hold letters, digits, dots, dashes and slashes only.', 'receiverPath');
   }

@@ -20,11 +20,14 @@ export type DialogAction = (values: DialogValues, id: string) => Promise<Answer>
 /** Tells something about the node of this id; `undefined` when it is not there. */
 export type DialogQuery = (id: string) => Answer | undefined;
 
-/** `${NAME}` as a whole value is an environment variable, as in a deployed node. */
+const VARIABLE = /^\$(?:\{(\S{1,256})\}|\((\S{1,256})\))$/;
+
+/** `${NAME}` or `$(NAME)` as a whole value is an environment variable, as in a deployed node. */
 function resolveEnv(value: unknown): unknown {
-  const name = typeof value === 'string' ? /^\$\{([^}]+)\}$/.exec(value)?.[1] : undefined;
-  if (name === undefined) return value;
-  return process.env[name] ?? '';
+  const [, braces, brackets] = typeof value === 'string' ? (VARIABLE.exec(value) ?? []) : [];
+  const name = braces ?? brackets;
+  // One that is not set stays as it stands there too: whoever reads the value says so.
+  return name === undefined ? value : (process.env[name] ?? value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

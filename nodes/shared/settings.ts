@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 
+import { trimmed } from '../../lib/core/given';
 import { toNumber } from '../../lib/core/units';
 
 /**
@@ -30,7 +31,10 @@ export function numberReader(
     settingNumber(value, fallback, min, (text) => node.warn(RED._('log.settingUnreadable', { value: text })));
 }
 
-/** A text from a flow file; anything else is empty. */
+/**
+ * A text from a flow file that is shown or compared; anything else is empty. What is used as an address, a key or an
+ * identifier is read by `givenText`.
+ */
 export function settingText(value: unknown): string {
-  return typeof value === 'string' ? value.trim() : '';
+  return trimmed(value);
 }

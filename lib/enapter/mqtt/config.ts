@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
-
 import { invalidInput } from '../../core/errors';
+import { givenText } from '../../core/given';
+import { hostOf, portOf, splitHost } from '../../core/host';
 import { DEEPEST, withoutFraming } from '../../core/json';
 import { isRecord, toNumber } from '../../core/units';
 import { faultInJson } from '../../core/untrusted-json';
@@ -30,8 +30,6 @@ const TOPIC_LEVEL = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 /** Characters of the longest text that is looked at: a chain of certificates has some thousand. */
 const LONGEST_PASTED = 128 * 1024;
-/** Characters of the longest name of a host. */
-const LONGEST_HOST = 253;
 
 function lacks(field: string): Error {
   return invalidInput(
@@ -48,7 +46,7 @@ function parseText(text: string): unknown {
       const parsed = JSON.parse(withoutFraming(candidate)) as unknown;
       return faultInJson(parsed, { depth: DEEPEST }) === undefined ? parsed : undefined;
     } catch {
-      // The parser's message would quote the text, which holds the key.
+      // It may be the other form.
     }
   }
   return undefined;
@@ -77,16 +75,17 @@ function text(value: unknown, field: string): string {
   return value;
 }
 
-function portOf(value: unknown): number {
+function brokerPort(value: unknown): number {
   const port = toNumber(value);
   if (port === null || !Number.isInteger(port) || port < 1 || port > 65_535) throw lacks('mqtt_port');
   return port;
 }
 
-function hostOf(value: unknown): string {
-  const host = typeof value === 'string' ? value.trim() : '';
-  if (host.length > LONGEST_HOST) throw lacks('mqtt_host');
-  if (isIP(host) === 0 && !/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?$/.test(host)) throw lacks('mqtt_host');
+/** @throws DeviceError INVALID_INPUT, also for a number that is no IPv4 as people write it */
+function brokerHost(value: unknown): string {
+  const parts = splitHost(givenText(value));
+  const host = parts && hostOf(parts.host);
+  if (host === undefined || parts?.port !== undefined) throw lacks('mqtt_host');
   return host;
 }
 
@@ -99,7 +98,7 @@ function hostOf(value: unknown): string {
  * @throws DeviceError INVALID_INPUT; the text names the field and never quotes the configuration
  */
 export function parseConnectionConfig(pasted: unknown): ConnectionConfig {
-  const typed = typeof pasted === 'string' ? pasted.trim() : '';
+  const typed = givenText(pasted);
   if (typed === '') {
     throw invalidInput('There is no configuration yet: paste or generate one.', 'enapterConfigEmpty');
   }
@@ -111,7 +110,7 @@ export function parseConnectionConfig(pasted: unknown): ConnectionConfig {
       'enapterConfigUnreadable',
     );
   }
-  const head = { host: hostOf(outer.mqtt_host), port: portOf(outer.mqtt_port) };
+  const head = { host: brokerHost(outer.mqtt_host), port: brokerPort(outer.mqtt_port) };
   const channelId = level(outer.channel_id, 'channel_id');
   if (outer.mqtt_protocol === undefined && outer.ucm_id !== undefined) {
     const { mqtt_ca, mqtt_cert, mqtt_private_key, ucm_id } = outer;
@@ -148,20 +147,15 @@ function notHost(): Error {
  * @param override empty, a host, `host:port`, an IPv6 address or `[IPv6]:port`
  */
 export function withHost(config: ConnectionConfig, override: string): ConnectionConfig {
-  const typed = override.trim();
+  const typed = givenText(override);
   if (typed === '') return config;
-  if (typed.length > LONGEST_HOST + 10) throw notHost();
-  if (isIP(typed) !== 0) return { ...config, host: typed };
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(typed);
-  const host = match?.[1] ?? match?.[2] ?? '';
-  if (!match || (match[1] !== undefined && isIP(host) !== 6)) {
+  const parts = splitHost(typed);
+  const host = parts && hostOf(parts.host);
+  const port = parts?.port === undefined ? config.port : Number(portOf(parts.port));
+  if (host === undefined || Number.isNaN(port)) {
     throw notHost();
   }
-  try {
-    return { ...config, host: hostOf(host), port: match[3] === undefined ? config.port : portOf(match[3]) };
-  } catch {
-    throw notHost();
-  }
+  return { ...config, host, port };
 }
 
 export function shownConfig({ host, port, protocol, hardwareId, channelId }: ConnectionConfig): ShownConfig {

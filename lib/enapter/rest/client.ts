@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../core/clock';
 import { invalidInput } from '../../core/errors';
+import { givenText } from '../../core/given';
 import { headerValue, type HttpCall, HttpClient } from '../../core/http';
 import { sendCommand } from '../../core/outcome';
 import type { TlsOptions, Transport } from '../../core/transport';
@@ -68,8 +69,7 @@ export class EnapterClient {
 
   /** @throws DeviceError INVALID_INPUT for an unusable address or token */
   constructor(settings: EnapterAccountSettings, transport: Transport, clock: Clock = systemClock) {
-    // A token that is pasted often brings a blank or a line break along.
-    const token = typeof settings.token === 'string' ? settings.token.trim() : '';
+    const token = givenText(settings.token);
     if (token === '') {
       throw invalidInput('The access token is empty.', 'enapterTokenEmpty');
     }

@@ -65,7 +65,7 @@ describe('the dialog of poweropti-device', () => {
       );
       assert.equal(
         (await test('x', { host: '${NOT_SET_ANYWHERE}' }, { apiKey: 'k' })).reason,
-        'addressEmpty',
+        'variableUnset',
       );
     } finally {
       delete process.env.TEST_METER_HOST;
