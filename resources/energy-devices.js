@@ -187,7 +187,8 @@
    * @param {{status: number, responseJSON?: any}} xhr
    */
   function requestFailed(type, { status, responseJSON }) {
-    if (status === 401 || status === 403) return text(type, 'dialog.notPermitted');
+    const foreign = responseJSON && responseJSON.reason === 'foreignPage';
+    if ((status === 401 || status === 403) && !foreign) return text(type, 'dialog.notPermitted');
     if (status === 404) return text(type, 'errors.notDeployed');
     return responseJSON && responseJSON.reason
       ? errorText(type, responseJSON)

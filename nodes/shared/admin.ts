@@ -2,6 +2,10 @@ import type { Request, Response } from 'express';
 import type { Node, NodeAPI } from 'node-red';
 
 import { toDeviceError } from '../../lib/core/errors';
+import { editorAddresses, isOwnPage } from './own-page';
+
+const FOREIGN =
+  'The page that asks is not known to be this editor; see editorAddresses in the documentation.';
 
 /** Node-RED's editor sends this in place of a stored password. */
 const STORED = '__PWRD__';
@@ -57,6 +61,16 @@ export function dialogValues(RED: NodeAPI, type: string, id: string, body: unkno
     if (typeof value === 'string') credentials[key] = value;
   }
   return { settings, credentials };
+}
+
+/**
+ * Whether a request may be answered: not one of a page from elsewhere, see `isOwnPage`. If not, it has been answered with
+ * 403 and says in `reason` why, for an editor whose address is not known to be one.
+ */
+export function admits(RED: NodeAPI, req: Request, res: Response): boolean {
+  if (isOwnPage(req.headers, editorAddresses(RED))) return true;
+  res.status(403).json({ ok: false, code: 'FORBIDDEN', reason: 'foreignPage', params: {}, message: FOREIGN });
+  return false;
 }
 
 /** The request's handler, by its name in the path. */

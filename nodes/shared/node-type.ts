@@ -57,12 +57,15 @@ export function nodeType<N extends Node, C extends NodeDef>(
 
     if (!dialog) return;
     const path = `/energy-devices/${type}/:id/:name`;
-    const answer = (res: Response, use: (found: NodeRuntime<N, C>, answers: typeof admin) => void): void => {
+    const answer = (
+      req: Request,
+      res: Response,
+      use: (found: NodeRuntime<N, C>, answers: typeof admin) => void,
+    ): void => {
       try {
-        use(
-          loaded(),
-          loadInstalled(RED, () => require('./admin') as typeof admin),
-        );
+        const answers = loadInstalled(RED, () => require('./admin') as typeof admin);
+        if (!answers.admits(RED, req, res)) return;
+        use(loaded(), answers);
       } catch (thrown) {
         const { code, reason, params, message } = thrown as LoadError;
         RED.log.error(`[${type}] ${message}`);
@@ -70,10 +73,10 @@ export function nodeType<N extends Node, C extends NodeDef>(
       }
     };
     RED.httpAdmin.post(path, RED.auth.needsPermission(`${type}.write`), (req: Request, res: Response) =>
-      answer(res, ({ actions }, { answerAction }) => answerAction(RED, type, actions, req, res)),
+      answer(req, res, ({ actions }, { answerAction }) => answerAction(RED, type, actions, req, res)),
     );
     RED.httpAdmin.get(path, RED.auth.needsPermission(`${type}.read`), (req: Request, res: Response) =>
-      answer(res, ({ queries }, { answerQuery }) => answerQuery(queries, req, res)),
+      answer(req, res, ({ queries }, { answerQuery }) => answerQuery(queries, req, res)),
     );
   };
 }
