@@ -98,6 +98,11 @@ export class BearerSession {
     }
   }
 
+  /** Logs in, unless there is a token that still counts. @throws what the login throws */
+  async signIn(): Promise<void> {
+    await this.token();
+  }
+
   /** Forgets a refusal and the token, for instance because the user asked for a test. */
   reset(): void {
     this.refusal = undefined;

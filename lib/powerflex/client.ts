@@ -104,6 +104,11 @@ export class PowerflexClient {
     return [this.password, ...this.session.tokens];
   }
 
+  /** Logs in, unless a token is there that still counts: shows that address and credentials are right. */
+  async signIn(): Promise<void> {
+    await this.session.signIn();
+  }
+
   /** Cancels a login in flight. Calls in flight belong to their callers' signals. */
   close(): void {
     this.session.close();

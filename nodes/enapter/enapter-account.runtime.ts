@@ -20,9 +20,9 @@ interface Config extends NodeDef {
 }
 
 /** The names of the sites, or `null` where the token or the gateway has none to show. */
-async function siteNames(client: EnapterClient): Promise<string[] | null> {
+async function siteNames(client: EnapterClient, signal: AbortSignal): Promise<string[] | null> {
   try {
-    return (await client.sites()).map(({ name, id }) => name ?? id);
+    return (await client.sites(signal)).map(({ name, id }) => name ?? id);
   } catch (thrown) {
     const { code } = toDeviceError(thrown);
     if (code === 'NOT_FOUND' || code === 'FORBIDDEN') return null;
@@ -51,20 +51,20 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
   return {
     create: EnapterAccountNode,
     actions: {
-      test: (values) =>
+      test: (values, _id, signal) =>
         withClient(values, async (client) => {
-          const devices = await client.list();
-          return { sites: await siteNames(client), devices: devices.length };
+          const devices = await client.list({}, signal);
+          return { sites: await siteNames(client, signal), devices: devices.length };
         }),
-      devices: (values) =>
+      devices: (values, _id, signal) =>
         withClient(values, async (client) => ({
-          devices: (await client.list()).map(({ id, name, type }) => ({ id, name, type })),
+          devices: (await client.list({}, signal)).map(({ id, name, type }) => ({ id, name, type })),
         })),
       // Only ever because a person pressed the button: the configuration before this one may stop working.
-      generate: (values) =>
+      generate: (values, _id, signal) =>
         withClient(values, async (client) => {
           const { deviceId, protocol } = values.settings;
-          return { config: JSON.stringify(await client.generateConfig(deviceId, protocol)) };
+          return { config: JSON.stringify(await client.generateConfig(deviceId, protocol, signal)) };
         }),
     },
     queries: {

@@ -27,8 +27,8 @@ const DIALOG_TIMEOUT = 10_000;
 /** ms for all of them: a sign-in, the question, and another try */
 const DIALOG_WITHIN = 20_000;
 
-function inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  return withDeadline(systemClock, DIALOG_WITHIN, new AbortController().signal, work);
+function inTime<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return withDeadline(systemClock, DIALOG_WITHIN, signal, work);
 }
 
 function durationKeyOf(value: unknown): DurationKey {
@@ -93,14 +93,14 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
   return {
     create: PowercontrollerAccount,
     actions: {
-      test: ({ settings, credentials }) =>
+      test: ({ settings, credentials }, _id, signal) =>
         withTransport(async (transport) => {
           const client = clientOf(settings.url, settings.durationKey, credentials, transport, {
             timeout: DIALOG_TIMEOUT,
           });
-          return { devices: listed(await inTime((signal) => client.devices(signal))) };
+          return { devices: listed(await inTime(signal, (until) => client.devices(until))) };
         }),
-      devices: async (_values, id) => {
+      devices: async (_values, id, signal) => {
         const node = RED.nodes.getNode(id) as AccountNode | null | undefined;
         if (node?.type !== ACCOUNT_TYPE) {
           throw new DeviceError(
@@ -115,7 +115,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
         if (!node.account)
           throw node.problem ?? new DeviceError('CANCELLED', 'The account has no client.', { sent: false });
         const { client } = node.account;
-        return { devices: listed(await inTime((signal) => client.devices(signal))) };
+        return { devices: listed(await inTime(signal, (until) => client.devices(until))) };
       },
     },
     queries: {
@@ -128,6 +128,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
             durationKey: account?.client.durationKey ?? null,
           },
           problem: problem?.message ?? null,
+          secrets: account?.client.secrets() ?? [],
           refused: account?.client.refused?.message ?? null,
         };
       }),

@@ -22,10 +22,11 @@ interface Config extends NodeDef {
   tls?: string;
 }
 
-/** A login shows that the address and the credentials are right; demand-charge mitigation may not be part of the site. */
-async function tryOut(client: PowerflexClient): Promise<{ targets: AllTargets | null }> {
+/** A login shows that address and credentials are right; demand-charge mitigation may not be part of the site. */
+async function tryOut(client: PowerflexClient, signal: AbortSignal): Promise<{ targets: AllTargets | null }> {
+  await client.signIn();
   try {
-    return { targets: await client.getTargetPeakPower() };
+    return { targets: await client.getTargetPeakPower(signal) };
   } catch (error) {
     const refused = error instanceof DeviceError && ['FORBIDDEN', 'REJECTED'].includes(error.code);
     if (refused) return { targets: null };
@@ -69,25 +70,25 @@ export function runtime(RED: NodeAPI): NodeRuntime<PowerflexSiteNode, Config> {
   return {
     create: Site,
     actions: {
-      test: ({ settings, credentials }) =>
+      test: ({ settings, credentials }, _id, signal) =>
         withTransport(async (transport) => {
           const { url, accId, tls } = settings;
           const { username, password } = credentials;
           const options = { url, accId, username, password, tls: tlsOptions(RED, tls) };
           const client = new PowerflexClient(options, transport);
           try {
-            return await tryOut(client);
+            return await tryOut(client, signal);
           } finally {
             client.close();
           }
         }),
       // For the dialogs of flow nodes, which know the config node but not its password.
-      targets: async (_, id) => {
-        const targets = await deployed(id).run((client) => client.getTargetPeakPower());
+      targets: async (_, id, signal) => {
+        const targets = await deployed(id).run((client) => client.getTargetPeakPower(signal));
         return { targets };
       },
-      signals: async (_, id) => {
-        const signals = await deployed(id).run((client) => client.getExternalSignals());
+      signals: async (_, id, signal) => {
+        const signals = await deployed(id).run((client) => client.getExternalSignals(signal));
         return { signals };
       },
     },

@@ -97,6 +97,7 @@ export class PowerflexSite {
   diagnostics(): DiagnosticsPart {
     return {
       settings: { ...this.settings },
+      secrets: this.client?.secrets() ?? [],
       problem: this.problem?.message ?? null,
       ...this.counts,
       recentErrors: [...this.recentErrors],

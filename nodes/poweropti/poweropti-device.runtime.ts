@@ -75,10 +75,10 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, Config> {
   return {
     create: PoweroptiDevice,
     actions: {
-      test: ({ settings, credentials }) =>
+      test: ({ settings, credentials }, _id, signal) =>
         withTransport(async (transport) => {
           const client = new PoweroptiClient({ host: settings.host, apiKey: credentials.apiKey }, transport);
-          const { reading } = await client.read();
+          const { reading } = await client.read(signal);
           return { reading };
         }),
     },

@@ -85,10 +85,11 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
   return {
     create: PowersentrixAccount,
     actions: {
-      test: (values) => withClient(values, async (client) => ({ upses: await client.list() })),
-      read: (values) =>
+      test: (values, _id, signal) =>
+        withClient(values, async (client) => ({ upses: await client.list({}, signal) })),
+      read: (values, _id, signal) =>
         withClient(values, async (client) => {
-          const complex = await client.readComplex(givenText(values.settings.upsId));
+          const complex = await client.readComplex(givenText(values.settings.upsId), signal);
           return { ups: summaryOf(complex) };
         }),
     },
@@ -98,6 +99,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
         return {
           settings: { url: shownUrl },
           problem: problem?.message ?? null,
+          secrets: client?.secrets() ?? [],
           loginRefused: client?.session.refused?.message ?? null,
         };
       }),

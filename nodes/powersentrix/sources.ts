@@ -69,6 +69,8 @@ export interface Source {
   link: UpsLink | undefined;
   onPush?: UpsFunctions['onPush'];
   pullLogs?: UpsFunctions['pullLogs'];
+  /** of the account, for diagnostics */
+  secrets?: () => Iterable<string | undefined>;
   portal?: UpsFunctions['portal'];
 }
 
@@ -102,6 +104,7 @@ function cloudSource(context: SourceContext): Source {
       fetch: async (signal) => read(await client.readComplex(id, signal)),
     },
     link: client.link(id),
+    secrets: () => client.secrets(),
     portal: {
       masterData: (signal) => client.basicInfo(id, signal).then(({ raw }) => parseMasterData(raw)),
       list: (filter, signal) => client.list(filter, signal),

@@ -126,6 +126,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
         };
       },
       settings: { source: config.source, url: shownUrl, interval, timezone, ...options },
+      secrets: () => source?.secrets?.() ?? [],
     });
 
     this.ups = {
@@ -147,21 +148,21 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
     });
   }
 
-  const readLan = ({ settings, credentials }: DialogValues) =>
+  const readLan = ({ settings, credentials }: DialogValues, signal: AbortSignal) =>
     withTransport(async (transport) => {
       const tls = tlsOptions(RED, settings.tls);
       const client = new LanClient({ url: settings.url, apiKey: credentials.apiKey, tls }, transport);
-      await client.readIdent();
-      return summaryOf(await client.readComplex());
+      await client.readIdent(signal);
+      return summaryOf(await client.readComplex(signal));
     });
 
   return {
     create: UpsDevice,
     actions: {
       // The cloud is tested by the account, which knows the login.
-      test: async (values) => {
+      test: async (values, _id, signal) => {
         const { settings } = values;
-        if (settings.source !== 'push') return { ups: await readLan(values) };
+        if (settings.source !== 'push') return { ups: await readLan(values, signal) };
         const receiver = RED.nodes.getNode(settingText(settings.receiver)) as ReceiverNode | null | undefined;
         if (receiver?.type !== 'ups-receiver') {
           throw invalidInput('Deploy the receiver first, then let the UPS register.', 'receiverNotDeployed');
@@ -175,7 +176,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
           );
         }
         const { model, serialNumber, lastPush } = registration;
-        const lan = settingText(settings.url) === '' ? undefined : await readLan(values);
+        const lan = settingText(settings.url) === '' ? undefined : await readLan(values, signal);
         return { ups: lan ?? { model, serialNumber }, lastPush: new Date(lastPush).toISOString() };
       },
     },

@@ -1,11 +1,15 @@
 import type { Request, Response } from 'express';
 import type { Node, NodeAPI } from 'node-red';
 
+import { type Clock, systemClock } from '../../lib/core/clock';
+import { withDeadline } from '../../lib/core/deadline';
 import { toDeviceError } from '../../lib/core/errors';
-import { editorAddresses, isOwnPage } from './own-page';
 
-const FOREIGN =
-  'The page that asks is not known to be this editor; see editorAddresses in the documentation.';
+/** ms within which a dialog is answered, whatever is asked on its behalf: a list of many pages, a login and two tries */
+const ANSWER_WITHIN = 60_000;
+const HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+
+export { admits } from './own-page';
 
 /** Node-RED's editor sends this in place of a stored password. */
 const STORED = '__PWRD__';
@@ -18,8 +22,12 @@ export interface DialogValues {
 
 type Answer = Record<string, unknown>;
 
-/** Does something with a dialog's values, for the node of this id. */
-export type DialogAction = (values: DialogValues, id: string) => Promise<Answer>;
+/**
+ * Does something with a dialog's values, for the node of this id.
+ *
+ * @param signal aborts when the time for an answer is over, or the browser has left
+ */
+export type DialogAction = (values: DialogValues, id: string, signal: AbortSignal) => Promise<Answer>;
 
 /** Tells something about the node of this id; `undefined` when it is not there. */
 export type DialogQuery = (id: string) => Answer | undefined;
@@ -63,16 +71,6 @@ export function dialogValues(RED: NodeAPI, type: string, id: string, body: unkno
   return { settings, credentials };
 }
 
-/**
- * Whether a request may be answered: not one of a page from elsewhere, see `isOwnPage`. If not, it has been answered with
- * 403 and says in `reason` why, for an editor whose address is not known to be one.
- */
-export function admits(RED: NodeAPI, req: Request, res: Response): boolean {
-  if (isOwnPage(req.headers, editorAddresses(RED))) return true;
-  res.status(403).json({ ok: false, code: 'FORBIDDEN', reason: 'foreignPage', params: {}, message: FOREIGN });
-  return false;
-}
-
 /** The request's handler, by its name in the path. */
 function handlerOf<T>(handlers: Readonly<Record<string, T>> | undefined, req: Request): T | undefined {
   const name = String(req.params.name);
@@ -89,6 +87,7 @@ export function answerAction(
   actions: Readonly<Record<string, DialogAction>> | undefined,
   req: Request,
   res: Response,
+  clock: Clock = systemClock,
 ): void {
   const handle = handlerOf(actions, req);
   if (!handle) {
@@ -101,16 +100,21 @@ export function answerAction(
     return;
   }
   const id = String(req.params.id);
-  const run = async (): Promise<Answer> => ({
+  const left = new AbortController();
+  res.once('close', () => left.abort());
+  const run = async (signal: AbortSignal): Promise<Answer> => ({
     ok: true,
-    ...(await handle(dialogValues(RED, type, id, req.body), id)),
+    ...(await handle(dialogValues(RED, type, id, req.body), id, signal)),
   });
-  void run()
+  void withDeadline(clock, ANSWER_WITHIN, left.signal, run)
     .catch((thrown: unknown): Answer => {
       const { code, reason, params, message } = toDeviceError(thrown);
       return { ok: false, code, reason, params, message };
     })
-    .then((answer) => res.set('Cache-Control', 'no-store').json(answer));
+    .then((answer) => {
+      // Nobody is there any more to be answered.
+      if (!res.destroyed) res.set(HEADERS).json(answer);
+    });
 }
 
 /** Answers `GET /energy-devices/<type>/<id>/<name>`; `undefined` with 404. */
@@ -132,7 +136,7 @@ export function answerQuery(
     res.status(500).json({ ok: false, code, reason, params, message });
     return;
   }
-  res.set('Cache-Control', 'no-store');
+  res.set(HEADERS);
   if (answer) res.json(answer);
   else res.status(404).json({ ok: false, code: 'NOT_FOUND', reason: 'notDeployed' });
 }

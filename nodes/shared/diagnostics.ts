@@ -15,8 +15,12 @@ export interface DiagnosticsPart {
   /** types and sizes of the last reading, no values */
   lastReadingShape?: unknown;
   listeners?: number;
+  /** what must not stand in any text beside the node's credentials, such as the tokens of a session; not shown itself */
+  secrets?: Iterable<string | undefined>;
   [more: string]: unknown;
 }
+
+const SECRET_KEY = /password|private_key|secret|token/i;
 
 /** Replaces secrets in every text of a JSON-like value, as a second line of defence. */
 function redactDeep(value: unknown, redact: Redactor): unknown {
@@ -28,6 +32,21 @@ function redactDeep(value: unknown, redact: Redactor): unknown {
     );
   }
   return value;
+}
+
+/** A credential, and the secrets within one that is a JSON document, such as a pasted configuration. */
+function secretsIn(credential: unknown): unknown[] {
+  const found: unknown[] = [credential];
+  if (typeof credential !== 'string' || !credential.includes('{')) return found;
+  try {
+    JSON.parse(credential, (key, value: unknown) => {
+      if (SECRET_KEY.test(key)) found.push(value);
+      return value;
+    });
+  } catch {
+    // No document.
+  }
+  return found;
 }
 
 /**
@@ -43,8 +62,8 @@ export function diagnosticsQuery(
     const node = RED.nodes.getNode(id) as Node<Record<string, string>> | null | undefined;
     const part = node?.type === type ? collect(node) : undefined;
     if (!node || !part) return undefined;
-    const { availability, ...rest } = part;
-    const redact = createRedactor(Object.values(node.credentials));
+    const { availability, secrets = [], ...rest } = part;
+    const redact = createRedactor([...Object.values(node.credentials).flatMap(secretsIn), ...secrets]);
     const report = {
       package: `node-red-contrib-energy-devices ${VERSION}`,
       nodeRed: (RED.settings as { version?: string }).version ?? null,

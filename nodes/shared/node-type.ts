@@ -63,9 +63,9 @@ export function nodeType<N extends Node, C extends NodeDef>(
       use: (found: NodeRuntime<N, C>, answers: typeof admin) => void,
     ): void => {
       try {
+        const found = loaded();
         const answers = loadInstalled(RED, () => require('./admin') as typeof admin);
-        if (!answers.admits(RED, req, res)) return;
-        use(loaded(), answers);
+        if (answers.admits(RED, req, res)) use(found, answers);
       } catch (thrown) {
         const { code, reason, params, message } = thrown as LoadError;
         RED.log.error(`[${type}] ${message}`);

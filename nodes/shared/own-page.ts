@@ -1,6 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
+import type { Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
+
+const FOREIGN =
+  'The page that asks is not known to be this editor; see editorAddresses in the documentation.';
 
 /** The origin that a text names, or `undefined`; what has no scheme is a host. */
 function originOf(text: string): { origin: string | undefined; host: string } | undefined {
@@ -50,4 +54,14 @@ export function editorAddresses(RED: NodeAPI): string[] {
     typeof own === 'object' && own !== null ? Reflect.get(own, 'editorAddresses') : undefined;
   const list: unknown[] = Array.isArray(given) ? given : [given];
   return list.filter((address) => typeof address === 'string');
+}
+
+/**
+ * Whether a request may be answered: not one of a page from elsewhere, see `isOwnPage`. If not, it has been answered with
+ * 403 and says in `reason` why, for an editor whose address is not known to be one.
+ */
+export function admits(RED: NodeAPI, req: Request, res: Response): boolean {
+  if (isOwnPage(req.headers, editorAddresses(RED))) return true;
+  res.status(403).json({ ok: false, code: 'FORBIDDEN', reason: 'foreignPage', params: {}, message: FOREIGN });
+  return false;
 }

@@ -15,6 +15,8 @@ export interface DeviceDefinition<T> {
   info: () => DeviceBlock;
   /** the settings as understood, for diagnostics; no credentials */
   settings: Readonly<Record<string, unknown>>;
+  /** secrets of others that texts about this device may hold, such as an account's; for diagnostics */
+  secrets?: () => Iterable<string | undefined>;
 }
 
 /** A config node that looks after one device; flow nodes find the device here. */
@@ -74,6 +76,7 @@ export class PolledDevice<T> {
     const data = this.poller?.data;
     return {
       settings: { ...this.definition.settings },
+      secrets: this.definition.secrets?.() ?? [],
       availability: this.availability,
       problem: this.problem?.message ?? null,
       stats: this.poller?.stats,

@@ -78,6 +78,28 @@ describe('powerflex-site', () => {
     assert.deepEqual([answer.ok, answer.targets], [true, null]);
   });
 
+  for (const [status, body] of [
+    [400, '{"msg":"malformed"}'],
+    [400, '<html>'],
+    [401, '<html>'],
+    [403, '<html>'],
+    [403, '{"msg":"not you"}'],
+    [404, ''],
+    [422, ''],
+    [302, ''],
+    [500, ''],
+    [200, '{}'],
+  ] as const) {
+    it(`does not call a login that worked what ${status} ${body || 'without a body'} answers`, async () => {
+      await load();
+      const match = ({ path }: { path: string }): boolean => path === '/login';
+      sim.faults.add(
+        status === 200 ? { kind: 'body', body, match } : { kind: 'status', status, body, match },
+      );
+      assert.equal((await ask('test', 'd', typed(), login())).ok, false);
+    });
+  }
+
   it('shows the dialogs of flow nodes what the deployed site holds', async () => {
     await load();
     sim.site.targets.Feb = 123;
