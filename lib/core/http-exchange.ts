@@ -18,7 +18,7 @@ export interface HttpAnswer extends HttpHead {
 }
 
 /** Takes a piece of a body. While its promise is pending, no further piece is read from the connection. */
-export type ChunkHandler = (chunk: Buffer) => Promise<void> | void;
+export type ChunkHandler = (chunk: Buffer, head: HttpHead) => Promise<void> | void;
 
 export interface ExchangeOptions {
   /** ms for the whole answer; with `onChunk`, until the next piece */
@@ -149,15 +149,15 @@ class Exchange {
       this.fail(error);
       return;
     }
-    if (this.take) this.passOn(chunk, this.take);
+    if (this.take && this.head) this.passOn(chunk, this.head, this.take);
     else this.chunks.push(chunk);
   }
 
-  private passOn(chunk: Buffer, take: ChunkHandler): void {
+  private passOn(chunk: Buffer, head: HttpHead, take: ChunkHandler): void {
     const { stream } = this;
     let taken: Promise<void> | void;
     try {
-      taken = take(chunk);
+      taken = take(chunk, head);
     } catch (error) {
       this.fail(error);
       return;

@@ -139,9 +139,9 @@ export class HttpClient {
     let passedOn = false;
     const take: ChunkHandler | undefined =
       onChunk &&
-      ((chunk) => {
+      ((chunk, head) => {
         passedOn = true;
-        return onChunk(chunk);
+        return onChunk(chunk, head);
       });
     const mayRepeat = (): boolean => !passedOn;
     const retries = call.safe ? (call.retries ?? 0) : 0;

@@ -5,7 +5,7 @@ import { DeviceQueues, LONGEST_TURN, SerialQueue } from '../../lib/core/queue';
 import { EnapterClient } from '../../lib/enapter/rest/client';
 import { onClose } from '../shared/input-runner';
 import { useTransport } from '../shared/shared-state';
-import { errorText } from '../shared/text';
+import { errorText, noticeText } from '../shared/text';
 import { tlsOptions } from '../shared/tls';
 
 export const ACCOUNT_TYPE = 'enapter-account';
@@ -28,7 +28,10 @@ export class EnapterAccount {
     try {
       const transport = useTransport(RED, node);
       const tls = tlsOptions(RED, settings.tls);
-      this.made = new EnapterClient({ url, token, tls }, transport);
+      this.made = new EnapterClient(
+        { url, token, tls, onNotice: (notice) => node.warn(noticeText(RED, notice)) },
+        transport,
+      );
       onClose(node, () => {
         transport.release(tls);
         return Promise.resolve();

@@ -1,24 +1,21 @@
 import { type Clock, systemClock } from '../../core/clock';
 import { invalidInput } from '../../core/errors';
+import { Budget } from '../../core/budget';
 import { givenText } from '../../core/given';
 import { headerValue, type HttpCall, HttpClient } from '../../core/http';
+import { type NoticeHandler, Notices } from '../../core/notices';
 import { sendCommand } from '../../core/outcome';
 import type { TlsOptions, Transport } from '../../core/transport';
+import { readTimeIso } from '../../core/time';
 import { isRecord } from '../../core/units';
 import { parseBaseUrl, type Query } from '../../core/url';
 import { parseRange } from '../../core/windows';
-import {
-  type EnapterDevice,
-  type EnapterSite,
-  parseDevice,
-  parseDeviceAnswer,
-  parseSite,
-  parseTime,
-} from './device';
+import { type EnapterDevice, type EnapterSite, parseDevice, parseDeviceAnswer, parseSite } from './device';
 import { notEnapter, vendorMessage } from './errors';
 import { type CommandExecution, parseExecution } from './execution';
 import * as check from './input';
-import { parseTimeseries, type TelemetryValue, type Timeseries } from './timeseries';
+import { collectPages, type PagesOptions } from './pages';
+import { MOST_COLUMNS, type TelemetryValue, type Timeseries, TimeseriesReader } from './timeseries';
 
 export interface EnapterAccountSettings {
   /** `https://api.enapter.com`, a gateway's `http://enapter-gateway.local/api`; with or without `/v3` */
@@ -27,6 +24,8 @@ export interface EnapterAccountSettings {
   tls?: TlsOptions | undefined;
   /** ms for one request; default 15 s */
   timeout?: number;
+  /** hears once of each odd part of an answer that was left out */
+  onNotice?: NoticeHandler;
 }
 
 export interface ListInput {
@@ -46,10 +45,15 @@ export interface LatestValue {
   warning?: string;
 }
 
+/** Devices or sites asked for at a time; fewer where a manifest may come along with each. */
 const PAGE = 50;
-/** Pages of one list: a server that always has one more must not be asked for ever. */
-const MAX_PAGES = 1000;
-const MAX_BYTES = 32 * 1024 * 1024;
+const EXPANDED_PAGE = 20;
+/** Bytes of one answer; a page of devices has some ten thousand. */
+const MAX_BYTES = 1024 * 1024;
+/** Bytes of an answer that holds what a manifest or a flow may have put there. */
+const MAX_LONG_BYTES = 4 * 1024 * 1024;
+/** Bytes of a series of telemetry, and of all pages of a list. */
+const MAX_SERIES_BYTES = 16 * 1024 * 1024;
 /** ms that a command may take before its request is given up */
 const COMMAND_TIMEOUT = 60_000;
 
@@ -66,14 +70,20 @@ export class EnapterClient {
   readonly baseUrl: string;
   private readonly http: HttpClient;
   private readonly headers: Readonly<Record<string, string>>;
+  private readonly notices: Notices;
 
   /** @throws DeviceError INVALID_INPUT for an unusable address or token */
-  constructor(settings: EnapterAccountSettings, transport: Transport, clock: Clock = systemClock) {
+  constructor(
+    settings: EnapterAccountSettings,
+    transport: Transport,
+    private readonly clock: Clock = systemClock,
+  ) {
     const token = givenText(settings.token);
     if (token === '') {
       throw invalidInput('The access token is empty.', 'enapterTokenEmpty');
     }
     this.baseUrl = parseApiUrl(settings.url);
+    this.notices = new Notices(settings.onNotice ?? (() => undefined));
     this.headers = {
       'x-enapter-auth-token': headerValue(token, 'access token'),
       ...(this.baseUrl.startsWith('http:') ? { 'x-enapter-allow-http': 'true' } : {}),
@@ -95,7 +105,7 @@ export class EnapterClient {
   /** One device. @param expand parts to add, see `EXPANDABLE` */
   async get(id: unknown, expand?: unknown, signal?: AbortSignal): Promise<EnapterDevice> {
     const path = devicePath(id);
-    return parseDeviceAnswer(await this.read(path, { expand: check.checkExpand(expand) }, signal));
+    return parseDeviceAnswer(await this.read(path, { expand: check.checkExpand(expand) }, { signal }));
   }
 
   /** All devices that the token may see, or those of one site, page by page. */
@@ -105,12 +115,18 @@ export class EnapterClient {
     const offset = check.checkCount(input.offset, 'offset', 0) ?? 0;
     const limit = check.checkCount(input.limit, 'limit', 1) ?? Infinity;
     const path = site === undefined ? 'devices' : `sites/${site}/devices`;
-    return this.pages(path, 'devices', { expand }, parseDevice, { offset, limit }, signal);
+    return this.pages(
+      path,
+      { expand },
+      { key: 'devices', parse: parseDevice, wanted: { offset, limit } },
+      signal,
+    );
   }
 
   /** All sites that the token may see. */
   async sites(signal?: AbortSignal): Promise<EnapterSite[]> {
-    return this.pages('sites', 'sites', {}, parseSite, { offset: 0, limit: Infinity }, signal);
+    const wanted = { offset: 0, limit: Infinity };
+    return this.pages('sites', {}, { key: 'sites', parse: parseSite, wanted }, signal);
   }
 
   /** Changes name, slug or both; what is not given stays. */
@@ -184,7 +200,7 @@ export class EnapterClient {
     const json = commandBody(input);
     const { timeout = COMMAND_TIMEOUT, signal } = options;
     const call = { method: 'POST', path, query: { expand: 'log' }, json, timeout, signal } as const;
-    return this.change(call, parseExecution);
+    return this.change({ ...call, maxBytes: MAX_LONG_BYTES }, parseExecution);
   }
 
   /** Starts a command. @returns the id of its execution, for `execution` */
@@ -200,7 +216,7 @@ export class EnapterClient {
 
   async execution(id: unknown, executionId: unknown, signal?: AbortSignal): Promise<CommandExecution> {
     const path = `${devicePath(id)}/command_executions/${check.checkId(executionId, 'execution id')}`;
-    return parseExecution(await this.read(path, { expand: 'log' }, signal));
+    return parseExecution(await this.read(path, { expand: 'log' }, { signal }));
   }
 
   /**
@@ -210,17 +226,17 @@ export class EnapterClient {
    */
   async latest(
     id: unknown,
-    input: { attributes?: unknown; relevance?: unknown },
+    input: { attributes?: unknown; attribute?: unknown; relevance?: unknown },
     signal?: AbortSignal,
   ): Promise<Record<string, LatestValue>> {
     const device = check.checkId(id, 'device id');
-    const attributes = attributesOf(input.attributes);
+    const attributes = attributesOf(input);
     const relevance = check.checkCount(input.relevance, 'relevance', 1);
     const query = {
       [`devices[${device}]`]: attributes.join(','),
       relevance_interval: relevance === undefined ? undefined : `${relevance}s`,
     };
-    const body = await this.read('telemetry/latest', query, signal);
+    const body = await this.read('telemetry/latest', query, { signal });
     if (!isRecord(body) || !isRecord(body.telemetry)) throw notEnapter('no telemetry');
     const found = isRecord(body.telemetry[device]) ? body.telemetry[device] : {};
     return Object.fromEntries(attributes.map((name) => [name, parseLatest(found[name])]));
@@ -235,6 +251,7 @@ export class EnapterClient {
     id: unknown,
     input: {
       attributes?: unknown;
+      attribute?: unknown;
       from?: unknown;
       to?: unknown;
       granularity?: unknown;
@@ -247,8 +264,9 @@ export class EnapterClient {
     const granularity = check.checkCount(input.granularity, 'granularity', 1) ?? 60;
     const aggregation =
       input.aggregation === undefined ? 'auto' : check.checkText(input.aggregation, 'aggregation');
-    const telemetry = attributesOf(input.attributes).map((attribute) => ({ device, attribute, aggregation }));
-    const { body, headers } = await this.http.send({
+    const telemetry = attributesOf(input).map((attribute) => ({ device, attribute, aggregation }));
+    const reader = new TimeseriesReader((notice) => this.notices.once(notice));
+    const call: HttpCall = {
       method: 'POST',
       path: 'telemetry/query_timeseries',
       headers: { ...this.headers, accept: 'text/csv' },
@@ -259,13 +277,22 @@ export class EnapterClient {
         telemetry,
       },
       safe: true,
+      maxBytes: MAX_SERIES_BYTES,
+      budget: new Budget({ bytes: MAX_SERIES_BYTES, clock: this.clock }),
       signal,
-    });
-    return parseTimeseries(body.toString('utf8'), headers);
+    };
+    const { headers } = await this.http.stream(call, (chunk, head) => reader.push(chunk, head.headers));
+    return reader.end(headers);
   }
 
-  private async read(path: string, query: Query, signal?: AbortSignal): Promise<unknown> {
-    return this.http.json({ method: 'GET', path, query, headers: this.headers, safe: true, signal });
+  private async read(
+    path: string,
+    query: Query,
+    more: Pick<HttpCall, 'signal' | 'budget'> = {},
+  ): Promise<unknown> {
+    const { headers } = this;
+    const long = query.expand === undefined ? {} : { maxBytes: MAX_LONG_BYTES };
+    return this.http.json({ method: 'GET', path, query, headers, safe: true, ...long, ...more });
   }
 
   /** Sends a change once; an answer that cannot be read leaves its outcome open. */
@@ -277,31 +304,21 @@ export class EnapterClient {
     );
   }
 
-  private async pages<T extends { id: string }>(
+  private async pages<T>(
     path: string,
-    key: string,
     query: Query,
-    parse: (value: unknown) => T,
-    wanted: { offset: number; limit: number },
+    list: Pick<PagesOptions<T>, 'key' | 'wanted' | 'parse'>,
     signal?: AbortSignal,
   ): Promise<T[]> {
-    const found = new Map<string, T>();
-    let { offset } = wanted;
-    for (let pages = 0; pages < MAX_PAGES; pages++) {
-      const limit = Math.min(PAGE, wanted.limit - found.size);
-      const body = await this.read(path, { ...query, offset, limit }, signal);
-      const page = isRecord(body) ? body[key] : undefined;
-      if (!isRecord(body) || !Array.isArray(page)) throw notEnapter(`no list of ${key}`);
-      const before = found.size;
-      for (const item of page.map(parse)) found.set(item.id, item);
-      offset += page.length;
-      // Old gateways tell no total; a server that ignores the offset sends the same page for ever.
-      const complete = typeof body.total_count === 'number' && offset >= body.total_count;
-      if (complete || found.size === before || found.size >= wanted.limit) {
-        return [...found.values()].slice(0, wanted.limit);
-      }
-    }
-    throw notEnapter(`a list of ${key} that does not end`);
+    const { clock, notices } = this;
+    const budget = new Budget({ bytes: MAX_SERIES_BYTES, clock });
+    const size = typeof query.expand === 'string' ? EXPANDED_PAGE : PAGE;
+    return collectPages({
+      ...list,
+      size,
+      notices,
+      fetch: (offset, limit) => this.read(path, { ...query, offset, limit }, { budget, signal }),
+    });
   }
 }
 
@@ -319,8 +336,11 @@ function commandBody(input: { name?: unknown; arguments?: unknown }): Record<str
   return { name: check.checkText(input.name, 'command'), arguments: check.checkArguments(input.arguments) };
 }
 
-function attributesOf(value: unknown): string[] {
-  const names = check.checkNames(value, 'attributes');
+/** Named as the vendor's API names them, too: `attribute`, a text or a list. */
+function attributesOf(input: { attributes?: unknown; attribute?: unknown }): string[] {
+  const names = [...new Set(check.checkNames(input.attributes ?? input.attribute, 'attributes'))];
+  if (names.length > MOST_COLUMNS)
+    throw invalidInput(`Name at most ${MOST_COLUMNS} attributes.`, 'enapterTooMany', { most: MOST_COLUMNS });
   if (names.length === 0) throw invalidInput('Name at least one attribute.', 'enapterAttributes');
   return names;
 }
@@ -328,7 +348,7 @@ function attributesOf(value: unknown): string[] {
 function parseLatest(value: unknown): LatestValue {
   if (!isRecord(value)) return { value: null, timestamp: null };
   const warning = typeof value.warning === 'string' ? { warning: value.warning } : {};
-  return { value: telemetryValue(value.value), timestamp: parseTime(value.timestamp), ...warning };
+  return { value: telemetryValue(value.value), timestamp: readTimeIso(value.timestamp), ...warning };
 }
 
 function telemetryValue(value: unknown): TelemetryValue {

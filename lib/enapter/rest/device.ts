@@ -1,4 +1,5 @@
-import { isoFromEpochSeconds, isRecord } from '../../core/units';
+import { readTimeIso } from '../../core/time';
+import { isRecord } from '../../core/units';
 import { notEnapter } from './errors';
 
 /** How a device reaches the EMS; only when asked for with `expand`. */
@@ -29,7 +30,8 @@ export interface EnapterDevice {
   connectivity?: unknown;
   manifest?: unknown;
   site?: unknown;
-  raisedAlertNames?: unknown;
+  /** `null`: the EMS does not say */
+  raisedAlertNames?: string[] | null;
 }
 
 export interface EnapterSite {
@@ -51,12 +53,13 @@ export function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** A time as the vendor writes it (Unix seconds or RFC 3339) as ISO 8601 UTC, or `null`. */
-export function parseTime(value: unknown): string | null {
-  if (typeof value === 'number') return isoFromEpochSeconds(value);
-  if (typeof value !== 'string') return null;
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
+function textsOrNull(value: unknown): string[] | null {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : null;
+}
+
+/** Whether an entry of a list can be told from the others. */
+export function hasId(value: unknown): value is Record<string, unknown> & { id: string } {
+  return isRecord(value) && typeof value.id === 'string' && value.id !== '';
 }
 
 function parseCommunication(value: Record<string, unknown>): DeviceCommunication {
@@ -74,8 +77,7 @@ function parseCommunication(value: Record<string, unknown>): DeviceCommunication
  * @throws DeviceError BAD_RESPONSE when it has no id
  */
 export function parseDevice(value: unknown): EnapterDevice {
-  if (!isRecord(value) || typeof value.id !== 'string') throw notEnapter('a device without id');
-  const profiles = value.implemented_profiles;
+  if (!hasId(value)) throw notEnapter('a device without id');
   return {
     id: value.id,
     name: textOrNull(value.name),
@@ -84,14 +86,14 @@ export function parseDevice(value: unknown): EnapterDevice {
     blueprintId: textOrNull(value.blueprint_id),
     siteId: textOrNull(value.site_id),
     authorizedRole: textOrNull(value.authorized_role),
-    updatedAt: parseTime(value.updated_at),
-    implementedProfiles: Array.isArray(profiles) ? profiles.filter((one) => typeof one === 'string') : null,
+    updatedAt: readTimeIso(value.updated_at),
+    implementedProfiles: textsOrNull(value.implemented_profiles),
     ...(isRecord(value.communication) ? { communication: parseCommunication(value.communication) } : {}),
     ...('properties' in value ? { properties: value.properties } : {}),
     ...('connectivity' in value ? { connectivity: value.connectivity } : {}),
     ...('manifest' in value ? { manifest: value.manifest } : {}),
     ...('site' in value ? { site: value.site } : {}),
-    ...('raised_alert_names' in value ? { raisedAlertNames: value.raised_alert_names } : {}),
+    ...('raised_alert_names' in value ? { raisedAlertNames: textsOrNull(value.raised_alert_names) } : {}),
   };
 }
 
@@ -103,6 +105,6 @@ export function parseDeviceAnswer(body: unknown): EnapterDevice {
 
 /** Reads one site of an answer. */
 export function parseSite(value: unknown): EnapterSite {
-  if (!isRecord(value) || typeof value.id !== 'string') throw notEnapter('a site without id');
+  if (!hasId(value)) throw notEnapter('a site without id');
   return { id: value.id, name: textOrNull(value.name) };
 }

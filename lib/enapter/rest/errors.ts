@@ -1,6 +1,9 @@
 import { DeviceError } from '../../core/errors';
 import { isRecord } from '../../core/units';
 
+/** Errors of one answer that are repeated. */
+const MOST_ERRORS = 5;
+
 /**
  * The vendor's own words in an error answer: `{ errors: [{ code?, message?, details? }] }`.
  *
@@ -8,7 +11,10 @@ import { isRecord } from '../../core/units';
  */
 export function vendorMessage(body: unknown): string | undefined {
   if (!isRecord(body) || !Array.isArray(body.errors)) return undefined;
-  const texts = (body.errors as unknown[]).map(textOf).filter((text) => text !== '');
+  const texts = (body.errors as unknown[])
+    .slice(0, MOST_ERRORS)
+    .map(textOf)
+    .filter((text) => text !== '');
   return texts.length === 0 ? undefined : texts.join('; ');
 }
 

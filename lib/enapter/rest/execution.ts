@@ -1,5 +1,6 @@
+import { readTimeIso } from '../../core/time';
 import { isRecord } from '../../core/units';
-import { parseTime, textOrNull } from './device';
+import { textOrNull } from './device';
 import { notEnapter } from './errors';
 
 /** One answer of a device to a command: its result, or a line of its log. */
@@ -43,7 +44,7 @@ function parseAnswer(value: unknown): CommandAnswer | null {
   return {
     state: textOrNull(value.state),
     payload: value.payload ?? null,
-    receivedAt: parseTime(value.received_at),
+    receivedAt: readTimeIso(value.received_at),
   };
 }
 
@@ -63,6 +64,6 @@ export function parseExecution(body: unknown): CommandExecution {
     log: Array.isArray(value.log)
       ? value.log.map(parseAnswer).filter((line): line is CommandAnswer => line !== null)
       : null,
-    createdAt: parseTime(value.created_at),
+    createdAt: readTimeIso(value.created_at),
   };
 }

@@ -1,112 +1,209 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { StringDecoder } from 'node:string_decoder';
 
-import { isoFromEpochSeconds, toNumber } from '../../core/units';
+import { tooMuch } from '../../core/budget';
+import { isDeeperThan } from '../../core/json';
+import type { Notice } from '../../core/notices';
+import { cleanText } from '../../core/redact';
+import { readTimeIso } from '../../core/time';
+import { toNumber } from '../../core/units';
+import { CsvReader } from './csv';
 import { notEnapter } from './errors';
 
 export type TelemetryValue = number | string | boolean | string[] | null;
 
+/** One attribute of an answer. */
+export interface TimeseriesColumn {
+  attribute: string;
+  device: string | null;
+  type: string;
+}
+
 /** Telemetry over time. Rows are in the server's order; an attribute without a value at a time is `null`. */
 export interface Timeseries {
-  columns: { attribute: string; device: string | null; type: string }[];
+  columns: TimeseriesColumn[];
   /** `timestamp` ISO 8601 UTC, and one property an attribute */
   rows: Record<string, TelemetryValue>[];
 }
 
-/** Splits CSV (RFC 4180: quotes, doubled quotes, line breaks within quotes) into records. */
-export function parseCsv(text: string): string[][] {
-  const records: string[][] = [];
-  let record: string[] = [];
-  const field = /("((?:[^"]|"")*)"|(?!")[^,\r\n]*)(,|\r?\n|$)/gy;
-  while (field.lastIndex < text.length) {
-    const start = field.lastIndex;
-    const match = field.exec(text);
-    if (!match) throw notEnapter(`broken CSV at character ${start}`);
-    record.push(match[2] === undefined ? (match[1] ?? '') : match[2].replaceAll('""', '"'));
-    if (match[3] === ',') {
-      if (field.lastIndex === text.length) record.push('');
-      continue;
-    }
-    if (record.length > 1 || record[0] !== '') records.push(record);
-    record = [];
-  }
-  if (record.length > 0) records.push(record);
-  return records;
-}
+/** Columns of an answer, beside that of the times. */
+export const MOST_COLUMNS = 200;
+/** Values of an answer, times included. */
+export const MOST_VALUES = 6_000_000;
+/** Characters of a name that the log quotes. */
+const LONGEST_QUOTED = 60;
 
-function parseStrings(text: string): string[] {
-  let list: unknown;
-  try {
-    list = JSON.parse(text);
-  } catch {
-    throw notEnapter('a list that is no JSON');
-  }
-  if (!Array.isArray(list)) throw notEnapter('a list that is none');
-  return list.map(String);
-}
-
-function parseValue(text: string, type: string): TelemetryValue {
-  if (text === '') return null;
-  switch (type) {
-    case 'float':
-    case 'integer':
-      return toNumber(text);
-    case 'boolean':
-    case 'bool':
-      if (/^(true|1)$/i.test(text)) return true;
-      if (/^(false|0)$/i.test(text)) return false;
-      throw notEnapter('a truth value that is none');
-    case 'string':
-      return text;
-    case 'string_array':
-    case 'array_of_strings':
-      return parseStrings(text);
-    default:
-      throw notEnapter(`values of type ${type.slice(0, 30)}`);
-  }
-}
+const TYPES_HEADER = 'x-enapter-timeseries-data-types';
 
 /** A column's labels, e.g. `device=ab12 telemetry=power`. */
 function parseLabels(text: string): Map<string, string> {
   return new Map(
-    text.split(/\s+/).map((pair) => {
+    text.split(' ').map((pair) => {
       const mark = pair.indexOf('=');
       return mark < 0 ? ['', pair] : [pair.slice(0, mark), pair.slice(mark + 1)];
     }),
   );
 }
 
+/** `undefined`: not of this type. */
+function parseStrings(text: string): string[] | undefined {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) && !isDeeperThan(list, 1) ? list.map(String) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseFlag(text: string): boolean | undefined {
+  switch (text.length > 5 ? '' : text.toLowerCase()) {
+    case 'true':
+    case '1':
+      return true;
+    case 'false':
+    case '0':
+      return false;
+  }
+  return undefined;
+}
+
+/** `undefined`: there is a value, and it is not of this type. */
+function parseValue(text: string, type: string): TelemetryValue | undefined {
+  if (text === '') return null;
+  switch (type) {
+    case 'float':
+    case 'integer':
+      return toNumber(text) ?? undefined;
+    case 'boolean':
+    case 'bool':
+      return parseFlag(text);
+    case 'string_array':
+    case 'array_of_strings':
+      return parseStrings(text);
+    default:
+      return text;
+  }
+}
+
+const KNOWN_TYPES = new Set([
+  'float',
+  'integer',
+  'boolean',
+  'bool',
+  'string',
+  'string_array',
+  'array_of_strings',
+]);
+
+function quoted(text: string): string {
+  return cleanText(text.slice(0, 4 * LONGEST_QUOTED), undefined, LONGEST_QUOTED);
+}
+
 /**
- * Reads the answer of a time series query: CSV whose first column `ts` is Unix seconds; a header names the types of
- * the others.
- *
- * @throws DeviceError BAD_RESPONSE
+ * Reads the answer of a time series query as it arrives: CSV whose first column `ts` is the time; a header names the
+ * types of the others. One odd row or value costs that row or value, and is noticed.
  */
-export function parseTimeseries(body: string, headers: IncomingHttpHeaders): Timeseries {
-  const records = parseCsv(body);
-  const [head, ...lines] = records;
-  if (!head) return { columns: [], rows: [] };
-  if (head[0] !== 'ts') throw notEnapter('CSV without the column ts');
-  const typesHeader = headers['x-enapter-timeseries-data-types'];
-  const types = String(typesHeader ?? '')
-    .split(',')
-    .map((type) => type.trim().toLowerCase());
-  const columns = head.slice(1).map((text, index) => {
-    const labels = parseLabels(text);
-    const type = types[index];
-    if (!type) throw notEnapter('a column without type');
-    const attribute = labels.get('telemetry') ?? labels.get('attribute') ?? text;
-    return { attribute, device: labels.get('device') ?? null, type };
-  });
-  const rows = lines.map((line) => {
-    const seconds = toNumber(line[0]);
-    const timestamp = seconds === null ? null : isoFromEpochSeconds(seconds);
-    if (timestamp === null) throw notEnapter('a row without time');
-    const values = columns.map(({ attribute, type }, index): [string, TelemetryValue] => [
-      attribute,
-      parseValue(line[index + 1] ?? '', type),
-    ]);
+export class TimeseriesReader {
+  private readonly decoder = new StringDecoder('utf8');
+  private readonly csv = new CsvReader(MOST_COLUMNS + 1);
+  private columns: TimeseriesColumn[] | undefined;
+  private readonly rows: Record<string, TelemetryValue>[] = [];
+  /** by column, whether it ever had a value */
+  private filled: boolean[] = [];
+  private odd: string | undefined;
+  /** what was noticed already: an answer may have millions of odd values */
+  private readonly noticed = new Set<string>();
+
+  constructor(private readonly onNotice: (notice: Notice) => void = () => undefined) {}
+
+  /** @throws DeviceError BAD_RESPONSE; `tooMuch` for more columns or values than fit */
+  push(chunk: Buffer, headers: IncomingHttpHeaders): void {
+    this.take(this.csv.push(this.decoder.write(chunk)), headers);
+  }
+
+  /** @throws DeviceError BAD_RESPONSE, also where no row could be read */
+  end(headers: IncomingHttpHeaders): Timeseries {
+    this.take(this.csv.push(this.decoder.end()), headers);
+    this.take(this.csv.end(), headers);
+    const { columns = [], rows } = this;
+    if (rows.length === 0 && this.odd !== undefined) throw notEnapter(this.odd);
+    if (rows.length > 0) {
+      for (const [index, { attribute }] of columns.entries()) {
+        if (!this.filled[index]) this.notice('enapterNoValue', attribute);
+      }
+    }
+    return { columns, rows };
+  }
+
+  private take(records: readonly string[][], headers: IncomingHttpHeaders): void {
+    for (const record of records) {
+      if (this.columns) this.takeRow(record, this.columns);
+      else this.columns = this.readHead(record, headers);
+    }
+  }
+
+  private readHead([first = '', ...names]: string[], headers: IncomingHttpHeaders): TimeseriesColumn[] {
+    // A byte order mark before it is no part of it.
+    if (first.replace('\ufeff', '').trim() !== 'ts') throw notEnapter('CSV without the column ts');
+    if (names.length > MOST_COLUMNS) throw tooMuch(MOST_COLUMNS, 'columns');
+    const types = String(headers[TYPES_HEADER] ?? '').split(',');
+    this.filled = names.map(() => false);
+    return names.map((text, index) => {
+      const labels = parseLabels(text);
+      const type = types[index]?.trim().toLowerCase();
+      if (!type) throw notEnapter('a column without type');
+      const attribute = labels.get('telemetry') ?? labels.get('attribute') ?? text;
+      // As text it can at least be looked at.
+      if (!KNOWN_TYPES.has(type)) this.notice('enapterType', attribute);
+      return { attribute, device: labels.get('device') ?? null, type };
+    });
+  }
+
+  private takeRow(record: readonly string[], columns: readonly TimeseriesColumn[]): void {
+    const [time = ''] = record;
+    const timestamp = readTimeIso(time);
+    if (record.length !== columns.length + 1) {
+      this.skip('a row of another length than its head', 'enapterRowLength');
+      return;
+    }
+    if (timestamp === null) {
+      this.skip('a row without time', 'enapterRowTime');
+      return;
+    }
+    if ((this.rows.length + 1) * record.length > MOST_VALUES) throw tooMuch(MOST_VALUES, 'values');
+    const values = columns.map(({ attribute, type }, index): [string, TelemetryValue] => {
+      const value = parseValue(record[index + 1] ?? '', type);
+      if (value === undefined) this.notice('enapterOddValue', attribute);
+      else if (value !== null) this.filled[index] = true;
+      return [attribute, value ?? null];
+    });
     // Last, so that an attribute of that name does not take its place.
-    return Object.fromEntries<TelemetryValue>([...values, ['timestamp', timestamp]]);
-  });
-  return { columns, rows };
+    this.rows.push(Object.fromEntries<TelemetryValue>([...values, ['timestamp', timestamp]]));
+  }
+
+  private skip(what: string, reason: string): void {
+    this.odd ??= what;
+    this.notice(reason);
+  }
+
+  private notice(reason: string, attribute?: string): void {
+    const key = attribute === undefined ? reason : `${reason} ${attribute}`;
+    if (this.noticed.has(key)) return;
+    this.noticed.add(key);
+    this.onNotice({
+      reason,
+      ...(attribute === undefined ? {} : { params: { attribute: quoted(attribute) } }),
+    });
+  }
+}
+
+/** Reads an answer that is there as a whole, see `TimeseriesReader`. @throws DeviceError BAD_RESPONSE */
+export function parseTimeseries(
+  body: string,
+  headers: IncomingHttpHeaders,
+  onNotice?: (notice: Notice) => void,
+): Timeseries {
+  const reader = new TimeseriesReader(onNotice);
+  reader.push(Buffer.from(body), headers);
+  return reader.end(headers);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
-import { parseCsv, parseTimeseries } from '../../../lib/enapter/rest/timeseries';
+import { parseCsv } from '../../../lib/enapter/rest/csv';
+import { parseTimeseries } from '../../../lib/enapter/rest/timeseries';
 
 const types = (list: string): Record<string, string> => ({ 'x-enapter-timeseries-data-types': list });
 

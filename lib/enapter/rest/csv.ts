@@ -1,0 +1,109 @@
+import { tooMuch } from '../../core/budget';
+import { notEnapter } from './errors';
+
+/** Characters of the longest field. */
+const LONGEST_FIELD = 64 * 1024;
+
+const COMMA = 0x2c;
+const LF = 0x0a;
+const CR = 0x0d;
+
+/**
+ * Splits CSV (RFC 4180: quotes, doubled quotes, line breaks within quotes) into records as its text arrives. Looks at
+ * each character once.
+ */
+export class CsvReader {
+  private record: string[] = [];
+  private field = '';
+  private quoted = false;
+  /** a quote within quotes came last: the next character says what it was */
+  private pending = false;
+  /** whether the field began with a quote, so that it is a field even if it is empty */
+  private begun = false;
+
+  /**
+   * @param most fields of a record; further ones are counted by an empty field and not kept
+   */
+  constructor(private readonly most = Infinity) {}
+
+  /** The records that are complete with this text. @throws DeviceError BAD_RESPONSE */
+  push(text: string): string[][] {
+    const records: string[][] = [];
+    let at = 0;
+    while (at < text.length) at = this.quoted ? this.inQuotes(text, at) : this.plain(text, at, records);
+    return records;
+  }
+
+  /** The last record, if the text did not end with a line break. @throws DeviceError BAD_RESPONSE */
+  end(): string[][] {
+    if (this.quoted && !this.pending) throw notEnapter('CSV that ends within quotes');
+    const records: string[][] = [];
+    this.quoted = false;
+    this.pending = false;
+    this.endRecord(records);
+    return records;
+  }
+
+  private inQuotes(text: string, at: number): number {
+    if (this.pending) {
+      this.pending = false;
+      if (text[at] !== '"') {
+        this.quoted = false;
+        return at;
+      }
+      this.add('"');
+      return at + 1;
+    }
+    const end = text.indexOf('"', at);
+    this.add(text.slice(at, end < 0 ? text.length : end));
+    if (end < 0) return text.length;
+    this.pending = true;
+    return end + 1;
+  }
+
+  private plain(text: string, at: number, records: string[][]): number {
+    if (this.field === '' && !this.begun && text[at] === '"') {
+      this.quoted = true;
+      this.begun = true;
+      return at + 1;
+    }
+    let end = at;
+    let character = 0;
+    for (; end < text.length; end++) {
+      character = text.charCodeAt(end);
+      if (character === COMMA || character === LF || character === CR) break;
+    }
+    if (end > at) this.add(text.slice(at, end));
+    if (end === text.length) return end;
+    if (character === COMMA) this.endField();
+    // The break of a line may be CR and LF, of which the second ends an empty record.
+    else this.endRecord(records);
+    return end + 1;
+  }
+
+  private add(part: string): void {
+    if (this.field.length + part.length > LONGEST_FIELD)
+      throw tooMuch(LONGEST_FIELD, 'characters in a field');
+    this.field += part;
+  }
+
+  private endField(): void {
+    if (this.record.length <= this.most) this.record.push(this.field);
+    this.field = '';
+    this.begun = false;
+  }
+
+  private endRecord(records: string[][]): void {
+    const isEmpty = this.record.length === 0 && this.field === '' && !this.begun;
+    if (isEmpty) return;
+    this.endField();
+    records.push(this.record);
+    this.record = [];
+  }
+}
+
+/** All records of a text. @throws DeviceError BAD_RESPONSE */
+export function parseCsv(text: string): string[][] {
+  const reader = new CsvReader();
+  return [...reader.push(text), ...reader.end()];
+}

@@ -1,0 +1,65 @@
+import { tooMuch } from '../../core/budget';
+import type { Notices } from '../../core/notices';
+import { isRecord, toNumber } from '../../core/units';
+import { hasId } from './device';
+import { notEnapter } from './errors';
+
+export interface PagesOptions<T> {
+  /** where the list is in an answer */
+  key: 'devices' | 'sites';
+  /** entries asked for at a time */
+  size: number;
+  wanted: { offset: number; limit: number };
+  parse: (entry: unknown) => T;
+  fetch: (offset: number, limit: number) => Promise<unknown>;
+  /** hears of entries that cannot be told from others */
+  notices: Notices;
+}
+
+/** Entries of a list, those that are left out included. */
+const MOST_ENTRIES = 10_000;
+/** Pages of a list: a server that always has one more must not be asked for ever. */
+const MOST_PAGES = 1000;
+
+/**
+ * A list, page by page. An entry without id costs that entry.
+ *
+ * @throws DeviceError BAD_RESPONSE for another shape, for more than a list can have, and for a page that came before
+ *   although the server says that there are more
+ */
+export async function collectPages<T>(options: PagesOptions<T>): Promise<T[]> {
+  const { key, wanted, parse, notices } = options;
+  const found = new Map<string, T>();
+  let { offset } = wanted;
+  for (let pages = 0; pages < MOST_PAGES; pages++) {
+    const body = await options.fetch(offset, Math.min(options.size, wanted.limit - found.size));
+    const page = listIn(body, key);
+    const before = found.size;
+    let odd = 0;
+    for (const [index, entry] of page.entries()) {
+      if (hasId(entry)) found.set(entry.id, parse(entry));
+      else {
+        odd++;
+        notices.once({ reason: 'enapterEntry', params: { list: key, position: offset + index + 1 } });
+      }
+    }
+    offset += page.length;
+    if (offset - wanted.offset > MOST_ENTRIES) throw tooMuch(MOST_ENTRIES, key);
+    if (page.length === 0 || found.size >= wanted.limit) return [...found.values()].slice(0, wanted.limit);
+    // Old gateways tell no total, and send the same page whatever they are asked for.
+    const total = isRecord(body) ? toNumber(body.total_count) : null;
+    const isRepeated = found.size === before && odd === 0;
+    if (total === null ? isRepeated : offset >= total) return [...found.values()];
+    if (isRepeated) throw notEnapter(`the same page of ${key} again`);
+  }
+  throw notEnapter(`a list of ${key} that does not end`);
+}
+
+function listIn(body: unknown, key: string): readonly unknown[] {
+  const page = isRecord(body) ? body[key] : undefined;
+  // Written by a server that has none.
+  if (page === null) return [];
+  if (!Array.isArray(page)) throw notEnapter(`no list of ${key}`);
+  if (page.length > MOST_ENTRIES) throw tooMuch(MOST_ENTRIES, key);
+  return page;
+}
