@@ -265,7 +265,9 @@ export class EnapterClient {
     const aggregation =
       input.aggregation === undefined ? 'auto' : check.checkText(input.aggregation, 'aggregation');
     const telemetry = attributesOf(input).map((attribute) => ({ device, attribute, aggregation }));
-    const reader = new TimeseriesReader((notice) => this.notices.once(notice));
+    // One for each step that has begun, and one at each end that the server may round to.
+    const mostRows = Math.ceil((end - start) / 1000 / granularity) + 2;
+    const reader = new TimeseriesReader((notice) => this.notices.once(notice), mostRows);
     const call: HttpCall = {
       method: 'POST',
       path: 'telemetry/query_timeseries',

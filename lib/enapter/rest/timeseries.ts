@@ -114,7 +114,14 @@ export class TimeseriesReader {
   /** what was noticed already: an answer may have millions of odd values */
   private readonly noticed = new Set<string>();
 
-  constructor(private readonly onNotice: (notice: Notice) => void = () => undefined) {}
+  /** a row without values, with every property that a row has */
+  private template: Readonly<Record<string, TelemetryValue>> = {};
+
+  /** @param mostRows as many as were asked for */
+  constructor(
+    private readonly onNotice: (notice: Notice) => void = () => undefined,
+    private readonly mostRows = Infinity,
+  ) {}
 
   /** @throws DeviceError BAD_RESPONSE; `tooMuch` for more columns or values than fit */
   push(chunk: Buffer, headers: IncomingHttpHeaders): void {
@@ -148,7 +155,7 @@ export class TimeseriesReader {
     if (names.length > MOST_COLUMNS) throw tooMuch(MOST_COLUMNS, 'columns');
     const types = String(headers[TYPES_HEADER] ?? '').split(',');
     this.filled = names.map(() => false);
-    return names.map((text, index) => {
+    const columns = names.map((text, index) => {
       const labels = parseLabels(text);
       const type = types[index]?.trim().toLowerCase();
       if (!type) throw notEnapter('a column without type');
@@ -157,6 +164,9 @@ export class TimeseriesReader {
       if (!KNOWN_TYPES.has(type)) this.notice('enapterType', attribute);
       return { attribute, device: labels.get('device') ?? null, type };
     });
+    const keys = [...columns.map(({ attribute }) => attribute), 'timestamp'];
+    this.template = Object.fromEntries(keys.map((key) => [key, null]));
+    return columns;
   }
 
   private takeRow(record: readonly string[], columns: readonly TimeseriesColumn[]): void {
@@ -170,15 +180,22 @@ export class TimeseriesReader {
       this.skip('a row without time', 'enapterRowTime');
       return;
     }
-    if ((this.rows.length + 1) * record.length > MOST_VALUES) throw tooMuch(MOST_VALUES, 'values');
-    const values = columns.map(({ attribute, type }, index): [string, TelemetryValue] => {
+    const { rows, filled } = this;
+    if (rows.length >= this.mostRows) throw tooMuch(this.mostRows, 'rows');
+    if ((rows.length + 1) * record.length > MOST_VALUES) throw tooMuch(MOST_VALUES, 'values');
+    // A copy has all of the properties already, so that none is set that objects inherit, such as __proto__.
+    const row = { ...this.template };
+    for (const [index, { attribute, type }] of columns.entries()) {
       const value = parseValue(record[index + 1] ?? '', type);
       if (value === undefined) this.notice('enapterOddValue', attribute);
-      else if (value !== null) this.filled[index] = true;
-      return [attribute, value ?? null];
-    });
+      else if (value !== null) {
+        filled[index] = true;
+        row[attribute] = value;
+      }
+    }
     // Last, so that an attribute of that name does not take its place.
-    this.rows.push(Object.fromEntries<TelemetryValue>([...values, ['timestamp', timestamp]]));
+    row.timestamp = timestamp;
+    rows.push(row);
   }
 
   private skip(what: string, reason: string): void {
