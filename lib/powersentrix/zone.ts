@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type * as Luxon from 'luxon';
 
 import { invalidInput } from '../core/errors';
+import { readTime } from '../core/time';
 import { parsePosixZone } from './posix-zone';
 
 /** A time zone: how far local time is ahead of UTC. */
@@ -61,46 +62,52 @@ export function zoneOrUndefined(text: string | null | undefined): Zone | undefin
   }
 }
 
-const LOCAL = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/;
+/** What names the offset at the end of a text that is a time. */
+const OFFSET = /(?:z|utc|gmt|[+-]\d{2}(?::?\d{2})?)$/i;
+const CLOCK = /\d{2}:\d{2}/;
 
-/** The parts of a time text: the wall clock as if it were UTC (epoch ms), and whether the text names its offset. */
-function wallClock(text: string): { wall: number; offset: number | undefined } | undefined {
-  const match = LOCAL.exec(text.trim());
-  if (!match) return undefined;
-  const number = (index: number): number => Number(match[index] ?? 0);
-  const [year, month, day] = [number(1), number(2), number(3)];
-  const [hour, minute, second] = [number(4), number(5), number(6)];
-  const midnight = Date.UTC(year, month - 1, day);
-  const real = new Date(midnight).getUTCDate() === day && month >= 1 && month <= 12;
-  if (!real || hour > 23 || minute > 59 || second > 59) return undefined;
-  const wall = midnight + ((hour * 60 + minute) * 60 + second) * 1000 + Math.floor(number(7) * 1000);
-  const zone = match[8];
-  if (zone === undefined) return { wall, offset: undefined };
-  if (zone === 'Z') return { wall, offset: 0 };
-  const sign = zone.startsWith('-') ? -1 : 1;
-  const digits = zone.slice(1).replace(':', '');
-  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
-  return { wall, offset: sign * minutes * 60_000 };
+/**
+ * A time text: the wall clock as if it were UTC (epoch ms), or, when the text names its offset or is an epoch number,
+ * the moment itself.
+ */
+function parseTimeText(text: string): { wall: number } | { utc: number } | undefined {
+  const ms = readTime(text);
+  if (ms === null) return undefined;
+  const trimmed = text.trim();
+  const clock = CLOCK.exec(trimmed);
+  // A day alone is no moment; a number alone is one.
+  if (!clock) return trimmed.includes('-') ? undefined : { utc: ms };
+  return OFFSET.test(trimmed.slice(clock.index + clock[0].length)) ? { utc: ms } : { wall: ms };
 }
 
-/** Whether a text is a time as the UPS writes it. */
+/**
+ * Whether a text is a time as the UPS writes it, and can be that of a record: one of a clock that was never set (1970)
+ * is none.
+ */
 export function isTimeText(text: string): boolean {
-  return wallClock(text) !== undefined;
+  return parseTimeText(text) !== undefined;
+}
+
+/** The wall clock of a time text as if it were UTC, epoch ms, for putting texts in order; `null`: it is no time. */
+export function orderOfTimeText(text: string): number | null {
+  const read = parseTimeText(text);
+  return read ? ('wall' in read ? read.wall : read.utc) : null;
 }
 
 /**
  * Brings a device's local time to UTC.
  *
- * @param text `yyyy-MM-dd HH:mm:ss`, or with `T`; an offset in the text counts more than the zone
+ * @param text `yyyy-MM-dd HH:mm:ss`, or with `T`; an offset in the text counts more than the zone, and an epoch number
+ *   needs none
  * @param zone `undefined`: unknown, and the host's zone is not assumed
  * @returns `null` when the text is no time or the zone is not known
  */
 export function localToUtc(text: string, zone: Zone | undefined): ZonedTime | null {
-  const read = wallClock(text);
+  const read = parseTimeText(text);
   if (!read) return null;
-  const { wall, offset } = read;
   const iso = (utc: number): string => new Date(utc).toISOString();
-  if (offset !== undefined) return { timestamp: iso(wall - offset) };
+  if ('utc' in read) return { timestamp: iso(read.utc) };
+  const { wall } = read;
   if (!zone) return null;
   // A change of offset lies between these two, if there is one near; no zone changes twice within two days.
   const before = zone.offsetAt(wall - DAY);

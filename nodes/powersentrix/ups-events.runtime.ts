@@ -138,7 +138,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       if (kinds.has(payload.event)) events.send({ payload });
     };
     const emitLog = (record: LogRecord): void => {
-      const { cmm: own, ...event } = logEvent(record, found?.ups.zone());
+      const { cmm: own, ...event } = logEvent(record, found?.ups.zone(), Date.now());
       emit({ ...event, cmm: own ?? cmm() });
     };
 
@@ -149,9 +149,11 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       if (pulling || !ups.pullLogs) return;
       pulling = true;
       try {
-        const { records, unreadable } = await ups.pullLogs(memory.log, closing.signal);
+        const before = memory.log.changes;
+        const { records, unreadable, incomplete } = await ups.pullLogs(memory.log, closing.signal);
         for (const record of records) emitLog(record);
-        memory.save();
+        if (memory.log.changes !== before) memory.save();
+        if (incomplete) this.warn(translate(RED, 'log.logIncomplete'));
         // The same records come with every pull; one line is enough for as many.
         if (unreadable > mostUnreadable) this.warn(RED._('log.logUnreadable', { count: unreadable }));
         mostUnreadable = Math.max(mostUnreadable, unreadable);
@@ -167,7 +169,10 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     };
 
     const detach = found?.ups.onPush((push, registration) => {
-      if (push.kind === 'registered') emit(registeredEvent(push, registration));
+      if (push.kind === 'registered') {
+        memory.log.registered();
+        emit(registeredEvent(push, registration));
+      }
       if (push.kind !== 'log' || !memory.log.admit(push.record)) return;
       memory.save();
       emitLog(push.record);

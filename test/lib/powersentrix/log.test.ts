@@ -17,6 +17,8 @@ const PUSHED = {
   params: '',
   timestamp: '2026-05-08 14:32:01',
 };
+const NOW = Date.UTC(2026, 4, 8, 12, 33);
+const ARRIVED = '2026-05-08T12:33:00.000Z';
 const PULLED = { ...PUSHED, ord: undefined, id: 9901, upsId: '42', timestamp: '2026-05-08T14:32:01' };
 
 function record(entry: unknown): LogRecord {
@@ -28,7 +30,7 @@ function record(entry: unknown): LogRecord {
 describe('log records', () => {
   it('become events with UTC and the raw time', () => {
     const zone = parseZone('CET-1CEST,M3.5.0,M10.5.0/3');
-    assert.deepEqual(logEvent(record(PUSHED), zone), {
+    assert.deepEqual(logEvent(record(PUSHED), zone, NOW), {
       event: 'log',
       cmm: 'ups-01',
       code: 'I/E01',
@@ -37,22 +39,61 @@ describe('log records', () => {
       timestamp: '2026-05-08T12:32:01.000Z',
       localTime: '2026-05-08 14:32:01',
     });
-    assert.equal(logEvent(record(PUSHED), undefined).timestamp, null);
-    assert.equal(logEvent(record({ ...PUSHED, timestamp: '2026-10-25 02:30:00' }), zone).ambiguous, true);
+    assert.equal(logEvent(record(PUSHED), undefined, NOW).timestamp, null);
+    assert.equal(
+      logEvent(record({ ...PUSHED, timestamp: '2026-10-25 02:30:00' }), zone, NOW).ambiguous,
+      true,
+    );
   });
 
   it('are refused when they are none', () => {
-    const bad = [
+    for (const entry of [
       null,
       {},
       [],
+      'x',
+      { ...PUSHED, code: undefined },
       { ...PUSHED, code: 5 },
-      { ...PUSHED, timestamp: 'x' },
-      { ...PUSHED, description: [] },
-    ];
-    for (const entry of bad) assert.equal(parseLogRecord(entry), undefined);
-    assert.deepEqual([record({ code: 'X', timestamp: PUSHED.timestamp }).description], ['']);
+      { ...PUSHED, code: ' ' },
+    ]) {
+      assert.equal(parseLogRecord(entry), undefined);
+    }
   });
+
+  const odd: [what: string, more: object, expected: object][] = [
+    ['no time', { timestamp: undefined }, { timestamp: null, localTime: null, arrivedAt: ARRIVED }],
+    ['null for a time', { timestamp: null }, { timestamp: null, localTime: null, arrivedAt: ARRIVED }],
+    ['no time text', { timestamp: 'x' }, { timestamp: null, localTime: 'x', arrivedAt: ARRIVED }],
+    [
+      'a clock that was never set',
+      { timestamp: '1970-01-01 00:00:05' },
+      { timestamp: null, arrivedAt: ARRIVED },
+    ],
+    ['the far future', { timestamp: '57648-05-08 00:00:00' }, { timestamp: null, arrivedAt: ARRIVED }],
+    ['0', { timestamp: 0 }, { timestamp: null, localTime: '0', arrivedAt: ARRIVED }],
+    ['an object', { timestamp: {} }, { timestamp: null, localTime: null, arrivedAt: ARRIVED }],
+    ['epoch seconds', { timestamp: 1_778_250_721 }, { timestamp: '2026-05-08T14:32:01.000Z' }],
+    ['epoch microseconds', { timestamp: '1778250721000000' }, { timestamp: '2026-05-08T14:32:01.000Z' }],
+    ['a lower-case t', { timestamp: '2026-05-08t14:32:01' }, { timestamp: '2026-05-08T12:32:01.000Z' }],
+    ['an offset', { timestamp: '2026-05-08T14:32:01.000+0000' }, { timestamp: '2026-05-08T14:32:01.000Z' }],
+    ['a description that is none', { description: [] }, { description: '' }],
+    ['a number for a description', { description: 7 }, { description: '7' }],
+    [
+      'long texts',
+      { description: 'x'.repeat(60_000), timestamp: 'y'.repeat(60_000) },
+      { description: 'x'.repeat(1000), localTime: 'y'.repeat(64) },
+    ],
+    ['long params', { params: { a: 'x'.repeat(60_000) } }, { params: null }],
+    ['nan for numbers', { ord: 'nan', id: 'inf' }, { code: 'I/E01' }],
+  ];
+  for (const [what, more, expected] of odd) {
+    it(`are told with ${what}`, () => {
+      const event = logEvent(record({ ...PUSHED, ...more }), parseZone('CET-1CEST,M3.5.0,M10.5.0/3'), NOW);
+      for (const [name, value] of Object.entries(expected))
+        assert.deepEqual(Reflect.get(event, name), value, name);
+      assert.equal('arrivedAt' in event, event.timestamp === null);
+    });
+  }
 });
 
 describe('LogMemory', () => {
@@ -90,15 +131,43 @@ describe('LogMemory', () => {
     memory.admit(record({ ...PUSHED, description: 'x'.repeat(60_000) }));
     assert.ok(JSON.stringify(memory.state).length < 200);
     const { cmm, code, description, localTime } = record(PUSHED);
-    const key = JSON.stringify([cmm, code, localTime.replace('T', ' '), description]);
+    const key = JSON.stringify([cmm, code, localTime?.replace('T', ' '), description]);
     const older = new LogMemory({ seen: [{ key, ord: null, id: null }], newestId: null });
     assert.equal(older.admit(record(PUSHED)), false);
+  });
+
+  it('takes the log of another start for new, after the UPS has registered', () => {
+    for (const timestamp of ['2000-01-01 00:00:03', '2026-05-08 14:32:01', undefined]) {
+      const memory = new LogMemory();
+      const boot = [1, 2].map((ord) => record({ ...PUSHED, ord, timestamp, description: `step ${ord}` }));
+      const told = (): boolean[] => boot.map((one) => memory.admit(one));
+      assert.deepEqual(
+        [told(), told()],
+        [
+          [true, true],
+          [false, false],
+        ],
+      );
+      memory.registered();
+      const restored = new LogMemory(JSON.parse(JSON.stringify(memory.state)));
+      assert.deepEqual(
+        [told(), told()],
+        [
+          [true, true],
+          [false, false],
+        ],
+      );
+      assert.equal(
+        boot.every((one) => restored.admit(one)),
+        true,
+      );
+    }
   });
 
   it('stays small', () => {
     const memory = new LogMemory();
     for (let ord = 0; ord < 2000; ord++) memory.admit(record({ ...PUSHED, ord, code: `C${ord}` }));
-    assert.equal(memory.state.seen.length, 500);
+    assert.equal(memory.state.seen.length, 1000);
   });
 });
 
@@ -168,6 +237,7 @@ describe('pullNewLogs', () => {
     assert.deepEqual(await pullNewLogs(memory, () => Promise.resolve([undefined])), {
       records: [],
       unreadable: 1,
+      incomplete: false,
     });
     await assert.rejects(
       pullNewLogs(memory, () => Promise.resolve([undefined, undefined])),

@@ -71,6 +71,12 @@ describe('device time zones', () => {
     [CET, '2026-05-08T14:32:01-0100', '2026-05-08T15:32:01Z'],
     [CET, '2026-05-08T14:32:01.250Z', '2026-05-08T14:32:01.250Z'],
     [CET, '2026-05-08 14:32', '2026-05-08T12:32:00Z'],
+    [CET, '2026-05-08t14:32:01', '2026-05-08T12:32:01Z'],
+    [CET, '2026-05-08 14:32:01z', '2026-05-08T14:32:01Z'],
+    [CET, '2026-05-08T14:32:01.000+0000', '2026-05-08T14:32:01Z'],
+    [CET, '2026-05-08T14:32:01+02', '2026-05-08T12:32:01Z'],
+    [CET, '1778250721', '2026-05-08T14:32:01Z'],
+    [CET, '1778250721000', '2026-05-08T14:32:01Z'],
   ];
   for (const [zone, local, expected] of cases) {
     it(`${local} in ${zone}`, () => assert.equal(utc(local, zone), expected));
@@ -114,7 +120,14 @@ describe('device time zones', () => {
 
   it('never assumes a zone, and takes no nonsense for a time', () => {
     assert.equal(localToUtc('2026-05-08 14:32:01', undefined), null);
-    const nonsense = ['', '2026-13-01 00:00:00', '2026-02-30 00:00:00', '2026-02-03 24:00:00', 'yesterday'];
+    const nonsense = [
+      '',
+      '2026-13-01 00:00:00',
+      '2026-02-30 00:00:00',
+      '2026-05-08',
+      'yesterday',
+      '1970-01-01 00:00:05',
+    ];
     for (const text of nonsense) assert.equal(isTimeText(text), false, text);
     assert.equal(localToUtc('yesterday', parseZone(CET)), null);
   });
