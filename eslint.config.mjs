@@ -7,6 +7,28 @@ const NO_SYNC = {
   message: 'The runtime of all flows waits for this.',
 };
 
+/** A translation evaluates what looks like an expression in a value or a key, whoever sent it. */
+const NO_TRANSLATION = {
+  selector: "CallExpression[callee.property.name='_']",
+  message: '`translate` of nodes/shared/text.ts looks texts up, and fills in values afterwards.',
+};
+/** The editor translates a status text. */
+const NO_STATUS = {
+  selector: "CallExpression[callee.property.name='status'][callee.object.name=/^(node|this)$/]",
+  message: '`statusSetter` of nodes/shared/status.ts makes texts of others harmless.',
+};
+
+const NO_CREATE = {
+  selector: "CallExpression[callee.object.property.name='nodes'][callee.property.name='createNode']",
+  message: 'createNode of nodes/shared/migrate.ts brings older flows up to date first.',
+};
+/** The one file that may do what is forbidden in all others. */
+const HOME_OF = {
+  'nodes/shared/migrate.ts': NO_CREATE,
+  'nodes/shared/text.ts': NO_TRANSLATION,
+  'nodes/shared/status.ts': NO_STATUS,
+};
+
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', '.demo/', '.matrix/', '**/node_modules/', 'types/'] },
   {
@@ -45,19 +67,23 @@ export default tseslint.config(
   },
   {
     files: ['nodes/**/*.ts'],
-    ignores: ['nodes/shared/migrate.ts', 'nodes/shared/node-type.ts'],
+    ignores: ['nodes/shared/node-type.ts', ...Object.keys(HOME_OF)],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-syntax': ['error', NO_SYNC, NO_CREATE, NO_TRANSLATION, NO_STATUS],
+    },
+  },
+  ...Object.entries(HOME_OF).map(([file, own]) => ({
+    files: [file],
     rules: {
       'no-console': 'error',
       'no-restricted-syntax': [
         'error',
         NO_SYNC,
-        {
-          selector: "CallExpression[callee.object.property.name='nodes'][callee.property.name='createNode']",
-          message: 'createNode of nodes/shared/migrate.ts brings older flows up to date first.',
-        },
+        ...[NO_CREATE, NO_TRANSLATION, NO_STATUS].filter((rule) => rule !== own),
       ],
     },
-  },
+  })),
   {
     // A type's file loads what the type does with its first node, see nodes/shared/node-type.ts.
     files: ['nodes/*/*.ts'],
@@ -79,6 +105,17 @@ export default tseslint.config(
       sourceType: 'script',
       globals: { ...globals.browser, ...globals.jquery, RED: 'readonly' },
     },
-    rules: { 'no-undef': 'error', 'no-unused-vars': 'error', eqeqeq: 'error' },
+    rules: {
+      'no-undef': 'error',
+      'no-unused-vars': 'error',
+      eqeqeq: 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.property.name='_']:not(FunctionDeclaration[id.name='lookUp'] *)",
+          message: '`lookUp` looks texts up, and fills in values afterwards.',
+        },
+      ],
+    },
   },
 );

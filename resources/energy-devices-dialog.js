@@ -51,7 +51,10 @@
    * @param {string} type
    */
   function reachable(form, button, type) {
-    const texts = { edit: RED._('editor.editConfig', { type }), add: RED._('editor.addNewConfig', { type }) };
+    const texts = {
+      edit: shared.lookUp('editor.editConfig', { type }),
+      add: shared.lookUp('editor.addNewConfig', { type }),
+    };
     for (const [action, label] of Object.entries(texts)) {
       form
         .find(`#${button}-${action}`)

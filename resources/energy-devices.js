@@ -9,14 +9,40 @@
   const MODULE = 'node-red-contrib-energy-devices';
 
   /**
+   * Fills a text's placeholders, `__name__`. Values come from devices and other people: the editor's own mechanism would
+   * take what looks like an expression in them for one, and evaluate it.
+   * @param {string} template
+   * @param {Record<string, unknown>} params
+   */
+  function fill(template, params) {
+    return template.replace(/__(\w{1,40}?)__/g, (all, name) =>
+      Object.prototype.hasOwnProperty.call(params, name) ? String(params[name]) : all,
+    );
+  }
+
+  /**
+   * Looks a text up in a catalogue of the editor. The one place that hands anything to the editor's translation.
+   * @param {string} key with the catalogue's name before a colon, or one of the editor's own
+   * @param {Record<string, unknown>} [params]
+   * @returns {string} the key where there is no text
+   */
+  function lookUp(key, params = {}) {
+    // A key that is none of ours would be evaluated like a text that holds it.
+    if (!/^([\w./-]{1,120}:)?[\w.-]{1,120}$/.test(key)) return key;
+    /** @type {unknown} */
+    const template = RED._(key, /** @type {any} */ ({ skipInterpolation: true }));
+    return typeof template === 'string' ? fill(template, params) : key;
+  }
+
+  /**
    * A text of a node type's catalogue, in the editor's language.
    * @param {string} type
    * @param {string} key
-   * @param {Record<string, string | number>} [params]
+   * @param {Record<string, unknown>} [params]
    * @returns {string}
    */
   function text(type, key, params) {
-    return RED._(`${MODULE}/${type}:${key}`, params);
+    return lookUp(`${MODULE}/${type}:${key}`, params);
   }
 
   /**
@@ -235,6 +261,7 @@
   const everywhere = window;
   everywhere.EnergyDevices = Object.assign(everywhere.EnergyDevices || {}, {
     text,
+    lookUp,
     errorText,
     isEnv,
     atLeast,

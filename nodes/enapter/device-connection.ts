@@ -65,7 +65,7 @@ export class DeviceConnection {
         onGivenUp: (publication) => node.warn(translate(RED, 'log.enapterGivenUp', { ...publication })),
       });
       if (!claimDevice(RED, node, `${CONNECTION_TYPE} ${config.hardwareId}/${config.channelId}`)) {
-        node.warn(RED._('log.enapterTwice'));
+        node.warn(translate(RED, 'log.enapterTwice'));
       }
     } catch (thrown) {
       this.problem = toDeviceError(thrown);
@@ -132,7 +132,7 @@ export class DeviceConnection {
       this.node.warn(errorText(this.RED, availability.reason));
     } else if (this.wasLost) {
       this.wasLost = false;
-      this.node.log(this.RED._('log.enapterBack'));
+      this.node.log(translate(this.RED, 'log.enapterBack'));
     }
     for (const tell of [...this.users.values()]) tell(availability);
   }

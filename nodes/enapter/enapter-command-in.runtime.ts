@@ -5,6 +5,7 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { numberReader, settingText } from '../shared/settings';
 import { attachToConnection } from './device-connection';
+import { translate } from '../shared/text';
 
 const DEFAULT_TIMEOUT = 30;
 
@@ -35,7 +36,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
         });
       },
     });
-    if (!alone) this.warn(RED._('log.enapterCommandTwice'));
+    if (!alone) this.warn(translate(RED, 'log.enapterCommandTwice'));
     onClose(this, () => {
       stop();
       return Promise.resolve();

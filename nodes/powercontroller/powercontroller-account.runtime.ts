@@ -14,7 +14,7 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
-import { errorText, noticeText } from '../shared/text';
+import { errorText, noticeText, translate } from '../shared/text';
 import { ACCOUNT_TYPE, type AccountCredentials, type AccountNode } from './account';
 
 interface Config extends NodeDef {
@@ -77,7 +77,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
         : settingText(this.credentials.email).toLowerCase();
       // Two tokens may be two accounts, so only an e-mail address tells that it is the same one.
       if (who !== 'token' && !claimDevice(RED, this, `${ACCOUNT_TYPE} ${client.baseUrl} ${who}`)) {
-        this.warn(RED._('log.accountTwice'));
+        this.warn(translate(RED, 'log.accountTwice'));
       }
     } catch (thrown) {
       this.problem = toDeviceError(thrown);

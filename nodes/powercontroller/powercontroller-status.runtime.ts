@@ -13,6 +13,7 @@ import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { type Account, accountProblem, blockOf, requireAccount } from './account';
 import { attachHistory } from './history-node';
 import { attachWatch, statusText } from './watch-node';
+import { translate } from '../shared/text';
 
 interface Config extends NodeDef {
   account: string;
@@ -103,7 +104,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     } else if (config.operation === 'watch') {
       const interval = number(config.interval, DEFAULT_INTERVAL, 0);
       if (interval < SHORTEST_INTERVAL)
-        this.warn(RED._('log.intervalRaised', { seconds: SHORTEST_INTERVAL }));
+        this.warn(translate(RED, 'log.intervalRaised', { seconds: SHORTEST_INTERVAL }));
       attachWatch(RED, this, {
         ...common,
         interval: Math.max(interval, SHORTEST_INTERVAL),

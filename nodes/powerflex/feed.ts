@@ -10,7 +10,7 @@ import { availabilityPayload } from '../shared/polled-node';
 import { claimDevice } from '../shared/shared-state';
 import { numberReader, settingText } from '../shared/settings';
 import { STATUS, statusOfAvailability, statusOfError } from '../shared/status';
-import { nodeError } from '../shared/text';
+import { nodeError, translate } from '../shared/text';
 import { LoadAges, loadOf } from './load-input';
 
 /** The load feed's properties of a flow node; numbers may be texts. */
@@ -76,7 +76,7 @@ export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed
   const { settings, expected, header, setStatus } = options;
   const number = numberReader(RED, node);
   const failSafe = failSafeOf(settings.failSafe, (text) =>
-    node.warn(RED._('log.failSafeUnusable', { value: text })),
+    node.warn(translate(RED, 'log.failSafeUnusable', { value: text })),
   );
   const input = {
     property: settingText(settings.loadProperty),
@@ -108,7 +108,7 @@ export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed
     },
     onSent: ({ kilowatts, why }) => {
       show();
-      if (why === 'failSafe') node.warn(RED._('log.failSafeSent', { kilowatts }));
+      if (why === 'failSafe') node.warn(translate(RED, 'log.failSafeSent', { kilowatts }));
     },
     onError: (error) => {
       setStatus(statusOfError(error));
@@ -121,7 +121,8 @@ export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed
   const claim = (): void => {
     if (claimed) return;
     claimed = true;
-    if (!claimDevice(RED, node, `powerflex feed ${options.siteId}`)) node.warn(RED._('log.feedTwice'));
+    if (!claimDevice(RED, node, `powerflex feed ${options.siteId}`))
+      node.warn(translate(RED, 'log.feedTwice'));
   };
   // A node for any operation is a feed only once a load has come.
   if (expected) claim();

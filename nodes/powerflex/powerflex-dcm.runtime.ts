@@ -10,7 +10,7 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { numberReader, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
-import { nodeError } from '../shared/text';
+import { nodeError, translate } from '../shared/text';
 import {
   type DcmSettings,
   type Operation,
@@ -164,7 +164,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     });
     onClose(node, () => {
       const lost = keeper.pendingInWords;
-      if (lost.length > 0) node.warn(RED._('log.restorePending', { names: lost.join('; ') }));
+      if (lost.length > 0) node.warn(translate(RED, 'log.restorePending', { names: lost.join('; ') }));
       keeper.close();
       return Promise.resolve();
     });

@@ -17,6 +17,7 @@ import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { measurementInput } from './measurement-input';
 import { FORMS, type Item, rowOutput } from './row-output';
 import { findSite, noSite, type PowerflexSite } from './site';
+import { translate } from '../shared/text';
 
 interface Config extends NodeDef {
   site: string;
@@ -158,7 +159,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       }),
     );
     if (builder) output.add(toSessionItems(builder.finish()));
-    setStatus(STATUS.fresh(RED._('shown.rows', { rows })));
+    setStatus(STATUS.fresh(translate(RED, 'shown.rows', { rows })));
     const last = output.end();
     return [
       last && (partial ? { ...last, partial } : last),

@@ -11,7 +11,7 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
-import { noticeText } from '../shared/text';
+import { noticeText, translate } from '../shared/text';
 import { tlsOptions } from '../shared/tls';
 import { findSite, PowerflexSite, type PowerflexSiteNode, SITE_TYPE } from './site';
 
@@ -55,7 +55,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<PowerflexSiteNode, Config> {
         return Promise.resolve();
       });
       if (!claimDevice(RED, this, `${SITE_TYPE} ${client.baseUrl}/${client.accId}`)) {
-        this.warn(RED._('log.deviceTwice'));
+        this.warn(translate(RED, 'log.deviceTwice'));
       }
       return client;
     });

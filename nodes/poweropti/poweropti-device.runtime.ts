@@ -10,7 +10,7 @@ import type { NodeRuntime } from '../shared/node-type';
 import { type PolledConfigNode, PolledDevice } from '../shared/polled-device';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { numberReader, settingText } from '../shared/settings';
-import { noticeText } from '../shared/text';
+import { noticeText, translate } from '../shared/text';
 
 const TYPE = 'poweropti-device';
 
@@ -41,7 +41,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, Config> {
     const number = numberReader(RED, this);
     const interval = number(config.interval, DEFAULT_INTERVAL, 0);
     const staleAfter = number(config.staleAfter, DEFAULT_STALE_AFTER, SHORTEST_INTERVAL);
-    if (interval < SHORTEST_INTERVAL) this.warn(RED._('log.intervalRaised', { seconds: SHORTEST_INTERVAL }));
+    if (interval < SHORTEST_INTERVAL)
+      this.warn(translate(RED, 'log.intervalRaised', { seconds: SHORTEST_INTERVAL }));
 
     this.device = new PolledDevice<PoweroptiAnswer>(RED, this, {
       build: () => {
@@ -54,7 +55,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, Config> {
           useTransport(RED, this),
         );
         const standstill = new StandstillWatch(staleAfter * 1000, systemClock);
-        if (!claimDevice(RED, this, `${TYPE} ${client.baseUrl}`)) this.warn(RED._('log.deviceTwice'));
+        if (!claimDevice(RED, this, `${TYPE} ${client.baseUrl}`))
+          this.warn(translate(RED, 'log.deviceTwice'));
         return {
           fetch: (signal) => client.read(signal),
           interval: Math.max(interval, SHORTEST_INTERVAL) * 1000,

@@ -12,7 +12,7 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
-import { errorText, noticeText } from '../shared/text';
+import { errorText, noticeText, translate } from '../shared/text';
 import { tlsOptions } from '../shared/tls';
 import { summaryOf } from './summary';
 
@@ -54,7 +54,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
         transport,
       );
       if (!claimDevice(RED, this, `${TYPE} ${this.client.baseUrl} ${settingText(email).toLowerCase()}`)) {
-        this.warn(RED._('log.accountTwice'));
+        this.warn(translate(RED, 'log.accountTwice'));
       }
     } catch (thrown) {
       this.problem = toDeviceError(thrown);

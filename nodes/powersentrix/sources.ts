@@ -12,7 +12,7 @@ import { PushFeed } from '../../lib/powersentrix/push-feed';
 import { onClose } from '../shared/input-runner';
 import { claimDevice, useTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
-import { errorText } from '../shared/text';
+import { errorText, translate } from '../shared/text';
 import { tlsOptions } from '../shared/tls';
 import type { AccountNode } from './powersentrix-account.runtime';
 import type { UpsFunctions, UpsReading } from './ups';
@@ -86,7 +86,7 @@ function found(RED: NodeAPI, id: string | undefined, type: string, missing: Devi
 }
 
 function warnIfTwice({ RED, node }: SourceContext, key: string): void {
-  if (!claimDevice(RED, node, `ups-device ${key}`)) node.warn(RED._('log.deviceTwice'));
+  if (!claimDevice(RED, node, `ups-device ${key}`)) node.warn(translate(RED, 'log.deviceTwice'));
 }
 
 function cloudSource(context: SourceContext): Source {

@@ -17,7 +17,7 @@ import type { NodeRuntime } from '../shared/node-type';
 import { PolledDevice } from '../shared/polled-device';
 import { withTransport } from '../shared/shared-state';
 import { settingNumber, settingText } from '../shared/settings';
-import { noticeText } from '../shared/text';
+import { noticeText, translate } from '../shared/text';
 import { tlsOptions } from '../shared/tls';
 import { invalidInput } from '../../lib/core/errors';
 import { type DeviceConfig, type DeviceCredentials, makeSource, noControl, type Source } from './sources';
@@ -57,7 +57,7 @@ function givenId(node: Node, { source, upsId, cmm }: DeviceConfig): string {
 export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
   function UpsDevice(this: ConfigNode, config: DeviceConfig): void {
     createNode(RED, this, config);
-    const unreadable = (value: string): void => this.warn(RED._('log.settingUnreadable', { value }));
+    const unreadable = (value: string): void => this.warn(translate(RED, 'log.settingUnreadable', { value }));
     const options = statusOptions(config, unreadable);
     const pushes = config.source === 'push';
     const interval = settingNumber(config.interval, pushes ? DEFAULT_PUSH : DEFAULT_POLL, 0, unreadable);
@@ -69,7 +69,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
     let setZone: Zone | undefined;
     let source: Source | undefined;
     let control: PortControl | undefined;
-    if (interval < shortest) this.warn(RED._('log.intervalRaised', { seconds: shortest }));
+    if (interval < shortest) this.warn(translate(RED, 'log.intervalRaised', { seconds: shortest }));
 
     const reader = new StatusReader(options);
     const notices = new Notices((notice) => this.warn(noticeText(RED, notice)));

@@ -91,7 +91,7 @@ class Memory {
   ) {
     const stored = readContext(node);
     const own = stored?.device === identity ? stored : undefined;
-    const unreadable = (value: string): void => node.warn(RED._('log.settingUnreadable', { value }));
+    const unreadable = (value: string): void => node.warn(translate(RED, 'log.settingUnreadable', { value }));
     const limits = {
       temperature: limitOf(config.temperatureLimit, DEFAULT_TEMPERATURE_LIMIT, unreadable),
       imbalance: limitOf(config.imbalanceLimit, DEFAULT_IMBALANCE_LIMIT, unreadable),
@@ -155,7 +155,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
         if (memory.log.changes !== before) memory.save();
         if (incomplete) this.warn(translate(RED, 'log.logIncomplete'));
         // The same records come with every pull; one line is enough for as many.
-        if (unreadable > mostUnreadable) this.warn(RED._('log.logUnreadable', { count: unreadable }));
+        if (unreadable > mostUnreadable)
+          this.warn(translate(RED, 'log.logUnreadable', { count: unreadable }));
         mostUnreadable = Math.max(mostUnreadable, unreadable);
         complained = false;
       } catch (thrown) {

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { translate } from './text';
 
 type Settings = Record<string, unknown>;
 
@@ -52,5 +53,5 @@ export function createNode(RED: NodeAPI, node: Node, config: NodeDef, steps?: St
   RED.nodes.createNode(node, config);
   if (newer === undefined) return;
   const known = currentVersion(config.type, steps);
-  node.warn(RED._('log.configNewer', { version: String(newer), known: String(known) }));
+  node.warn(translate(RED, 'log.configNewer', { version: String(newer), known: String(known) }));
 }

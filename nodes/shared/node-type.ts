@@ -92,7 +92,9 @@ class LoadError extends Error {
     readonly reason: LoadReason,
     readonly params: Readonly<Record<string, string>>,
   ) {
-    super(RED._(`errors.${reason}`, params));
+    // Filled after the look-up, as `fillText` does, which may be what cannot be loaded.
+    const text = RED._(`errors.${reason}`, { skipInterpolation: 1 });
+    super(text.replace(/__(\w{1,20})__/g, (all, name: string) => params[name] ?? all));
   }
 }
 

@@ -6,7 +6,7 @@ import { Poller, type PollerOptions, type PollListener, type Subscription } from
 import type { DiagnosticsPart } from './diagnostics';
 import { onClose } from './input-runner';
 import type { DeviceBlock } from './messages';
-import { errorText } from './text';
+import { errorText, translate } from './text';
 
 export interface DeviceDefinition<T> {
   /** makes the poller's options; what it throws becomes the device's `problem` */
@@ -115,7 +115,7 @@ export class PolledDevice<T> {
       this.node.warn(errorText(this.RED, availability.reason));
     } else if (this.wasLost) {
       this.wasLost = false;
-      this.node.log(this.RED._('log.back'));
+      this.node.log(translate(this.RED, 'log.back'));
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 
 import { trimmed } from '../../lib/core/given';
 import { toNumber } from '../../lib/core/units';
+import { translate } from './text';
 
 /**
  * A number from a flow file, where it may be a text, an environment variable's text, or missing.
@@ -28,7 +29,9 @@ export function numberReader(
   node: Node,
 ): (value: unknown, fallback: number, min: number) => number {
   return (value, fallback, min) =>
-    settingNumber(value, fallback, min, (text) => node.warn(RED._('log.settingUnreadable', { value: text })));
+    settingNumber(value, fallback, min, (text) =>
+      node.warn(translate(RED, 'log.settingUnreadable', { value: text })),
+    );
 }
 
 /**

@@ -2,6 +2,8 @@ import type { Node, NodeStatus } from 'node-red';
 
 import { type Availability, needsUser } from '../../lib/core/availability';
 import type { DeviceError } from '../../lib/core/errors';
+import { cleanText } from '../../lib/core/redact';
+import { CATALOGUE_KEY } from './text';
 
 /**
  * The one table of states. Texts are catalogue keys, which the editor shows in its own language; values such as
@@ -40,13 +42,28 @@ export function statusOfAvailability(availability: Availability): NodeStatus | u
   return availability.reason ? statusOfError(availability.reason) : undefined;
 }
 
+/** Longest text below a node. */
+const LONGEST_TEXT = 100;
+/** A catalogue key, or words, numbers and signs in which no translation finds anything to evaluate. */
+const HARMLESS = /^[^$_{}[\]]*$/;
+
+/**
+ * A text that may be shown below a node, whoever made it. The editor translates what begins with a letter, and evaluates
+ * what looks like an expression in it; a mark of no width in front keeps it from looking.
+ */
+function shownText(text: string): string {
+  const clean = cleanText(text, undefined, LONGEST_TEXT);
+  return HARMLESS.test(clean) || CATALOGUE_KEY.test(clean) ? clean : `\u200b${clean}`;
+}
+
 /** Sets a node's status only when it differs: every call goes to every open editor. */
 export function statusSetter(node: Node): (status: NodeStatus) => void {
   let shown = '';
   return (status) => {
-    const key = `${status.fill} ${status.shape} ${status.text}`;
+    const text = shownText(status.text ?? '');
+    const key = `${status.fill} ${status.shape} ${text}`;
     if (key === shown) return;
     shown = key;
-    node.status(status);
+    node.status({ ...status, text });
   };
 }

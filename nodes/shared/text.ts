@@ -6,6 +6,9 @@ import { DeviceError, type ErrorCode, type ErrorParams, toDeviceError } from '..
 /** A catalogue writes the place of a value as `__name__`. */
 const PLACEHOLDER = /__(\w{1,40}?)__/g;
 
+/** A key of a catalogue: names, with dots between them. */
+export const CATALOGUE_KEY = /^[\w-]{1,60}(?:\.[\w-]{1,60}){0,4}$/;
+
 /**
  * Fills a text's placeholders. Values come from devices and other people: the catalogue's own mechanism would take what
  * looks like an expression in them for one, and evaluate it.
@@ -23,6 +26,8 @@ export function fillText(template: string, params: ErrorParams): string {
  * @param key written by us, never a part of what came from outside
  */
 export function translate(RED: NodeAPI, key: string, params: ErrorParams = {}, fallback = key): string {
+  // A key that is none of ours would be evaluated like a text that holds it.
+  if (!CATALOGUE_KEY.test(key)) return fallback;
   const text: unknown = RED._(key, { skipInterpolation: 1 });
   return typeof text === 'string' && text !== '' && !text.endsWith(key)
     ? fillText(text, params).trim()

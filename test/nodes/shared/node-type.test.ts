@@ -38,7 +38,7 @@ class Runtime {
     },
     auth: { needsPermission: () => undefined },
     log: { error: (text: string) => this.log.push(`runtime: ${text}`) },
-    _: (key: string, params: object) => `${key} ${JSON.stringify(params)}`,
+    _: (key: string) => (key === 'errors.notLoaded' ? `${key} __why__` : `${key} __running__ __installed__`),
   } as unknown as NodeAPI;
 
   /** What a route answers: status and body. */
@@ -119,7 +119,7 @@ describe('node type', () => {
       throw new Error("Cannot find module './a-type.runtime'\nRequire stack:\n- /a/path");
     });
     const failure = send(construct(runtime)) as Error & { code: string };
-    const text = `errors.notLoaded {"why":"Error: Cannot find module './a-type.runtime'"}`;
+    const text = `errors.notLoaded Error: Cannot find module './a-type.runtime'`;
     assert.deepEqual(runtime.log, [`node: ${text}`, 'status: status.notLoaded']);
     assert.equal(failure.message, text);
     assert.equal(failure.code, 'NOT_SUPPORTED');
@@ -164,7 +164,7 @@ describe('node type', () => {
     });
     install('99.0.0');
     const failure = send(construct(runtime)) as Error;
-    assert.equal(failure.message, `errors.restartNeeded {"running":"${VERSION}","installed":"99.0.0"}`);
+    assert.equal(failure.message, `errors.restartNeeded ${VERSION} 99.0.0`);
     assert.equal(loads, 0);
   });
 
