@@ -1,6 +1,6 @@
 import { Notices, type NoticeHandler } from '../core/notices';
 import { cleanText } from '../core/redact';
-import type { Push } from './push';
+import { type Push, sameCmm } from './push';
 import { type Ident, normaliseIdent } from './status';
 
 /** A UPS that has been heard of. */
@@ -41,8 +41,9 @@ export class PushRegistry {
     return [...this.known.values()];
   }
 
+  /** @param cmm as it came or as a user typed it */
   get(cmm: string): Registration | undefined {
-    return this.known.get(cmm);
+    return this.known.get(sameCmm(cmm));
   }
 
   /**

@@ -44,6 +44,12 @@ describe('the UPSes that push', () => {
     assert.equal(registry.get('stranger'), undefined);
   });
 
+  it('are found in any spelling of their identifier', () => {
+    const { registry } = make();
+    registry.note(data('Küche 1'), '10.0.0.1', 0);
+    assert.equal(registry.get(' Ku\u0308che 1 ')?.cmm, 'Küche 1');
+  });
+
   it('are told of when their serial number or address changes, each change once', () => {
     const { registry, notices } = make();
     for (let n = 0; n < 10; n++) {
