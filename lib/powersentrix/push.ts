@@ -1,6 +1,7 @@
 import type { ParsedUrlQuery } from 'node:querystring';
 
 import { DEEPEST, parseForeignJson } from '../core/json';
+import { ownText } from '../core/own-text';
 import { cleanText } from '../core/redact';
 import type { SecretCheck } from '../core/secret';
 import { isRecord } from '../core/units';
@@ -46,7 +47,9 @@ export function sameCmm(text: string): string {
 function readCmm(text: string | undefined): string | undefined {
   if (text === undefined || text.length > 4 * LONGEST_CMM) return undefined;
   const cmm = sameCmm(text);
-  return Array.from(cmm).length <= LONGEST_CMM && CMM.test(cmm) && VISIBLE.test(cmm) ? cmm : undefined;
+  return Array.from(cmm).length <= LONGEST_CMM && CMM.test(cmm) && VISIBLE.test(cmm)
+    ? ownText(cmm)
+    : undefined;
 }
 
 /**
@@ -90,8 +93,8 @@ export function parsePush(kind: PushKind, cmm: string, query: ParsedUrlQuery, bo
   if (!isRecord(body)) return wrong('body');
   switch (kind) {
     case 'registered': {
-      const description = cleanText(only(query, 'upsDescription') ?? '', undefined, LONGEST_LABEL) || null;
-      return isIdent(body) ? { kind, cmm, ident: body, description } : wrong('sn, type');
+      const description = ownText(cleanText(only(query, 'upsDescription') ?? '', undefined, LONGEST_LABEL));
+      return isIdent(body) ? { kind, cmm, ident: body, description: description || null } : wrong('sn, type');
     }
     case 'data': {
       const read = readComplex(body);

@@ -1,3 +1,4 @@
+import { ownText } from '../core/own-text';
 import { isRecord, mapNumber, round, toNumber } from '../core/units';
 
 /** What the UPS's firmware writes for a measurement that it has not got: all bits of a 16-bit counter. */
@@ -24,7 +25,7 @@ export function amperes(value: unknown, unit: CurrentUnit): number | null {
 
 /** A text from a UPS, no longer than a label; half a character at the cut goes too. */
 export const shortLabel = (text: string): string =>
-  text.length > LONGEST_LABEL ? text.slice(0, LONGEST_LABEL).replace(/[\ud800-\udbff]$/, '') : text;
+  text.length > LONGEST_LABEL ? ownText(text.slice(0, LONGEST_LABEL).replace(/[\ud800-\udbff]$/, '')) : text;
 
 export const textOf = (value: unknown): string | null =>
   typeof value === 'string' ? shortLabel(value) : null;

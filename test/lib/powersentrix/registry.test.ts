@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 
 import type { Notice } from '../../../lib/core/notices';
-import type { Push } from '../../../lib/powersentrix/push';
+import { checkSender, parseBody, parsePush, type Push } from '../../../lib/powersentrix/push';
+import { parsePushQuery } from '../../../lib/powersentrix/push-address';
 import { PushRegistry } from '../../../lib/powersentrix/registry';
+import { usedHeap } from '../../support/heap';
 
 const data = (cmm: string, sn = 'PSX-1', odd: string[] = []): Push => ({
   kind: 'data',
@@ -33,6 +35,25 @@ describe('the UPSes that push', () => {
     registry.note(data('own-2'), '10.0.0.2', 5000);
     assert.ok(registry.get('own-1') && registry.get('own-2'));
     assert.deepEqual(notices, []);
+  });
+
+  it('keep little of what strangers push', () => {
+    const { registry } = make();
+    const before = usedHeap();
+    for (let n = 0; n < 500; n++) {
+      const long = `${n}${'x'.repeat(20_000)}`;
+      const query = parsePushQuery(`companyId=c&cmm=stranger-${n}&upsDescription=${long.slice(0, 15_000)}`);
+      const sender = checkSender(query, () => true);
+      assert.ok('cmm' in sender);
+      const ident = JSON.stringify({ sn: long, type: long, mainFirmware: long, comFirmware: [long] });
+      const push = parsePush('registered', sender.cmm, query, parseBody(ident));
+      assert.ok('kind' in push);
+      registry.note(push, '10.0.0.1', n);
+    }
+    assert.equal(registry.all.length, 500);
+    const growth = usedHeap() - before;
+    assert.ok(growth < 4, `${growth} MB`);
+    assert.equal(registry.get('stranger-499')?.description?.length, 128);
   });
 
   it('keep all that have a node, however many', () => {

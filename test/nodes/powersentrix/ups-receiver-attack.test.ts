@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 import { LEVEL, loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { usedHeap } from '../../support/heap';
 import { newSeed, Seeded } from '../../support/seeded';
 import { DOCUMENTED_COMPLEX, DOCUMENTED_IDENT } from '../../lib/powersentrix/documented';
 import { NODES, pushDevice, sink, statusNode } from './bench';
@@ -196,18 +195,12 @@ describe('the receiver under attack', () => {
         { 'content-type': random.pick(types), ...headers },
       );
 
-    setFlagsFromString('--expose_gc');
-    const collect = runInNewContext('gc') as () => void;
-    const heap = (): number => {
-      collect();
-      return process.memoryUsage().heapUsed / 2 ** 20;
-    };
     const TOTAL = 10_000;
     let sent = 0;
     let delivered = 0;
     let refused = 0;
     const wrong: string[] = [];
-    const heapBefore = heap();
+    const heapBefore = usedHeap();
     const worker = async (): Promise<void> => {
       while (sent < TOTAL) {
         const turn = sent++;
@@ -243,7 +236,7 @@ describe('the receiver under attack', () => {
     assert.equal(lines.filter((line) => line.includes('pushesRefused')).length, 10);
     // Three kinds of odd parts, each named once.
     assert.equal(lines.filter((line) => line.includes('pushOdd')).length, 3, lines.join('\n'));
-    const growth = heap() - heapBefore;
+    const growth = usedHeap() - heapBefore;
     assert.ok(growth < 15, `the heap grew by ${growth} MB`);
     console.log(
       `    ${TOTAL} malformed pushes, ${delivered} unusual ones delivered, heap ${growth.toFixed(0)} MB, seed ${random.seed}`,
