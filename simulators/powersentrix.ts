@@ -60,6 +60,11 @@ function applyFault(model: UpsModel, fault: Record<string, unknown>, pusher: Pus
       if (typeof fault.centivolts !== 'number') throw new Error('"centivolts" must be a number');
       model.weakBlock = fault.centivolts;
       return true;
+    case 'odd':
+      if (typeof fault.upsData !== 'object' || fault.upsData === null)
+        throw new Error('"upsData" must be an object');
+      model.odd = { ...fault.upsData };
+      return true;
     default:
       return false;
   }
@@ -67,7 +72,7 @@ function applyFault(model: UpsModel, fault: Record<string, unknown>, pusher: Pus
 
 /**
  * Starts a simulated PWX-12-4422 on loopback: its own interface `/api_actions` (fn=1…5), and pushes to a monitoring
- * server where `push` says so. Control routes `POST /_sim/fault` (kinds `mains`, `charge`, `temperature`, `weakBlock`, `register`
+ * server where `push` says so. The fault `odd` replaces parts of `upsData`: `{"kind":"odd","upsData":{"ps":[]}}`. Control routes `POST /_sim/fault` (kinds `mains`, `charge`, `temperature`, `weakBlock`, `odd`, `register`
  * and those of every simulator) and `POST /_sim/clear`.
  */
 export async function startPowersentrix(options: PowersentrixOptions = {}): Promise<PowersentrixSimulator> {
@@ -122,6 +127,7 @@ export async function startPowersentrix(options: PowersentrixOptions = {}): Prom
         model.setMains(true);
         model.temperatures.board = 42;
         model.weakBlock = 0;
+        model.odd = {};
       },
     ),
   });

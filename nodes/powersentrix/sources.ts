@@ -7,6 +7,7 @@ import type { ComplexObject } from '../../lib/powersentrix/complex';
 import { LanClient } from '../../lib/powersentrix/lan';
 import { pullNewLogs } from '../../lib/powersentrix/log';
 import type { UpsLink } from '../../lib/powersentrix/port-control';
+import { MasterDataKeeper } from '../../lib/powersentrix/master-data';
 import { parseMasterData } from '../../lib/powersentrix/portal';
 import { PushFeed } from '../../lib/powersentrix/push-feed';
 import { onClose } from '../shared/input-runner';
@@ -106,7 +107,7 @@ function cloudSource(context: SourceContext): Source {
     link: client.link(id),
     secrets: () => client.secrets(),
     portal: {
-      masterData: (signal) => client.basicInfo(id, signal).then(({ raw }) => parseMasterData(raw)),
+      masterData: new MasterDataKeeper(async () => parseMasterData((await client.basicInfo(id)).raw)),
       list: (filter, signal) => client.list(filter, signal),
     },
     pullLogs: (memory, signal) => pullNewLogs(memory, (page, limit) => client.logs(id, page, limit, signal)),

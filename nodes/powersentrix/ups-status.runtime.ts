@@ -1,31 +1,74 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
+import { toDeviceError } from '../../lib/core/errors';
+import { onClose } from '../shared/input-runner';
+import { type FlowMessage, plainCopy } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { attachPolledNode } from '../shared/polled-node';
+import { attachPolledNode, type PolledNode } from '../shared/polled-node';
 import { settingText } from '../shared/settings';
-import { translate } from '../shared/text';
+import { errorText, translate } from '../shared/text';
 import { findUps, type UpsReading } from './ups';
+import { filterOf, portalOf, wantsList } from './ups-search';
 
 interface Config extends NodeDef {
   device: string;
   topic?: string;
   raw: boolean;
+  /** what the portal knows of the UPS, with each status */
+  masterData?: boolean;
 }
 
 export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
   function UpsStatusNode(this: Node, config: Config): void {
     createNode(RED, this, config);
     const found = findUps(RED, config.device);
+    const portal = found?.ups.portal;
+    const withMasterData = config.masterData === true;
     let shown: UpsReading | undefined;
+    let closed = false;
+    let complained = false;
 
-    attachPolledNode<UpsReading>(RED, this, found?.device, {
+    /** Without it the status is worth its message all the same, so a failure is told once and no more. */
+    const refreshMasterData = async (): Promise<void> => {
+      try {
+        await portal?.masterData.refresh();
+        complained = false;
+      } catch (thrown) {
+        if (!complained && !closed) this.warn(errorText(RED, toDeviceError(thrown)));
+        complained = true;
+      }
+    };
+
+    const content = (reading: UpsReading, asked?: FlowMessage): Record<string, unknown> => {
+      const { timestamp, status, raw } = reading;
+      shown = reading;
+      const basicInfo =
+        withMasterData || asked?.basicInfo === true ? { basicInfo: portal?.masterData.value ?? null } : {};
+      const payload = { timestamp, name: found?.device.info().name ?? null, ...status, ...basicInfo };
+      return config.raw ? { payload, raw } : { payload };
+    };
+
+    let waiting: Promise<void> | undefined;
+    /** Once an hour a status waits for the master data that go with it; those that come meanwhile wait behind it. */
+    const waitsForMasterData = (reading: UpsReading): boolean => {
+      if (!withMasterData || !portal || (!waiting && !portal.masterData.isDue)) return false;
+      const turn = (waiting ?? refreshMasterData()).then(() => {
+        if (!closed && shown !== reading) node.send(plainCopy(content(reading)));
+        if (waiting === turn) waiting = undefined;
+      });
+      waiting = turn;
+      return true;
+    };
+
+    const node: PolledNode = attachPolledNode<UpsReading>(RED, this, found?.device, {
       topic: settingText(config.topic),
-      content: (reading) => {
-        const { timestamp, status, raw } = reading;
-        shown = reading;
-        const payload = { timestamp, name: found?.device.info().name ?? null, ...status };
-        return config.raw ? { payload, raw } : { payload };
+      content,
+      prepare: async (msg, signal) => {
+        if (wantsList(msg)) return { payload: await portalOf(portal).list(filterOf(msg), signal) };
+        if (msg.basicInfo === true) await portalOf(portal).masterData.refresh();
+        else if (withMasterData && portal?.masterData.isDue) await refreshMasterData();
+        return undefined;
       },
       statusText: ({ status }) => {
         const { powerSource, totalPower } = status;
@@ -33,7 +76,11 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
         return totalPower === null ? source : `${source}, ${Math.round(totalPower)} W`;
       },
       // A pushed status is what it was when somebody else asks for it again.
-      admit: (reading) => reading !== shown,
+      admit: (reading) => reading !== shown && !waitsForMasterData(reading),
+    });
+    onClose(this, () => {
+      closed = true;
+      return Promise.resolve();
     });
   }
 

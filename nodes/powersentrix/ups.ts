@@ -3,9 +3,10 @@ import type { NodeAPI } from 'node-red';
 import { type DeviceError, invalidInput } from '../../lib/core/errors';
 import { REDACTED } from '../../lib/core/redact';
 import { isRecord } from '../../lib/core/units';
-import type { CloudUps, MasterData } from '../../lib/powersentrix/cloud';
+import type { CloudUps } from '../../lib/powersentrix/cloud';
 import type { ComplexObject } from '../../lib/powersentrix/complex';
 import type { LogMemory, pullNewLogs } from '../../lib/powersentrix/log';
+import type { MasterDataKeeper } from '../../lib/powersentrix/master-data';
 import type { PortControl } from '../../lib/powersentrix/port-control';
 import type { StatusReader, UpsStatus } from '../../lib/powersentrix/status';
 import type { Zone } from '../../lib/powersentrix/zone';
@@ -61,7 +62,7 @@ export interface UpsFunctions {
 
 /** What only the portal tells, not the UPS itself. */
 export interface Portal {
-  masterData: (signal?: AbortSignal) => Promise<MasterData>;
+  masterData: MasterDataKeeper;
   /** the UPSes that the account may see; an empty filter is none */
   list: (filter: UpsFilter, signal?: AbortSignal) => Promise<CloudUps[]>;
 }

@@ -4,7 +4,7 @@ import type { Availability } from '../../lib/core/availability';
 import { invalidInput, toDeviceError } from '../../lib/core/errors';
 import type { Subscription } from '../../lib/core/poller';
 import { ErrorStream } from './error-stream';
-import { onClose, onInput } from './input-runner';
+import { type InputContext, onClose, onInput } from './input-runner';
 import { type FlowMessage, type OutputMessage, plainCopy, topicOf } from './messages';
 import type { PolledConfigNode, PolledDevice } from './polled-device';
 import { STATUS, statusOfAvailability, statusSetter } from './status';
@@ -14,7 +14,12 @@ export interface PolledNodeOptions<T> {
   /** the node's own topic; empty: the device's name */
   topic: string;
   /** what a reading puts into the message: `payload`, and `raw` where it is wanted; missing: readings are not sent */
-  content?: (data: T) => Record<string, unknown>;
+  content?: (data: T, asked?: FlowMessage) => Record<string, unknown>;
+  /**
+   * Goes before the reading that a message asks for. What it returns is sent in place of a reading, for messages that
+   * want something else.
+   */
+  prepare?: (msg: FlowMessage, signal: AbortSignal) => Promise<Record<string, unknown> | undefined>;
   /** hears of every reading, for a node that sends something else than readings */
   onReading?: (data: T) => void;
   /** short text for the status while values are fresh */
@@ -63,7 +68,8 @@ export function attachPolledNode<T>(
   const emit = (first: OutputMessage, second: OutputMessage): void => node.send([first, second]);
 
   // Several nodes and messages share one reading; what a flow does to its message must not reach the others.
-  const content = (data: T): Record<string, unknown> => plainCopy(options.content?.(data) ?? {});
+  const content = (data: T, asked?: FlowMessage): Record<string, unknown> =>
+    plainCopy(options.content?.(data, asked) ?? {});
 
   const showData = (data: T): void => {
     if (device?.availability?.available) setStatus(STATUS.fresh(options.statusText(data)));
@@ -102,13 +108,15 @@ export function attachPolledNode<T>(
   }
   if (problem) setStatus(STATUS.unconfigured());
 
-  const read = async (msg: FlowMessage): Promise<OutputMessage[]> => {
+  const read = async (msg: FlowMessage, { signal }: InputContext): Promise<OutputMessage[]> => {
     if (!subscription) throw problem ?? invalidInput('No device is selected, or it is disabled.', 'noDevice');
+    const own = await options.prepare?.(msg, signal);
+    if (own) return [Object.assign(withHeader(msg, msg), plainCopy(own)), null];
     const data = await subscription.refresh();
     options.answered?.(data);
     showData(data);
     // The message keeps its own topic: its sender may sort answers by it.
-    const values = content(data);
+    const values = content(data, msg);
     return [Object.assign(withHeader(msg, msg), values), null];
   };
   // Who reads by messages at a pace of his own has a stream of them.

@@ -25,6 +25,14 @@ export interface PowersentrixCloud {
   readonly logins: number;
   /** Whether the stored API keys permit writing; the portal passes the refusal on. */
   writeActions: boolean;
+  /** Whether the portal says that it reaches its UPSes. */
+  online: boolean;
+  /** Puts entries into the list and the log that are none. */
+  oddLists: boolean;
+  /** The log's order; default newest first. */
+  oldestFirst: boolean;
+  /** One less than the number of the log's first record. A smaller one is what a reset of the server brings. */
+  firstId: number;
   /** Makes every token invalid that was given out so far. */
   expireTokens(): void;
   /** The present token, to be looked for in places where it must not be. */
@@ -38,6 +46,10 @@ class Portal {
   logins = 0;
   token = '';
   writeActions = true;
+  online = true;
+  oddLists = false;
+  oldestFirst = false;
+  firstId = 9000;
   readonly email: string;
   password: string;
   readonly upses: Map<string, UpsModel>;
@@ -94,8 +106,10 @@ class Portal {
 
   private list(request: SimRequest): SimReply {
     const search = (request.query.get('searchText') ?? '').toLowerCase();
-    const found = [...this.upses]
+    const type = request.query.get('searchType') ?? '';
+    const found: unknown[] = [...this.upses]
       .filter(([, ups]) => ups.description.toLowerCase().includes(search))
+      .filter(([, ups]) => type === '' || ups.ident().type === type)
       .map(([id, ups]) => ({
         id: Number(id),
         name: ups.description,
@@ -103,25 +117,42 @@ class Portal {
         sn: ups.ident().sn,
         type: { name: ups.ident().type },
       }));
-    return ok(found);
+    return ok(this.oddLists && found.length > 0 ? [null, { name: 'without an id' }, ...found] : found);
   }
 
   private basicInfo(ups: UpsModel): Record<string, unknown> {
-    const { sn, type, comFirmware, mainFirmware } = ups.ident();
-    return { name: ups.description, model: type, serialNumber: sn, comFirmware, mainFirmware, cmm: ups.cmm };
+    const { sn, type, comFirmware, mainFirmware, comUptime, mainUptime } = ups.ident();
+    return {
+      name: ups.description,
+      ip: '192.0.2.10',
+      model: type,
+      serialNumber: sn,
+      comFirmware,
+      mainFirmware,
+      comUptime,
+      mainUptime,
+      onOffLine: this.online ? 'online' : 'offline',
+      temperature: ups.temperatures.board,
+      description: 'UPS of the server room',
+      location: 'Rack A',
+      company: 'Acme Corp',
+      cmm: ups.cmm,
+      timestamp: new Date().toISOString().replace('Z', '+0000'),
+    };
   }
 
-  /** Newest first. */
   private logs(upsId: string, ups: UpsModel, request: SimRequest): SimReply {
     const page = Number(request.query.get('page') ?? 0);
     const limit = Number(request.query.get('limit') ?? 50);
-    const records = ups.log.map(({ ord, timestamp, ...rest }) => ({
-      id: 9000 + ord,
+    const records: unknown[] = ups.log.map(({ ord, timestamp, ...rest }) => ({
+      id: this.firstId + ord,
       upsId,
       ...rest,
       timestamp: timestamp.replace(' ', 'T'),
     }));
-    return { json: records.reverse().slice(page * limit, (page + 1) * limit) };
+    if (!this.oldestFirst) records.reverse();
+    if (this.oddLists) records.splice(1, 0, null, { description: 'without a code' });
+    return { json: records.slice(page * limit, (page + 1) * limit) };
   }
 
   private changePort(ups: UpsModel, request: SimRequest): SimReply {
@@ -133,9 +164,30 @@ class Portal {
   }
 }
 
+/** Faults of the portal itself, as its control route receives them. */
+function applyFault(portal: Portal, fault: Record<string, unknown>): boolean {
+  switch (fault.kind) {
+    case 'offline':
+      portal.online = false;
+      return true;
+    case 'oddLists':
+      portal.oddLists = true;
+      return true;
+    case 'oldestFirst':
+      portal.oldestFirst = true;
+      return true;
+    case 'logReset':
+      for (const ups of portal.upses.values()) ups.log.splice(0);
+      portal.firstId = 0;
+      return true;
+    default:
+      return false;
+  }
+}
+
 /**
- * Starts a simulated PowerSentrix portal on loopback: login, list, status, log and `changePortState` of API v1, with
- * the faults of every simulator.
+ * Starts a simulated PowerSentrix portal on loopback: login, list, master data, status, log and `changePortState` of
+ * API v1, with the faults of every simulator and the kinds `offline`, `oddLists`, `oldestFirst` and `logReset`.
  */
 export async function startPowersentrixCloud(options: CloudOptions = {}): Promise<PowersentrixCloud> {
   const portal = new Portal(options);
@@ -145,8 +197,11 @@ export async function startPowersentrixCloud(options: CloudOptions = {}): Promis
     faults,
     control: controlRoutes(
       faults,
-      () => false,
-      () => faults.clear(),
+      (fault) => applyFault(portal, fault),
+      () => {
+        faults.clear();
+        Object.assign(portal, { online: true, oddLists: false, oldestFirst: false });
+      },
     ),
   });
   return Object.assign(portal, {

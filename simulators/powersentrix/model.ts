@@ -72,6 +72,8 @@ export class UpsModel {
   /** 10 mV that the first battery block lacks. */
   weakBlock = 0;
   mains = true;
+  /** Values that take the place of what the UPS measures, by its parts (`upsData.ps`, …), as it sends them. */
+  odd: Record<string, unknown> = {};
   /** Share of the battery that is left, 0 to 1. */
   charge = 1;
   toggles = 0;
@@ -212,6 +214,7 @@ export class UpsModel {
         uptime: this.uptime(5 * 86_400),
         temps: { ...this.temperatures },
         ps: [supply, { ...supply, cell: [block, block, block, batt - 3 * block] }],
+        ...this.odd,
       },
     };
   }
