@@ -40,8 +40,9 @@ export class Nginx {
   /**
    * @param upstream the URL behind it
    * @param lines more of its `location`, such as `proxy_set_header`
+   * @param location the beginning of the paths that are passed on; an `upstream` with a path takes its place
    */
-  async start(upstream: string, lines: readonly string[] = []): Promise<void> {
+  async start(upstream: string, lines: readonly string[] = [], location = '/'): Promise<void> {
     this.port = await freePort();
     const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     const configuration = `
@@ -55,7 +56,7 @@ http {
 ${paths.map((name) => `  ${name}_temp_path ${this.folder}/${name};`).join('\n')}
   server {
     listen 127.0.0.1:${this.port};
-    location / {
+    location ${location} {
       proxy_pass ${upstream};
 ${lines.map((line) => `      ${line};`).join('\n')}
     }
