@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 
 import { type BrokerOptions, type Published, type SimBroker, startBroker } from './enapter/broker';
 import { routes } from './enapter/routes';
+import { Rules } from './enapter/rules';
 import { IDS, type Protocol, Store } from './enapter/store';
+import { projectRoot } from '../scripts/support/project-root';
 import { controlRoutes } from './support/control';
 import { Faults, type SimServer, startHttp } from './support/server';
 
@@ -15,7 +19,12 @@ export interface EnapterOptions {
   mqttPort?: number;
   /** What X-Enapter-Auth-Token must be. */
   token?: string;
-  /** PEM for MQTTS: the broker's pair, the authority, and the pair that every device gets. */
+  /** MQTTS; default any free port. */
+  mqttsPort?: number;
+  /**
+   * PEM for MQTTS: the broker's pair, the authority, and the pair that every device gets. With it, the broker speaks TLS
+   * alone; without it there is a second one for MQTTS, with the pairs of the tests.
+   */
   tls?: BrokerOptions['tls'] & { clientKey: string; clientCert: string };
   /** ms that the EMS waits for a device to end a command. */
   commandTimeout?: number;
@@ -42,18 +51,23 @@ interface Pending {
  * devices. The two belong together: a command over HTTP reaches a device over MQTT, and its telemetry shows in HTTP.
  */
 export class EnapterSimulator {
-  readonly store = new Store(() => Math.floor(Date.now() / 1000));
+  readonly store = new Store();
+  readonly rules = new Rules(this.store.sites.get().timezone);
   readonly faults = new Faults();
   readonly token: string;
   readonly executions = new Map<string, ExecutionRecord>();
   http!: SimServer;
   broker!: SimBroker;
+  /** That of MQTTS. */
+  secure!: SimBroker;
+  private readonly tls: NonNullable<EnapterOptions['tls']>;
   private readonly pending = new Map<string, Pending>();
   private readonly timers = new Set<NodeJS.Timeout>();
 
   /** Use {@link startEnapter}. */
   constructor(private readonly options: EnapterOptions) {
     this.token = options.token ?? 'demo-access-token';
+    this.tls = options.tls ?? testPairs();
   }
 
   /** What a user enters as address. */
@@ -61,17 +75,21 @@ export class EnapterSimulator {
     return `${this.http.url}/v3`;
   }
 
+  private get brokers(): ReadonlySet<SimBroker> {
+    return new Set([this.broker, this.secure]);
+  }
+
   /** Makes a configuration as `generate_config` answers it. */
   generateConfig(id: string, protocol: Protocol): Record<string, unknown> {
     const { hardwareId, channelId, password } = this.store.renewPassword(id);
-    const { tls } = this.options;
-    const credentials =
-      protocol === 'MQTTS' && tls
-        ? { private_key: tls.clientKey, certificate: tls.clientCert, ca_chain: tls.ca }
-        : { username: hardwareId, password };
+    const { tls } = this;
+    const isSecure = protocol === 'MQTTS';
+    const credentials = isSecure
+      ? { private_key: tls.clientKey, certificate: tls.clientCert, ca_chain: tls.ca }
+      : { username: hardwareId, password };
     return {
       mqtt_host: '127.0.0.1',
-      mqtt_port: this.broker.port,
+      mqtt_port: (isSecure ? this.secure : this.broker).port,
       mqtt_credentials: credentials,
       mqtt_protocol: protocol,
       time_sync_protocol: 'HTTP',
@@ -110,17 +128,22 @@ export class EnapterSimulator {
       };
       this.timers.add(timer);
       this.pending.set(record.id, { record, end });
-      this.broker.publish(`v1/to/${hardware}/${channel}/v1/command/requests`, body).catch(() => undefined);
+      for (const broker of this.brokers) {
+        broker.publish(`v1/to/${hardware}/${channel}/v1/command/requests`, body).catch(() => undefined);
+      }
     });
   }
 
   async start(): Promise<void> {
+    const { mqttPort, mqttsPort, tls } = this.options;
     this.broker = await startBroker({
-      ...(this.options.mqttPort === undefined ? {} : { port: this.options.mqttPort }),
-      ...(this.options.tls ? { tls: this.options.tls } : {}),
+      ...(mqttPort === undefined ? {} : { port: mqttPort }),
+      ...(tls ? { tls } : {}),
       admit: (username, password) => this.store.passwords.get(username) === password && password !== '',
     });
-    this.broker.onPublish = (message) => this.onPublish(message);
+    const port = mqttsPort === undefined ? {} : { port: mqttsPort };
+    this.secure = tls ? this.broker : await startBroker({ ...port, tls: this.tls });
+    for (const broker of this.brokers) broker.onPublish = (message) => this.onPublish(message);
     this.http = await startHttp(routes(this), {
       ...(this.options.port === undefined ? {} : { port: this.options.port }),
       faults: this.faults,
@@ -134,7 +157,7 @@ export class EnapterSimulator {
 
   async close(): Promise<void> {
     for (const timer of this.timers) clearTimeout(timer);
-    await Promise.all([this.http.close(), this.broker.close()]);
+    await Promise.all([this.http, ...this.brokers].map((one) => one.close()));
   }
 
   private onPublish({ topic, json }: Published): void {
@@ -167,6 +190,19 @@ export class EnapterSimulator {
     found.record.response = line(succeeded ? 'SUCCEEDED' : 'ERROR');
     found.end();
   }
+}
+
+/** The pairs of the tests: a simulated EMS on loopback guards nothing. */
+function testPairs(): NonNullable<EnapterOptions['tls']> {
+  const read = (name: string): string =>
+    readFileSync(path.join(projectRoot(), 'test/fixtures/broker-tls', name), 'utf8');
+  return {
+    ca: read('ca.pem'),
+    cert: read('server.pem'),
+    key: read('server.key'),
+    clientCert: read('client.pem'),
+    clientKey: read('client.key'),
+  };
 }
 
 /** Starts a simulated EMS. Failing on demand: `faults`, `broker.kill()`, and `POST /_sim/fault`. */

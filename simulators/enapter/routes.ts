@@ -1,6 +1,9 @@
 import type { EnapterSimulator } from '../enapter';
 import type { SimHandler, SimReply, SimRequest } from '../support/server';
-import { ApiError, type DeviceRecord, type Store } from './store';
+import { ApiError } from './api-error';
+import { blueprintRoute } from './blueprints';
+import { listExecutions, shownExecution } from './executions';
+import type { DeviceRecord, Store } from './store';
 
 type Body = Record<string, unknown>;
 
@@ -17,17 +20,20 @@ function parse(request: SimRequest): Body {
 function shown(device: DeviceRecord, expand: string | null, store: Store): Body {
   const { properties, communication, ...head } = device;
   const parts = new Set((expand ?? '').split(','));
+  const alerts = store.alerts.get(device.id) ?? [];
   return {
     ...head,
     ...(parts.has('properties') ? { properties } : {}),
     ...(parts.has('communication') ? { communication } : {}),
     ...(parts.has('connectivity') ? { connectivity: { status: 'ONLINE' } } : {}),
     ...(parts.has('manifest') ? { manifest: { blueprint_spec: 'device/3.0' } } : {}),
-    ...(parts.has('site') ? { site: store.sites.find(({ id }) => id === device.site_id) } : {}),
+    ...(parts.has('site') ? { site: store.sites.get(device.site_id) } : {}),
+    ...(parts.has('raised_alert_names') && alerts.length > 0 ? { raised_alert_names: alerts } : {}),
   };
 }
 
-function page(items: readonly unknown[], key: string, { query }: SimRequest): SimReply {
+/** A page of a list; the vendor's server tells the total along. */
+export function page(items: readonly unknown[], key: string, { query }: SimRequest): SimReply {
   const offset = Number(query.get('offset') ?? 0);
   const limit = Number(query.get('limit') ?? 50);
   return { json: { [key]: items.slice(offset, offset + limit), total_count: items.length } };
@@ -56,7 +62,10 @@ function timeseries(body: Body): SimReply {
   const from = Date.parse(String(body.from)) / 1000;
   const to = Date.parse(String(body.to)) / 1000;
   const step = Number(/^(\d+)s$/.exec(String(body.granularity))?.[1] ?? 60);
-  const selectors = body.telemetry as { device: string; attribute: string; aggregation?: string }[];
+  // The document names one attribute, the vendor's SDK sends a list of them.
+  const selectors = (body.telemetry as { device: string; attribute: string | string[] }[]).flatMap(
+    ({ device, attribute }) => [attribute].flat().map((name) => ({ device, attribute: name })),
+  );
   const head = selectors.map(({ device, attribute }) => `device=${device} telemetry=${attribute}`);
   const lines = [['ts', ...head].join(',')];
   for (let ts = Math.ceil(from); ts < to && lines.length < 10_000; ts += step) {
@@ -101,57 +110,98 @@ function deviceRoutes(simulator: EnapterSimulator): Record<string, Route> {
     },
     'POST assign_blueprint': (request, id) => device(store.assignBlueprint(id, parse(request).blueprint_id)),
     'POST execute_command': async (request, id) => ({
-      json: { execution: await simulator.execute(id, ...commandOf(request)) },
+      json: { execution: shownExecution(await simulator.execute(id, ...commandOf(request)), request) },
     }),
     'POST command_executions': (request, id) => {
       const command = commandOf(request);
       void simulator.execute(id, ...command);
       return { json: { execution_id: [...simulator.executions.keys()].at(-1) } };
     },
-    'GET command_executions': (_request, _id, rest) => {
+    'GET command_executions': (request, id, rest) => {
+      if (rest === '') return listExecutions(simulator, request, (one) => one.device_id === id);
       const execution = simulator.executions.get(rest);
       if (!execution) throw new ApiError(404, 'not_found', 'Execution not found.');
-      return { json: { execution } };
+      return { json: { execution: shownExecution(execution, request) } };
     },
   };
 }
 
-/** The HTTP API v3, as far as this package uses it. */
-export function routes(simulator: EnapterSimulator): SimHandler {
+/** What an account or a gateway answers about its sites, and what belongs to them. */
+function siteRoute(
+  simulator: EnapterSimulator,
+  request: SimRequest,
+  id: string | undefined,
+  [part = '', ...rest]: readonly string[],
+): SimReply {
   const { store } = simulator;
-  const devices = deviceRoutes(simulator);
-  const all = (): DeviceRecord[] => [...store.devices.values()];
-
-  async function answer(request: SimRequest): Promise<SimReply> {
-    const [, version, first, id = '', action = '', rest = ''] = request.path.split('/');
-    if (version !== 'v3') throw new ApiError(404, 'not_found', 'No such path.');
-    const expand = request.query.get('expand');
-    switch (`${request.method} ${[first, ...(first === 'devices' ? [] : [id])].filter(Boolean).join('/')}`) {
-      case 'GET sites':
-        return page(store.sites, 'sites', request);
-      case 'POST provisioning/standalone':
-        return { json: { device_id: store.create(parse(request)).id } };
-      case 'GET telemetry/latest':
-        return latest(request, store);
-      case 'POST telemetry/query_timeseries':
-        return timeseries(parse(request));
+  const { method } = request;
+  const expand = request.query.get('expand');
+  switch (part) {
+    case '': {
+      if (method === 'PATCH') return { json: { site: store.sites.update(id, parse(request)) } };
+      const site = store.sites.get(id);
+      if (method === 'DELETE') store.sites.delete(site.id);
+      return { json: method === 'DELETE' ? {} : { site } };
     }
-    if (first === 'sites' && action === 'devices') {
-      const found = all().filter((one) => one.site_id === id);
+    case 'devices': {
+      const found = [...store.devices.values()].filter((one) => one.site_id === id);
       return page(
         found.map((one) => shown(one, expand, store)),
         'devices',
         request,
       );
     }
-    if (first === 'devices' && id === '' && request.method === 'GET') {
-      return page(
-        all().map((one) => shown(one, expand, store)),
-        'devices',
+    case 'commands':
+      return listExecutions(
+        simulator,
         request,
+        (one) => store.devices.get(one.device_id)?.site_id === store.sites.get(id).id,
       );
+    case 'rule_engine':
+      return { json: simulator.rules.answer(method, rest, parse(request)) };
+  }
+  throw new ApiError(404, 'not_found', 'No such path.');
+}
+
+function provision(kind: string, body: Body, store: Store): SimReply {
+  const types = { standalone: 'STANDALONE', vucm: 'VIRTUAL_UCM', lua_device: 'LUA' } as const;
+  const type = Object.entries(types).find(([name]) => name === kind)?.[1];
+  if (!type) throw new ApiError(404, 'not_found', 'No such path.');
+  return { json: { device_id: store.create(body, type).id } };
+}
+
+/** The HTTP API v3, as the vendor's SDK uses it. */
+export function routes(simulator: EnapterSimulator): SimHandler {
+  const { store } = simulator;
+  const devices = deviceRoutes(simulator);
+
+  async function answer(request: SimRequest): Promise<SimReply> {
+    const [, version, first = '', ...parts] = request.path.split('/');
+    const [id = '', action = '', rest = ''] = parts;
+    if (version !== 'v3') throw new ApiError(404, 'not_found', 'No such path.');
+    const expand = request.query.get('expand');
+    switch (`${request.method} ${first}${id === '' ? '' : '/'}`) {
+      case 'GET sites':
+        return page(store.sites.all, 'sites', request);
+      case 'POST sites':
+        return { json: { site: store.sites.create(parse(request)) } };
+      case 'POST provisioning/':
+        return provision(id, parse(request), store);
+      case 'GET telemetry/':
+        return latest(request, store);
+      case 'POST telemetry/':
+        return timeseries(parse(request));
+      case 'GET devices':
+        return page(
+          [...store.devices.values()].map((one) => shown(one, expand, store)),
+          'devices',
+          request,
+        );
     }
-    const route = first === 'devices' && id !== '' ? devices[`${request.method} ${action}`] : undefined;
+    if (first === 'site') return siteRoute(simulator, request, undefined, parts);
+    if (first === 'sites') return siteRoute(simulator, request, id, parts.slice(1));
+    if (first === 'blueprints') return blueprintRoute(request, parts);
+    const route = first === 'devices' ? devices[`${request.method} ${action}`] : undefined;
     if (!route) throw new ApiError(404, 'not_found', 'No such path.');
     return route(request, id, rest);
   }

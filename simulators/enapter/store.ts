@@ -1,34 +1,22 @@
 import { randomUUID } from 'node:crypto';
 
+import { ApiError } from './api-error';
+import { Sites } from './sites';
+
 /** A device as the API sends it. */
 export interface DeviceRecord {
   id: string;
   blueprint_id: string;
   name: string;
   site_id: string;
-  updated_at: number;
+  /** RFC 3339, as the vendor's SDK demands it; the document shows Unix seconds */
+  updated_at: string;
   slug: string;
   type: string;
   authorized_role: string;
   implemented_profiles?: string[];
   properties: Record<string, unknown>;
   communication: { type: string; upstream_id?: string; hardware_id?: string; channel_id?: string };
-}
-
-export interface SiteRecord {
-  id: string;
-  name: string;
-}
-
-/** What the server says no with. */
-export class ApiError extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
 }
 
 /** The newest value of an attribute, with Unix seconds. */
@@ -58,7 +46,7 @@ function standalone(id: string, name: string, slug: string): DeviceRecord {
     blueprint_id: ID.blueprint,
     name,
     site_id: ID.site,
-    updated_at: 1_735_689_600,
+    updated_at: '2025-01-01T00:00:00Z',
     slug,
     type: 'STANDALONE',
     authorized_role: 'OWNER',
@@ -69,14 +57,16 @@ function standalone(id: string, name: string, slug: string): DeviceRecord {
 
 /** The devices of one site, with the rules of the vendor document. */
 export class Store {
-  readonly sites: SiteRecord[] = [{ id: ID.site, name: 'Demo site' }];
+  readonly sites = new Sites(ID.site);
   readonly devices = new Map<string, DeviceRecord>();
   /** by device id, then attribute */
   readonly telemetry = new Map<string, Map<string, Datapoint>>();
   /** Passwords by hardware id: a new configuration makes the one before useless. */
   readonly passwords = new Map<string, string>();
+  /** Alerts that are active, by device id. */
+  readonly alerts = new Map<string, string[]>();
 
-  constructor(private readonly now: () => number) {
+  constructor() {
     const meter = standalone(ID.meter, 'Grid meter', 'grid-meter');
     const ups = standalone(ID.ups, 'UPS', 'ups');
     const gateway: DeviceRecord = {
@@ -108,7 +98,8 @@ export class Store {
     const device = this.get(id);
     for (const key of ['name', 'slug'] as const) {
       const value = body[key];
-      if (value === undefined) continue;
+      // The vendor's SDK sends null for what its caller did not give.
+      if (value === undefined || value === null) continue;
       if (typeof value !== 'string' || value === '') {
         throw new ApiError(422, 'validation_failed', `${key} must be a text that is not empty.`);
       }
@@ -138,21 +129,38 @@ export class Store {
     this.devices.delete(id);
   }
 
-  create(body: Record<string, unknown>): DeviceRecord {
-    const { name, slug, site_id: site } = body;
+  /** @param type of the device; it decides how it reaches the EMS */
+  create(
+    body: Record<string, unknown>,
+    type: 'STANDALONE' | 'VIRTUAL_UCM' | 'LUA' = 'STANDALONE',
+  ): DeviceRecord {
+    const {
+      name,
+      slug,
+      site_id: site,
+      hardware_id: hardware,
+      runtime_id: runtime,
+      blueprint_id: blueprint,
+    } = body;
     if (typeof name !== 'string' || name === '')
       throw new ApiError(422, 'validation_failed', 'name is missing.');
-    if (!this.sites.some(({ id }) => id === site)) throw new ApiError(404, 'not_found', 'Site not found.');
+    const known = this.sites.get(typeof site === 'string' ? site : undefined);
     const id = randomUUID();
     const device = standalone(
       id,
       name,
       typeof slug === 'string' ? slug : name.toLowerCase().replace(/\W+/g, '-'),
     );
-    device.updated_at = this.now();
-    device.communication.hardware_id = randomUUID().replaceAll('-', '').toUpperCase();
+    device.type = type;
+    device.site_id = known.id;
+    device.communication.hardware_id =
+      typeof hardware === 'string' ? hardware : randomUUID().replaceAll('-', '').toUpperCase();
+    if (type === 'LUA') {
+      device.communication = { type: 'UCM_LUA', upstream_id: this.get(String(runtime)).id };
+      device.blueprint_id = String(blueprint);
+    }
     this.devices.set(id, device);
-    return device;
+    return this.touch(device);
   }
 
   /** A new password for a device; the one before no longer works. */
@@ -176,6 +184,8 @@ export class Store {
     const device = this.byHardware(hardwareId);
     if (!device) return;
     const { timestamp, ...rest } = values;
+    const { alerts } = rest;
+    if (kind === 'telemetry' && Array.isArray(alerts)) this.alerts.set(device.id, alerts.map(String));
     if (kind === 'properties') {
       Object.assign(device.properties, rest);
       return;
@@ -186,7 +196,7 @@ export class Store {
   }
 
   private touch(device: DeviceRecord): DeviceRecord {
-    device.updated_at = this.now();
+    device.updated_at = new Date().toISOString();
     return device;
   }
 }

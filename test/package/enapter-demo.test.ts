@@ -25,6 +25,7 @@ describe('the Enapter tab of the demo', () => {
   let runtime: Runtime;
   let transport: Transport;
   let ems: EnapterClient;
+  let variables: Record<string, string>;
 
   before(async () => {
     systems = await Promise.all([
@@ -32,7 +33,7 @@ describe('the Enapter tab of the demo', () => {
       powersentrix({ DEMO_NODE_RED: 'http://127.0.0.1:9' }),
       enapter({}),
     ]);
-    const variables = Object.assign({}, ...systems.map((one) => one.variables)) as Record<string, string>;
+    variables = Object.assign({}, ...systems.map((one) => one.variables)) as Record<string, string>;
     transport = new Transport();
     ems = new EnapterClient(
       { url: variables.DEMO_ENAPTER_URL, token: variables.DEMO_ENAPTER_TOKEN },
@@ -60,6 +61,23 @@ describe('the Enapter tab of the demo', () => {
     await inEms(IDS.meter, 'power', (value) => typeof value === 'number');
     await inEms(IDS.ups, 'power_source', (value) => value === 'mains');
     await inEms(IDS.ups, 'battery_voltage', (value) => typeof value === 'number' && value > 0);
+  });
+
+  it('generates a configuration of either kind for a device, as the button in the dialog does, and connects with it', async () => {
+    const fields = { url: variables.DEMO_ENAPTER_URL, deviceId: IDS.gateway };
+    const credentials = { token: variables.DEMO_ENAPTER_TOKEN };
+    for (const protocol of ['MQTTS', 'MQTT']) {
+      const generated = await runtime.post('energy-devices/enapter-account/new/generate', {
+        settings: { ...fields, protocol },
+        credentials,
+      });
+      const { config } = JSON.parse(generated.text) as { config: string };
+      const tested = await runtime.post('energy-devices/enapter-connection/new/test', {
+        settings: {},
+        credentials: { config },
+      });
+      assert.equal((JSON.parse(tested.text) as { protocol: string }).protocol, protocol, tested.text);
+    }
   });
 
   it('switches an output of that UPS, and says why it does not', async function () {
