@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+import { Budget } from '../core/budget';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
 import { givenPassword, givenText } from '../core/given';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
 import { parseForeignJson } from '../core/json';
-import { type NoticeHandler, Notices } from '../core/notices';
+import { type Notice, type NoticeHandler, Notices } from '../core/notices';
 import { sendCommand } from '../core/outcome';
 import { loginError, saysWrongCredentials } from '../core/refusal';
 import { BearerSession, type Login } from '../core/session';
@@ -48,12 +49,18 @@ export interface MeasurementQuery {
   measurement: Measurement;
   /** sent only when given; without it, the server decides */
   range?: TimeRange | undefined;
+  /** what this and other requests may cost together; default: ten minutes, and what years of a garage take */
+  budget?: Budget;
+  /** Hears of what costs a part of the answer. */
+  onNotice?: NoticeHandler | undefined;
 }
 
 /** As the vendor documents it. A token that ends earlier is noticed by its 401. */
 const TOKEN_SECONDS = 86_400;
 /** ms between two pieces of a long answer. */
 const DATA_TIMEOUT = 60_000;
+/** Bytes of an answer. */
+const MOST_BYTES = 4 * 1024 ** 3;
 /** Pieces arrive faster than they are worked on, so that without a break nothing else would get its turn. */
 const LONGEST_STRETCH_MS = 8;
 
@@ -201,24 +208,31 @@ export class PowerflexClient {
     signal?: AbortSignal,
   ): Promise<{ partial: boolean }> {
     const { measurement, range } = query;
+    const onNotice = query.onNotice ?? ((notice: Notice) => this.notices.once(notice));
+    const budget = query.budget ?? new Budget({ bytes: MOST_BYTES, clock: this.clock });
     const filter = range && [Math.floor(range.start / 1000), Math.ceil(range.end / 1000)];
     const json = filter ? { measurement, time_filter: filter } : { measurement };
     let slicer = new InfluxSlicer();
     let turnBegan = this.clock.monotonic();
-    const onChunk = async (chunk: Buffer): Promise<void> => {
-      for (const batch of slicer.push(chunk)) await onBatch(batch);
-      if (this.clock.monotonic() - turnBegan < LONGEST_STRETCH_MS) return;
-      await nextTurn();
-      turnBegan = this.clock.monotonic();
+    const take = async (batches: readonly Batch[]): Promise<void> => {
+      for (const batch of batches) {
+        await onBatch(batch);
+        if (this.clock.monotonic() - turnBegan < LONGEST_STRETCH_MS) continue;
+        await nextTurn();
+        turnBegan = this.clock.monotonic();
+      }
     };
-    await this.authorised((headers) => {
-      slicer = new InfluxSlicer();
-      const call = { method: 'POST', path: 'get_measurement_data', headers, json, safe: true } as const;
-      return this.http.stream({ ...call, retries: 2, timeout: DATA_TIMEOUT, signal }, onChunk);
+    return this.http.guard(async () => {
+      await this.authorised((headers) => {
+        slicer = new InfluxSlicer(undefined, onNotice);
+        const call = { method: 'POST', path: 'get_measurement_data', headers, json, safe: true } as const;
+        const limits = { retries: 2, timeout: DATA_TIMEOUT, maxBytes: MOST_BYTES, budget };
+        return this.http.stream({ ...call, ...limits, signal }, (chunk) => take(slicer.push(chunk)));
+      });
+      const { batches, partial } = slicer.end();
+      await take(batches);
+      return { partial };
     });
-    const { batches, partial } = slicer.end();
-    for (const batch of batches) await onBatch(batch);
-    return { partial };
   }
 
   private async login(username: string, password: string, signal: AbortSignal): Promise<string> {

@@ -1,4 +1,6 @@
+import { tooMuch } from '../core/budget';
 import { DeviceError } from '../core/errors';
+import type { NoticeHandler } from '../core/notices';
 import { isRecord } from '../core/units';
 
 /** What the rows of one series have in common. */
@@ -13,6 +15,8 @@ export interface SeriesHead {
 export interface Batch {
   head: SeriesHead;
   rows: unknown[];
+  /** bytes of the answer that they took, as far as is known */
+  bytes?: number;
 }
 
 /** What is known at the end of an answer. */
@@ -23,11 +27,23 @@ export interface InfluxEnd {
   partial: boolean;
 }
 
-/** The head of a series, or `undefined` while its columns are not known. */
+/** Columns and tags of a series; the vendor's have 17. */
+export const MOST_COLUMNS = 200;
+/** Characters of the database's words that are looked at; what is shown of them is shorter. */
+const LONGEST_WORDS = 2000;
+/** Series of an answer: one a station, or some. */
+const MOST_SERIES = 100_000;
+
+/**
+ * The head of a series, or `undefined` while its columns are not known.
+ *
+ * @throws DeviceError BAD_RESPONSE `tooMuch`
+ */
 export function readHead(series: unknown): SeriesHead | undefined {
   if (!isRecord(series) || !Array.isArray(series.columns)) return undefined;
-  const columns = series.columns.map(String);
-  return { columns, tags: isRecord(series.tags) ? series.tags : {} };
+  const tags = isRecord(series.tags) ? series.tags : {};
+  if (series.columns.length + Object.keys(tags).length > MOST_COLUMNS) throw tooMuch(MOST_COLUMNS, 'columns');
+  return { columns: series.columns.map(String), tags };
 }
 
 export function notInflux(): DeviceError {
@@ -37,31 +53,105 @@ export function notInflux(): DeviceError {
   });
 }
 
+/** Stands in a document in place of a series that has been read while it arrived. */
+export const READ_BEFORE = 0;
+
 /**
- * Reads a whole InfluxDB 1.x answer, `{ results: [{ series: [{ name, tags?, columns, values, partial? }], error? }] }`,
- * bare or below `data`. A result without series has no rows.
- *
- * @throws DeviceError REJECTED for a result's or the answer's `error`, BAD_RESPONSE for another shape
+ * Reads the documents of an InfluxDB 1.x answer, `{ results: [{ series: [{ name, tags?, columns, values, partial? }],
+ * error? }] }`, or one result alone, bare or below `data`. A server that sends its answer in chunks sends one document
+ * after the other. A result without series has no rows; an entry that cannot be read costs that entry.
  */
-export function readInflux(body: unknown): InfluxEnd {
-  const inner = isRecord(body) && !('results' in body) && isRecord(body.data) ? body.data : body;
-  if (!isRecord(inner)) throw notInflux();
-  refuseError(inner);
-  if (!Array.isArray(inner.results)) throw notInflux();
-  const end: InfluxEnd = { batches: [], partial: false };
-  for (const result of inner.results as unknown[]) {
-    if (!isRecord(result)) throw notInflux();
-    refuseError(result);
-    end.partial ||= result.partial === true;
-    for (const series of listOf(result.series)) {
-      const head = readHead(series);
-      if (!head || !isRecord(series)) throw notInflux();
-      end.partial ||= series.partial === true;
-      const rows = listOf(series.values);
-      if (rows.length > 0) end.batches.push({ head, rows });
+export class InfluxReader {
+  /** whether rows are missing, by the statement that they answer: of its chunks the last one tells */
+  private readonly partial = new Map<unknown, boolean>();
+  private series = 0;
+  private readable = 0;
+  private odd = 0;
+  /** a series of the present document is marked as partial */
+  private partialSeries = false;
+
+  constructor(private readonly onNotice: NoticeHandler = () => undefined) {}
+
+  /**
+   * Reads a series.
+   *
+   * @param pass takes what rows stand in it
+   * @returns its head, `undefined` when it cannot be read
+   * @throws DeviceError BAD_RESPONSE `tooMuch`
+   */
+  readSeries(series: unknown, pass: (batch: Batch) => void): SeriesHead | undefined {
+    if (++this.series > MOST_SERIES) throw tooMuch(MOST_SERIES, 'series');
+    const head = readHead(series);
+    const values = isRecord(series) ? (series.values ?? []) : undefined;
+    if (!head || !isRecord(series) || !Array.isArray(values)) {
+      this.lose();
+      return undefined;
     }
+    this.readable++;
+    this.partialSeries ||= series.partial === true;
+    if (values.length > 0) pass({ head, rows: values });
+    return head;
   }
-  return end;
+
+  /**
+   * Reads a document.
+   *
+   * @throws DeviceError REJECTED for a result's or the document's `error`, BAD_RESPONSE for another shape
+   */
+  readDocument(body: unknown, pass: (batch: Batch) => void): void {
+    const inner = isRecord(body) && !hasResults(body) && isRecord(body.data) ? body.data : body;
+    if (!isRecord(inner)) throw notInflux();
+    refuseError(inner);
+    if (!hasResults(inner)) throw notInflux();
+    const results = 'results' in inner ? listOf(inner.results) : [inner];
+    const statements = new Set<unknown>();
+    let partial = false;
+    for (const result of results) {
+      if (!isRecord(result)) {
+        this.lose();
+        continue;
+      }
+      refuseError(result);
+      const list = listOf(result.series);
+      for (const series of list) if (series !== READ_BEFORE) this.readSeries(series, pass);
+      // A result of which every series is odd is none.
+      if (list.length === 0) this.readable++;
+      statements.add(result.statement_id);
+      partial ||= result.partial === true;
+    }
+    if (results.length === 0) this.readable++;
+    for (const statement of statements) this.partial.set(statement, partial || this.partialSeries);
+    if (this.partial.size > MOST_SERIES) throw tooMuch(MOST_SERIES, 'results');
+    this.partialSeries = false;
+  }
+
+  /**
+   * Says that no document follows.
+   *
+   * @returns whether the server left rows out
+   * @throws DeviceError BAD_RESPONSE when there was nothing that can be read
+   */
+  end(): boolean {
+    if (this.readable === 0) throw notInflux();
+    return [...this.partial.values()].includes(true);
+  }
+
+  private lose(): void {
+    this.odd++;
+    if (this.odd === 1) this.onNotice({ reason: 'powerflexEntry' });
+  }
+}
+
+/** Reads a whole answer at once, see `InfluxReader`. */
+export function readInflux(body: unknown): InfluxEnd {
+  const reader = new InfluxReader();
+  const batches: Batch[] = [];
+  reader.readDocument(body, (batch) => batches.push(batch));
+  return { batches, partial: reader.end() };
+}
+
+function hasResults(holder: Record<string, unknown>): boolean {
+  return 'results' in holder || 'series' in holder || 'statement_id' in holder;
 }
 
 function listOf(value: unknown): unknown[] {
@@ -72,7 +162,7 @@ function listOf(value: unknown): unknown[] {
 
 function refuseError(holder: Record<string, unknown>): void {
   if (holder.error === undefined || holder.error === null) return;
-  const message = typeof holder.error === 'string' ? holder.error.slice(0, 200) : '';
+  const message = typeof holder.error === 'string' ? holder.error.slice(0, LONGEST_WORDS) : '';
   throw new DeviceError('REJECTED', `The time series database refused the query. It says: ${message}`, {
     reason: 'powerflexQuery',
     sent: true,

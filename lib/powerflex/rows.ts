@@ -1,4 +1,6 @@
 import { isoTexts } from '../core/iso-time';
+import { isDeeperThan, DEEPEST, tooDeep } from '../core/json';
+import { readTime } from '../core/time';
 import { mapNumber, round, toNumber } from '../core/units';
 import { notInflux, type SeriesHead } from './influx';
 
@@ -77,21 +79,21 @@ export class MappedRow<R extends Row = Row> {
     readonly row: R,
     readonly time: number | null,
     private readonly head: SeriesHead,
-    private readonly values: unknown[],
+    readonly values: readonly unknown[],
   ) {}
 
   /** Values by the vendor's column names, tags included. */
   raw(): Record<string, unknown> {
+    for (const value of this.values) {
+      if (typeof value === 'object' && isDeeperThan(value, DEEPEST)) throw tooDeep();
+    }
     // fromEntries makes own properties, whatever they are called.
     const columns = Object.fromEntries(
-      this.head.columns.map((column, index) => [column, this.values[index]]),
+      this.head.columns.map((column, index) => [column, this.values[index] ?? null]),
     );
     return { ...this.head.tags, ...columns };
   }
 }
-
-/** The last moment with a four-digit year; beyond it a number is no epoch seconds. */
-const LAST_SECOND = 253_402_300_799;
 
 function text(value: unknown): string | null {
   if (typeof value === 'string') return value;
@@ -113,16 +115,31 @@ function thousandfold(value: unknown): number | null {
   return mapNumber(value, (number) => round(number * 1000));
 }
 
-/** A time as the vendor sends it, epoch seconds or RFC 3339, in epoch ms; `null` for anything else. */
+/** Epoch seconds of these are times of readings without a further look. */
+const FIRST_SECOND = 978_307_200;
+const LAST_SECOND = 4_000_000_000;
+
+/** As `readTime`, at a tenth of its cost for the forms that a database writes: there are millions of rows. */
 export function epochMs(value: unknown): number | null {
-  if (typeof value === 'string' && value.includes('T')) {
-    const parsed = Date.parse(value);
-    return Number.isNaN(parsed) ? null : parsed;
+  if (typeof value === 'number') {
+    const isUsual = value >= FIRST_SECOND && value < LAST_SECOND;
+    return isUsual ? Math.round(value * 1000) : readTime(value);
   }
-  const seconds = toNumber(value);
-  if (seconds === null || seconds <= 0 || seconds > LAST_SECOND) return null;
-  return Math.round(seconds * 1000);
+  if (typeof value === 'string' && isPlainIso(value)) {
+    const parsed = Date.parse(value);
+    if (parsed >= FIRST_SECOND * 1000 && parsed < LAST_SECOND * 1000) return parsed;
+  }
+  return readTime(value);
 }
+
+/** `2025-06-01T08:00:00Z`, with decimals or without. Of the days from the 29th on not every month has each. */
+function isPlainIso(value: string): boolean {
+  const { length } = value;
+  if (length < 20 || length > 30 || value[10] !== 'T' || value[length - 1] !== 'Z') return false;
+  return value.charCodeAt(8) < THREE && !(value[8] === '2' && value[9] === '9');
+}
+
+const THREE = '3'.charCodeAt(0);
 
 /** Where a column's value stands in a row; beyond its end when there is no such column. */
 type Place = (column: string) => number;
@@ -210,13 +227,35 @@ const BUILDERS: Builders = {
   evse_response: evseResponse,
 };
 
+/** The vendor's column of each value. */
+export const COLUMN_OF: Readonly<Record<string, string>> = {
+  ...{ acnId: 'acn_id', accId: 'acc_id', acgId: 'acg_id', acsId: 'acs_id', evseAddress: 'evse_address' },
+  ...{
+    evseType: 'evse_type',
+    spaceNumber: 'space_number',
+    chargingState: 'charging_state',
+    version: 'version',
+  },
+  ...{ energyDelivered: 'energy_delivered', current: 'mamps_actual', pilotCurrent: 'pilot_actual' },
+  ...{
+    power: 'power',
+    voltage: 'voltage',
+    phases: 'phases',
+    peakRate: 'peak_rate',
+    lastCurrent: 'mamps_last',
+  },
+  ...{ rampdownCurrent: 'mamps_rampdown', connected: 'connected', contactorClosed: 'contactor' },
+  ...{ responsePeriod: 'response_period' },
+};
+
 /** The names of a measurement's values, in order, `timestamp` first. */
 export function rowFields(measurement: Measurement): string[] {
   return Object.keys(BUILDERS[measurement](() => 0, 'kW')(null, []));
 }
 
 /**
- * Makes the function that turns a series' rows into typed rows: values are found by column name, or in the tags.
+ * Makes the function that turns a series' rows into typed rows: values are found by column name, or in the tags. A row
+ * that is shorter than its columns ends with `null`s; what is beyond them is left out.
  *
  * @throws (the function) DeviceError BAD_RESPONSE for a row that is no list
  */
@@ -242,13 +281,14 @@ export function rowMapper<M extends Measurement>(
 
   return (values) => {
     if (!Array.isArray(values)) throw notInflux();
-    // A row that is too short must not shift the tags.
-    const whole = tags.length === 0 ? values : [...columns.map((_, i): unknown => values[i]), ...tagValues];
+    const given = values as readonly unknown[];
+    const own = given.length === columns.length ? given : columns.map((_, i) => given[i] ?? null);
+    const whole = tags.length === 0 ? own : [...own, ...tagValues];
     const time = epochMs(whole[timeAt]);
     if (time !== lastTime) {
       lastTime = time;
       lastText = time === null ? null : iso(time);
     }
-    return new MappedRow<RowOf[M]>(build(lastText, whole), time, head, values);
+    return new MappedRow<RowOf[M]>(build(lastText, whole), time, head, own);
   };
 }

@@ -1,3 +1,4 @@
+import { tooMuch } from '../core/budget';
 import type { CtResponseRow, MappedRow } from './rows';
 import type { Reading } from './session-counter';
 import { type Ids, type OpenSession, StationSessions } from './session-station';
@@ -40,6 +41,9 @@ interface Station {
 
 /** Numbers a row. */
 const WIDTH = 5;
+/** Rows that wait for those before them: a month of a large garage. */
+const MOST_ROWS = 1_500_000;
+const MOST_STATIONS = 20_000;
 /** Rows that are worked on without a pause. */
 const STRETCH = 5000;
 const PLUGGED = 1;
@@ -64,12 +68,19 @@ export class SessionBuilder {
   private readonly stations = new Map<string, Station>();
   /** stations by their ids, for rows without an address; `null`: several have the same ids */
   private readonly byIds = new Map<string, Station | null>();
+  /** rows that are not worked on yet */
+  private waiting = 0;
 
-  /** Takes a row. Rows without a time or a charging state tell nothing. */
+  /**
+   * Takes a row. Rows without a time or a charging state tell nothing.
+   *
+   * @throws DeviceError BAD_RESPONSE `tooMuch` for more rows than can wait, or stations than there are
+   */
   add({ row, time }: Pick<MappedRow<CtResponseRow>, 'row' | 'time'>): void {
     if (time === null || row.timestamp === null || row.chargingState === null) return;
     const station = this.stationOf(row);
     if (!station) return;
+    if (++this.waiting > MOST_ROWS) throw tooMuch(MOST_ROWS, 'rows');
     const { chargingState, energyDelivered: energy } = row;
     const counted = energy === null || energy < 0 ? NaN : energy;
     station.rows.push(time, stateCell(chargingState), counted, toCell(row.current), toCell(row.power));
@@ -81,6 +92,7 @@ export class SessionBuilder {
    * @returns the sessions that have ended, some thousand rows at a time, so that a caller can pause in between
    */
   *flush(): Generator<ChargingSession[], void, void> {
+    this.waiting = 0;
     for (const station of this.stations.values()) {
       const { rows } = station;
       station.rows = [];
@@ -121,6 +133,7 @@ export class SessionBuilder {
       this.stations.set(evseAddress, sibling);
       return sibling;
     }
+    if (this.byIds.size + this.stations.size > MOST_STATIONS) throw tooMuch(MOST_STATIONS, 'stations');
     const station = this.newStation({ evseAddress, accId, acsId, spaceNumber });
     this.stations.set(evseAddress ?? `/${ids}`, station);
     this.byIds.set(ids, sibling === undefined ? station : null);

@@ -4,6 +4,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { systemClock } from '../../lib/core/clock';
 import { invalidInput, toDeviceError } from '../../lib/core/errors';
+import { type Notice, type NoticeHandler, Notices } from '../../lib/core/notices';
 import { SerialQueue } from '../../lib/core/queue';
 import { readMeasurements } from '../../lib/powerflex/reader';
 import { type CtResponseRow, type MappedRow, type PowerUnit, rowFields } from '../../lib/powerflex/rows';
@@ -14,6 +15,7 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { numberReader, settingText } from '../shared/settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
+import { noticeText } from '../shared/text';
 import { measurementInput } from './measurement-input';
 import { FORMS, type Item, rowOutput } from './row-output';
 import { findSite, noSite, type PowerflexSite } from './site';
@@ -71,6 +73,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     };
     // One answer after the other: two at once would mingle their rows.
     const queue = new SerialQueue();
+    const notices = new Notices((notice) => this.warn(noticeText(RED, notice)));
+    const onNotice = (notice: Notice): void => notices.once(notice);
 
     onInput(RED, this, async (msg, { signal, send }) => {
       if (!site || problem) throw problem ?? noSite();
@@ -79,7 +83,9 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
         if (config.sessions && input.measurement !== 'ct_response') {
           throw invalidInput('Sessions are made of ct_response only.', 'sessionsMeasurement');
         }
-        return await queue.run(() => answer(config, site, msg, input, { numbers, signal, send, setStatus }));
+        return await queue.run(() =>
+          answer(config, site, msg, input, { numbers, signal, send, setStatus, onNotice }),
+        );
       } catch (thrown) {
         setStatus(statusOfError(toDeviceError(thrown)));
         throw thrown;
@@ -102,9 +108,10 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       signal: AbortSignal;
       send: (part: NonNullable<InputResult>) => void;
       setStatus: ReturnType<typeof statusSetter>;
+      onNotice: NoticeHandler;
     },
   ): Promise<InputResult> {
-    const { numbers, signal, send, setStatus } = run;
+    const { numbers, signal, send, setStatus, onNotice } = run;
     const info = site.info();
     const topic = topicOf(msg, settingText(config.topic) || info.name);
     const copy = copierOf(msg);
@@ -136,15 +143,16 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     });
     let windows = 1;
     setStatus(STATUS.busy());
-    const { partial } = await site.run((client) =>
+    const { partial, capped, withoutTime, emptyColumns } = await site.run((client) =>
       readMeasurements(client, {
         ...{ measurement, range, signal },
         longest: numbers.longest,
         inFlight: numbers.inFlight,
         powerUnit: powerUnitOf(config),
-        onRows: async (some: MappedRow[]) => {
+        onNotice,
+        onRows: async (some: MappedRow[], bytes: number) => {
           rows += some.length;
-          output.add(toItems(some));
+          output.add(toItems(some), bytes);
           // Sent messages are delivered in the next turn; without it they would pile up.
           if (form === 'messages') await nextTurn();
         },
@@ -162,8 +170,12 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     setStatus(STATUS.fresh(translate(RED, 'shown.rows', { rows })));
     const last = output.end();
     return [
-      last && (partial ? { ...last, partial } : last),
-      progress(windows, windows, { complete: true, partial }),
+      last && (partial || capped ? { ...last, partial: true } : last),
+      progress(windows, windows, {
+        ...{ complete: true, partial: partial || capped === true },
+        ...(withoutTime === undefined ? {} : { withoutTime }),
+        ...(emptyColumns === undefined ? {} : { emptyColumns }),
+      }),
     ];
   }
 

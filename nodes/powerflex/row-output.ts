@@ -1,5 +1,7 @@
 import type { NodeAPI } from 'node-red';
 
+import { DeviceError } from '../../lib/core/errors';
+import { isRecord } from '../../lib/core/units';
 import type { FlowMessage } from '../shared/messages';
 
 export const FORMS = ['array', 'messages', 'columns'] as const;
@@ -13,7 +15,11 @@ export interface Item {
 
 /** Takes items and makes messages of them. */
 export interface RowOutput {
-  add: (items: readonly Item[]) => void;
+  /**
+   * @param bytes of the answer that they took, as far as is known
+   * @throws DeviceError BAD_RESPONSE `powerflexTooMuch` when one message cannot carry all of them
+   */
+  add: (items: readonly Item[], bytes?: number) => void;
   /** The last message, or `null` when there is none. */
   end: () => Record<string, unknown> | null;
 }
@@ -27,6 +33,32 @@ export interface OutputOptions {
   send: (msg: Record<string, unknown>) => void;
 }
 
+/** Values, rows × columns, that one message carries; more would fill the memory, and nobody waits for it. */
+const MOST_VALUES = 6_000_000;
+/** Bytes of an answer that one message carries. */
+const MOST_BYTES = 100 * 1024 * 1024;
+
+/** Counts what one message is to carry. */
+class Load {
+  private values = 0;
+  private bytes = 0;
+
+  constructor(private readonly columns: number) {}
+
+  take(items: readonly Item[], bytes: number): void {
+    const [first] = items;
+    const raw = isRecord(first?.raw) ? Object.keys(first.raw).length : 0;
+    this.values += items.length * (this.columns + raw);
+    this.bytes += bytes;
+    if (this.values <= MOST_VALUES && this.bytes <= MOST_BYTES) return;
+    throw new DeviceError(
+      'BAD_RESPONSE',
+      `The answer holds more than one message carries (${MOST_VALUES} values). Choose a sequence of messages as output.`,
+      { reason: 'powerflexTooMuch', params: { most: MOST_VALUES }, sent: true },
+    );
+  }
+}
+
 /** Makes the messages of one answer to `msg`; `payload`, `parts` and `raw` are added to what `base` gives. */
 export function rowOutput(RED: NodeAPI, base: () => FlowMessage, options: OutputOptions): RowOutput {
   switch (options.form) {
@@ -35,15 +67,17 @@ export function rowOutput(RED: NodeAPI, base: () => FlowMessage, options: Output
     case 'columns':
       return columns(base, options);
     case 'array':
-      return array(base);
+      return array(base, options);
   }
 }
 
-function array(base: () => FlowMessage): RowOutput {
+function array(base: () => FlowMessage, options: OutputOptions): RowOutput {
   const payload: object[] = [];
   const raw: unknown[] = [];
+  const load = new Load(options.columns.length);
   return {
-    add: (items) => {
+    add: (items, bytes = 0) => {
+      load.take(items, bytes);
       for (const item of items) {
         payload.push(item.value);
         if ('raw' in item) raw.push(item.raw);
@@ -57,8 +91,10 @@ function columns(base: () => FlowMessage, options: OutputOptions): RowOutput {
   const payload = Object.fromEntries(options.columns.map((name): [string, unknown[]] => [name, []]));
   const lists = Object.entries(payload);
   const raw: unknown[] = [];
+  const load = new Load(options.columns.length);
   return {
-    add: (items) => {
+    add: (items, bytes = 0) => {
+      load.take(items, bytes);
       for (const item of items) {
         for (const [name, list] of lists) list.push(Reflect.get(item.value, name));
         if ('raw' in item) raw.push(item.raw);

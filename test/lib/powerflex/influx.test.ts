@@ -4,10 +4,6 @@ import { type Batch, readInflux } from '../../../lib/powerflex/influx';
 import { InfluxSlicer } from '../../../lib/powerflex/influx-slicer';
 import { type Random, random } from '../../support/random';
 
-interface Result {
-  series?: { values?: unknown[] }[];
-}
-
 /** Rows with the head each has, however they were batched. */
 function flat(batches: readonly Batch[]): unknown[] {
   return batches.flatMap(({ head, rows }) => rows.map((row) => ({ head, row })));
@@ -102,18 +98,6 @@ function answer(rng: Random): unknown {
   return rng.below(2) ? { data: bare } : bare;
 }
 
-/** Whether a series has its tags behind rows whose columns are known. */
-function hasLateTags(document: string): boolean {
-  const parsed = JSON.parse(document) as { data?: { results: Result[] }; results: Result[] };
-  return (parsed.data ?? parsed).results.some((result) =>
-    result.series?.some((one) => {
-      const keys = Object.keys(one);
-      const at = ['columns', 'values', 'tags'].map((key) => keys.indexOf(key)) as [number, number, number];
-      return at[0] < at[1] && at[1] < at[2] && one.values?.length;
-    }),
-  );
-}
-
 describe('InfluxSlicer', () => {
   it('finds the rows that JSON.parse finds, wherever the pieces end', () => {
     const rng = random();
@@ -129,14 +113,7 @@ describe('InfluxSlicer', () => {
         continue;
       }
       const longest = rng.pick([1, 3, 20, 300, 1e9]);
-      let sliced;
-      try {
-        sliced = slice(document, () => 1 + rng.below(longest));
-      } catch (error) {
-        // Tags behind the rows cannot be taken back: that is said, never guessed.
-        assert.ok(hasLateTags(document), `${told}: ${String(error)}`);
-        continue;
-      }
+      const sliced = slice(document, () => 1 + rng.below(longest));
       assert.deepEqual(sliced.rows, flat(expected.batches), told);
       assert.equal(sliced.partial, expected.partial, told);
       rows += sliced.rows.length;
@@ -184,8 +161,6 @@ describe('InfluxSlicer', () => {
   });
 
   for (const [what, document] of Object.entries({
-    'tags that come behind rows':
-      '{"results":[{"series":[{"columns":["a"],"values":[[1]],"tags":{"x":1}}]}]}',
     'rows without columns': '{"results":[{"series":[{"values":[[1]]}]}]}',
     'a trailing comma': '{"results":[{"series":[{"columns":["a"],"values":[[1],]}]}]}',
     'a missing comma': '{"results":[{"series":[{"columns":["a"],"values":[[1][2]]}]}]}',
@@ -217,9 +192,9 @@ describe('InfluxSlicer', () => {
   it('keeps no more than its bound of what is not rows, or of one row', () => {
     const start = '{"results":[{"series":[{"columns":["a"],"values":[';
     for (const [before, filler] of [
-      ['', ' '],
+      ['{', ' '],
       [start, '1,'],
-      [start, '["'],
+      [`${start}["`, 'x'],
     ] as const) {
       const slicer = new InfluxSlicer(1000);
       slicer.push(Buffer.from(before));
@@ -235,9 +210,122 @@ describe('InfluxSlicer', () => {
   });
 
   it('refuses what is nested too deep to be a time series, without looking for its end', () => {
-    for (const filler of ['[', '{"a":']) {
+    for (const [before, filler] of [
+      ['', '{"a":'],
+      ['{"a":', '['],
+      ['{"results":[{"series":[{"columns":["a"],"values":[', '['],
+    ] as const) {
       const slicer = new InfluxSlicer();
-      assert.throws(() => slicer.push(Buffer.from(filler.repeat(100_000))), { reason: 'powerflexSeries' });
+      assert.throws(() => slicer.push(Buffer.from(before + filler.repeat(100_000))), { reason: 'tooDeep' });
     }
+  });
+
+  const row = (head: object, ...rows: unknown[]): unknown[] => rows.map((one) => ({ head, row: one }));
+  const plain = row({ columns: ['time', 'x'], tags: {} }, [1, 2], [3, 4]);
+  const tagged = row({ columns: ['time', 'x'], tags: { s: '1' } }, [1, 2], [3, 4]);
+  const series = '{"columns":["time","x"],"values":[[1,2],[3,4]]}';
+  const result = `{"statement_id":0,"series":[${series}]}`;
+  const more = '{"columns":["time","x"],"values":[[5,6]]}';
+  const six = row({ columns: ['time', 'x'], tags: {} }, [5, 6]);
+  for (const [what, document, expected, partial = false] of [
+    [
+      'tags behind the rows',
+      `{"results":[{"series":[{"columns":["time","x"],"values":[[1,2],[3,4]],"tags":{"s":"1"}}]}]}`,
+      tagged,
+    ],
+    [
+      'tags and columns behind the rows',
+      `{"results":[{"series":[{"values":[[1,2],[3,4]],"tags":{"s":"1"},"columns":["time","x"]}]}]}`,
+      tagged,
+    ],
+    [
+      'tags that are null',
+      `{"results":[{"series":[{"columns":["time","x"],"tags":null,"values":[[1,2],[3,4]]}]}]}`,
+      plain,
+    ],
+    ['a result alone', result, plain],
+    ['a result alone, below data', `{"data":${result}}`, plain],
+    ['a result alone, without rows', '{"statement_id":0}', []],
+    ['results below data', `{"data":{"results":[${result}]}}`, plain],
+    ['results that are null', '{"results":null}', []],
+    ['series that are null', '{"results":[{"statement_id":0,"series":null}]}', []],
+    ['values that are null', '{"results":[{"series":[{"columns":["time","x"],"values":null}]}]}', []],
+    ['no results', '{"results":[]}', []],
+    ['a result that is null', `{"results":[null,${result}]}`, plain],
+    ['a series that is null', `{"results":[{"series":[null,${series},7]}]}`, plain],
+    ['a series without columns', `{"results":[{"series":[{"values":[[9]]},${series}]}]}`, plain],
+    ['a byte order mark', `\uFEFF{"results":[${result}]}`, plain],
+    ['NULs behind it', `{"results":[${result}]}\u0000\u0000\n\u0000`, plain],
+    [
+      'several documents',
+      `{"results":[${result}]}\n{"results":[{"statement_id":0,"series":[${more}]}]}\n`,
+      [...plain, ...six],
+    ],
+    [
+      'several documents without a line end',
+      `{"results":[${result}]}{"results":[{"series":[${more}]}]}`,
+      [...plain, ...six],
+    ],
+    [
+      'chunks, of which all but the last say that more follows',
+      `{"results":[{"statement_id":0,"series":[{"columns":["time","x"],"values":[[1,2],[3,4]],"partial":true}],"partial":true}]}\n` +
+        `{"results":[{"statement_id":0,"series":[${more}]}]}`,
+      [...plain, ...six],
+    ],
+    [
+      'chunks, of which the last one says so as well',
+      `{"results":[${result}]}\n{"results":[{"statement_id":0,"series":[${more}],"partial":true}]}`,
+      [...plain, ...six],
+      true,
+    ],
+    [
+      'a bare nan',
+      '{"results":[{"series":[{"columns":["time","x"],"values":[[1,nan],[3,-inf],["nan",NaN]]}]}]}',
+      row({ columns: ['time', 'x'], tags: {} }, [1, null], [3, null], ['nan', null]),
+    ],
+    ['a bare nan outside of rows', `{"results":[{"note":nan,"series":[${series}]}]}`, plain],
+  ] as const) {
+    it(`reads ${what}`, () => {
+      for (const size of [1, 2, 7, 1000]) {
+        const { rows, partial: told } = slice(document, () => size);
+        assert.deepEqual(rows, expected, `pieces of ${size}`);
+        assert.equal(told, partial);
+      }
+    });
+  }
+
+  for (const [what, document, error] of [
+    ['an error behind rows', `{"results":[${result},{"error":"timeout"}]}`, { code: 'REJECTED' }],
+    ['an error in a later document', `{"results":[${result}]}\n{"error":"timeout"}`, { code: 'REJECTED' }],
+    ['a second document that is cut off', `{"results":[${result}]}\n{"results":[`, { reason: 'notJson' }],
+    ['something else behind the document', `{"results":[${result}]}]`, { reason: 'notJson' }],
+    [
+      'nothing but odd entries',
+      '{"results":[null,7,{"series":[null,{"values":[[1]]}]}]}',
+      { reason: 'powerflexSeries' },
+    ],
+    ['blanks alone', ' \n\u0000', { reason: 'emptyAnswer' }],
+    [
+      'more columns than there are',
+      `{"results":[{"series":[{"columns":[${'"x",'.repeat(200)}"y"],"values":[[1]]}]}]}`,
+      { reason: 'tooMuch' },
+    ],
+    [
+      'more tags than there are',
+      `{"results":[{"series":[{"tags":{${Array.from({ length: 200 }, (_, i) => `"t${i}":1`).join()}},"columns":["x"],"values":[[1]]}]}]}`,
+      { reason: 'tooMuch' },
+    ],
+  ] as const) {
+    it(`refuses ${what}`, () => {
+      for (const size of [1, 7, 100_000]) assert.throws(() => slice(document, () => size), error);
+    });
+  }
+
+  it('names an odd entry once', () => {
+    const told: string[] = [];
+    const slicer = new InfluxSlicer(undefined, ({ reason }) => told.push(reason));
+    slicer.push(Buffer.from(`{"results":[null,null,{"series":[null,${series}]}]}`));
+    slicer.end();
+    assert.deepEqual(told, ['powerflexEntry']);
   });
 });

@@ -123,7 +123,7 @@ describe('readMeasurements', () => {
     const done = read({ range: { start: T0, end: T0 + 2 * HOUR }, longest: HOUR });
     await settle();
     const [first, second] = client.calls;
-    const ahead = Array.from({ length: 21_000 }, (_, i) => 3600 + i / 10);
+    const ahead = Array.from({ length: 21_000 }, (_, i) => 3600 + (i * 3600) / 21_000);
     let held = true;
     const giving = second?.give(...ahead).then(() => (held = false));
     await settle();

@@ -73,13 +73,13 @@ describe('rowMapper', () => {
   });
 
   it('finds values by column name in any order, and in the tags', () => {
-    const mapped = map('ct_response', { version: '9', power: 1, time: 1 }, { acc_id: '03', acs_id: 7 });
+    const mapped = map('ct_response', { version: '9', power: 1, time: 1e9 }, { acc_id: '03', acs_id: 7 });
     const { row } = mapped;
     assert.deepEqual(
       [row.version, row.accId, row.acsId, row.timestamp],
-      ['9', '03', '7', '1970-01-01T00:00:01.000Z'],
+      ['9', '03', '7', '2001-09-09T01:46:40.000Z'],
     );
-    assert.deepEqual(mapped.raw(), { acc_id: '03', acs_id: 7, version: '9', power: 1, time: 1 });
+    assert.deepEqual(mapped.raw(), { acc_id: '03', acs_id: 7, version: '9', power: 1, time: 1e9 });
   });
 
   it('keeps what did not arrive, or is no number, as null and never as 0', () => {
@@ -103,7 +103,10 @@ describe('rowMapper', () => {
   it('knows every documented column', () => {
     for (const measurement of MEASUREMENTS) {
       const columns = COLUMNS[measurement];
-      const { row } = map(measurement, Object.fromEntries(columns.map((column) => [column, 1])));
+      const { row } = map(
+        measurement,
+        Object.fromEntries(columns.map((column) => [column, column === 'time' ? 1e9 : 1])),
+      );
       assert.ok(!Object.values(row).includes(null), measurement);
       assert.equal(Object.keys(row).length, columns.length, measurement);
     }
@@ -131,14 +134,65 @@ describe('rowMapper', () => {
 });
 
 describe('epochMs', () => {
-  it('takes epoch seconds and RFC 3339, nothing else', () => {
-    assert.deepEqual(
-      [1565982111, '1565982111', '2019-08-16T19:01:51Z', '2019-08-16T21:01:51+02:00'].map(epochMs),
-      [1565982111000, 1565982111000, 1565982111000, 1565982111000],
-    );
-    // Milliseconds would be the year 51594.
-    for (const value of [1565982111000, 0, -5, NaN, 'T', 'yesterday', null, undefined, true, {}]) {
-      assert.equal(epochMs(value), null);
+  const at = Date.UTC(2019, 7, 16, 19, 1, 51);
+  for (const value of [
+    ...[1565982111, '1565982111', 1565982111000, 1565982111000000, 1565982111000000000, '1565982111000'],
+    ...['2019-08-16T19:01:51Z', '2019-08-16T21:01:51+02:00', '2019-08-16T19:01:51', '2019-08-16 19:01:51'],
+    ...['2019-08-16t19:01:51z', '2019-08-16T19:01:51.000000000Z', ' 2019-08-16T19:01:51Z '],
+  ]) {
+    it(`reads ${JSON.stringify(value)}`, () => assert.equal(epochMs(value), at));
+  }
+
+  it('keeps milliseconds', () => {
+    for (const value of [1565982111.123, '2019-08-16T19:01:51.123456789Z', 1565982111123456789]) {
+      assert.equal(epochMs(value), at + 123);
     }
+  });
+
+  for (const value of [
+    ...[
+      0,
+      -5,
+      NaN,
+      1,
+      1e30,
+      'T',
+      'yesterday',
+      null,
+      undefined,
+      true,
+      {},
+      '1970-01-01T00:00:00Z',
+      '57648-01-01T00:00:00Z',
+    ],
+    ...['2019-02-29T00:00:00Z', '2019-04-31T00:00:00Z', '2019-08-16T25:00:00Z', '2019-08-16X19:01:51Z'],
+  ]) {
+    it(`takes ${JSON.stringify([value])} for no time`, () => assert.equal(epochMs(value), null));
+  }
+});
+
+describe('a row of another length than its columns', () => {
+  const head = { columns: ['time', 'mamps_actual'], tags: { acs_id: '07' } };
+
+  for (const [what, values, raw] of [
+    ['longer', [1e9, 1000, 5, 6], { acs_id: '07', time: 1e9, mamps_actual: 1000 }],
+    ['shorter', [1e9], { acs_id: '07', time: 1e9, mamps_actual: null }],
+    ['empty', [], { acs_id: '07', time: null, mamps_actual: null }],
+  ] as const) {
+    it(`gives no value a wrong place: ${what}`, () => {
+      const mapped = rowMapper('ct_response', head)([...values]);
+      assert.equal(mapped.row.acsId, '07');
+      assert.equal(mapped.row.current, values.length > 1 ? 1 : null);
+      assert.equal(mapped.row.voltage, null);
+      assert.deepEqual(mapped.raw(), raw);
+      const untagged = rowMapper('ct_response', { columns: head.columns, tags: {} })([...values]);
+      assert.deepEqual([untagged.row.acsId, untagged.row.voltage, untagged.row.version], [null, null, null]);
+    });
+  }
+
+  it('does not hand on what is nested endlessly', () => {
+    let nested: unknown = 1;
+    for (let i = 0; i < 10_000; i++) nested = [nested];
+    assert.throws(() => rowMapper('ct_response', head)([1e9, nested]).raw(), { reason: 'tooDeep' });
   });
 });
