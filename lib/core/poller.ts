@@ -2,7 +2,7 @@ import { Aging } from './age';
 import { type Availability, AvailabilityTracker } from './availability';
 import { BackOff } from './back-off';
 import { type Clock, systemClock } from './clock';
-import { cancelled, type DeviceError, toDeviceError } from './errors';
+import { cancelled, DeviceError, toDeviceError } from './errors';
 import { isRefusal, slowBackOff } from './refusal';
 import { isOwnCertificate } from './tls-errors';
 
@@ -62,6 +62,8 @@ interface Wish<T> {
 }
 
 const MAX_RECENT_ERRORS = 10;
+/** callers that wait for one reading: messages that come faster than a slow device answers must not fill the memory */
+const MOST_WISHES = 1000;
 /** ms at the most until a poller with a long interval notices that the host has slept */
 const LOOK_AT_CLOCKS = 5 * 60_000;
 /** ms between tries with a certificate of our own that is of no use: a wrong clock or the other side may yet be corrected */
@@ -142,6 +144,16 @@ export class Poller<T> {
     if (this.closed || !this.subscribers.has(subscriber)) return Promise.reject(cancelled());
     // The vendor has said when to come back; asking earlier prolongs many a ban.
     if (this.banned && this.aging.now() < this.banned.until) return Promise.reject(this.banned.error);
+    if (this.wishes.length >= MOST_WISHES) {
+      const params = { limit: MOST_WISHES };
+      return Promise.reject(
+        new DeviceError('RATE_LIMITED', `More than ${MOST_WISHES} others wait for their turn already.`, {
+          reason: 'queueFull',
+          sent: false,
+          params,
+        }),
+      );
+    }
     return new Promise((resolve, reject) => {
       this.wishes.push({ subscriber, resolve, reject });
       if (!this.flight) this.planWish();

@@ -1,3 +1,4 @@
+import { Aging } from '../core/age';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError } from '../core/errors';
 
@@ -6,7 +7,9 @@ const PATIENCE = 2.5;
 
 /** The last status that a UPS pushed, and the watch that notices when none comes any more. */
 export class PushFeed<T> {
+  private readonly aging: Aging;
   private last: T | undefined;
+  private due = Infinity;
   private late = false;
   private cancel: (() => void) | undefined;
 
@@ -17,8 +20,9 @@ export class PushFeed<T> {
   constructor(
     private readonly interval: number,
     private readonly onLate: (error: DeviceError) => void,
-    private readonly clock: Clock = systemClock,
+    clock: Clock = systemClock,
   ) {
+    this.aging = new Aging(clock);
     this.watch();
   }
 
@@ -31,7 +35,8 @@ export class PushFeed<T> {
 
   /** The last status. @throws DeviceError UNREACHABLE when there is none, or it is too old */
   read(): T {
-    if (this.late) throw this.lateError();
+    // Asked right after the host has slept, nobody has noticed yet.
+    if (this.late || (this.last !== undefined && this.aging.now() >= this.due)) throw this.lateError();
     if (this.last === undefined) {
       throw new DeviceError(
         'UNREACHABLE',
@@ -49,7 +54,9 @@ export class PushFeed<T> {
 
   private watch(): void {
     this.cancel?.();
-    this.cancel = this.clock.after(this.interval * PATIENCE, () => {
+    const patience = this.interval * PATIENCE;
+    this.due = this.aging.now() + patience;
+    this.cancel = this.aging.after(patience, () => {
       this.late = true;
       this.onLate(this.lateError());
     });

@@ -78,7 +78,8 @@ export function onInput(
 /** Registers work for the node's end. Node-RED waits for it, and a failure there never blocks a deploy. */
 export function onClose(node: Node, work: () => Promise<void>): void {
   node.on('close', (done: () => void) => {
-    work()
+    // What throws at once must not keep Node-RED waiting either.
+    new Promise<void>((resolve) => resolve(work()))
       .catch((error: unknown) => node.debug(`close: ${String(error)}`))
       .finally(done);
   });

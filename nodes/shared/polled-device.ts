@@ -5,6 +5,7 @@ import { cancelled, type DeviceError, toDeviceError } from '../../lib/core/error
 import { Poller, type PollerOptions, type PollListener, type Subscription } from '../../lib/core/poller';
 import type { DiagnosticsPart } from './diagnostics';
 import { onClose } from './input-runner';
+import { LogLimit } from './log-limit';
 import type { DeviceBlock } from './messages';
 import { errorText, translate } from './text';
 
@@ -33,6 +34,9 @@ export class PolledDevice<T> {
   readonly problem: DeviceError | undefined;
   private readonly poller: Poller<T> | undefined;
   private readonly users = new Set<Node>();
+  private readonly lines = new LogLimit();
+  private readonly faults = new LogLimit();
+  /** and the log has told it */
   private wasLost = false;
 
   constructor(
@@ -43,8 +47,10 @@ export class PolledDevice<T> {
     try {
       this.poller = new Poller({
         onAvailability: (availability) => this.log(availability),
-        onUnexpected: (error) =>
-          node.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+        onUnexpected: (error) => {
+          if (this.faults.admit() === undefined) return;
+          node.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+        },
         ...definition.build(),
       });
     } catch (thrown) {
@@ -109,13 +115,21 @@ export class PolledDevice<T> {
     this.poller?.setError(error);
   }
 
-  private log(availability: Availability): void {
-    if (availability.reason) {
-      this.wasLost = true;
-      this.node.warn(errorText(this.RED, availability.reason));
+  private log({ reason }: Availability): void {
+    if (reason) {
+      this.wasLost = this.warn(errorText(this.RED, reason));
     } else if (this.wasLost) {
       this.wasLost = false;
       this.node.log(translate(this.RED, 'log.back'));
     }
+  }
+
+  /** @returns whether the log took the line */
+  private warn(text: string): boolean {
+    const untold = this.lines.admit();
+    if (untold === undefined) return false;
+    const more = untold === 0 ? '' : ` ${translate(this.RED, 'log.linesUntold', { count: untold })}`;
+    this.node.warn(text + more);
+    return true;
   }
 }

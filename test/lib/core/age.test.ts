@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 
 import { Aging } from '../../../lib/core/age';
-import { FakeClock } from '../../support/fake-clock';
+import { SerialQueue } from '../../../lib/core/queue';
+import { LoadFeed } from '../../../lib/powerflex/load-feed';
+import { StandstillWatch } from '../../../lib/poweropti/gate';
+import { PushFeed } from '../../../lib/powersentrix/push-feed';
+import { failsWith } from '../../support/expect-error';
+import { FakeClock, settle } from '../../support/fake-clock';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -100,5 +105,64 @@ describe('Aging', () => {
     await clock.advance(1);
     assert.equal(fired, 1);
     assert.equal(clock.pending, 0);
+  });
+});
+
+describe('what grows old while the host sleeps', () => {
+  const stale = async (clock: FakeClock, seen: () => unknown): Promise<void> => {
+    clock.moveWall(2 * HOUR);
+    await clock.advance(10_000);
+    assert.ok(seen());
+  };
+
+  it('a push: at once when it is asked for, and soon by itself', async () => {
+    const clock = new FakeClock();
+    let late = 0;
+    const feed = new PushFeed<number>(60_000, () => late++, clock);
+    feed.take(1);
+    assert.equal(feed.read(), 1);
+    clock.moveWall(2 * HOUR);
+    assert.throws(() => feed.read(), { reason: 'pushLate' });
+    await stale(clock, () => late === 1);
+    feed.take(2);
+    assert.equal(feed.read(), 2);
+    feed.close();
+  });
+
+  it('a command that waited: it is refused, not sent', async () => {
+    const clock = new FakeClock();
+    const queue = new SerialQueue({ maxWait: 5 * 60_000, clock });
+    let end = (): void => undefined;
+    const running = queue.run(() => new Promise<void>((resolve) => (end = resolve)));
+    const waiting = failsWith(
+      queue.run(() => Promise.resolve()),
+      'RATE_LIMITED',
+    );
+    await settle();
+    clock.moveWall(2 * HOUR);
+    end();
+    await running;
+    assert.equal((await waiting).reason, 'waitedTooLong');
+  });
+
+  it("a meter's time that stands still", () => {
+    const clock = new FakeClock();
+    const watch = new StandstillWatch(60_000, clock);
+    assert.equal(watch.assess('2026-01-01T00:00:00Z'), undefined);
+    clock.moveWall(2 * HOUR);
+    assert.equal(watch.assess('2026-01-01T00:00:00Z')?.code, 'STALE');
+  });
+
+  it('a load: it is refused, and the feed says that it is stale', async () => {
+    const clock = new FakeClock();
+    const states: boolean[] = [];
+    const feed = new LoadFeed({
+      send: () => Promise.resolve(),
+      clock,
+      onAvailability: ({ available }) => states.push(available),
+    });
+    await feed.push(10);
+    await stale(clock, () => states.at(-1) === false);
+    feed.close();
   });
 });

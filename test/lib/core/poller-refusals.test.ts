@@ -67,4 +67,17 @@ describe('a poller that is refused', () => {
     await clock.advance(300_000);
     assert.equal(device.calls.length, 2);
   });
+
+  it('lets a thousand callers wait for one reading, and no more', async () => {
+    const { device, poller } = setUp();
+    const subscription = poller.subscribe({});
+    const first = subscription.refresh();
+    const waiting = Array.from({ length: 1000 }, () => subscription.refresh());
+    assert.equal((await failsWith(subscription.refresh(), 'RATE_LIMITED')).reason, 'queueFull');
+    device.last.resolve(1);
+    await first;
+    const left = Promise.all(waiting.map((work) => failsWith(work, 'CANCELLED')));
+    subscription.close();
+    await left;
+  });
 });
