@@ -14,6 +14,9 @@ export interface BenchRuntimeOptions extends Pick<UserDirOptions, 'flows' | 'cre
   benchNodes?: boolean;
   /** MB; default Node's own */
   heapLimit?: number;
+  /** compiled file that is loaded before Node-RED and answers calls; default the bench's own */
+  probe?: string;
+  env?: Record<string, string>;
 }
 
 /** CPU time spent by a process so far, and the time of the reading, both µs. */
@@ -63,12 +66,12 @@ export class BenchRuntime {
         '--expose-gc',
         ...(options.heapLimit ? [`--max-old-space-size=${options.heapLimit}`] : []),
         '--require',
-        join(__dirname, 'probe.js'),
+        options.probe ?? join(__dirname, 'probe.js'),
         nodeRedScript(findNodeRed()),
         '--userDir',
         userDir,
       ],
-      { cwd: userDir, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+      { cwd: userDir, env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     );
     const runtime = new BenchRuntime(child, userDir);
     try {
