@@ -8,10 +8,13 @@ export const DEEPEST = 64;
  * their number: 4 MB of `{}` take a second, and so many values a tenth of it.
  */
 export const MOST_VALUES = 200_000;
+/** Names of one object: to list those of a larger one takes a time that counts. */
+export const MOST_NAMES = 10_000;
 
 const BOM = 0xfeff;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
@@ -47,6 +50,7 @@ export function parseForeignJson(body: Buffer | string, { strict = false }: Json
   const fault = faultInText(text, DEEPEST, MOST_VALUES);
   if (fault === 'depth') throw tooDeep();
   if (fault === 'values') throw tooMuch(MOST_VALUES, 'values');
+  if (fault === 'names') throw tooMuch(MOST_NAMES, 'names');
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -131,12 +135,18 @@ export function withNullForNaN(text: string): string | undefined {
 }
 
 /**
- * What is too much in a JSON text, before it is parsed: its levels of objects and lists, or its values. Takes one look at
- * each character.
+ * What is too much in a JSON text, before it is parsed: its levels of objects and lists, its values, or the names of one
+ * object. Takes one look at each character.
  *
  * @returns `undefined` when nothing is
  */
-export function faultInText(text: string, levels: number, values: number): 'depth' | 'values' | undefined {
+export function faultInText(
+  text: string,
+  levels: number,
+  values: number,
+): 'depth' | 'values' | 'names' | undefined {
+  /** of the objects that are open, by level */
+  const names: number[] = [];
   let depth = 0;
   let count = 0;
   for (let at = 0; at < text.length; at++) {
@@ -145,15 +155,18 @@ export function faultInText(text: string, levels: number, values: number): 'dept
     else if (code === OPEN_LIST || code === OPEN_OBJECT) {
       if (++depth > levels) return 'depth';
       if (++count > values) return 'values';
-    } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth--;
-    else if (code === COMMA && ++count > values) return 'values';
+      names[depth] = 0;
+    } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) {
+      if (depth > 0) depth--;
+    } else if (code === COMMA) {
+      if (++count > values) return 'values';
+    } else if (code === COLON) {
+      const known = (names[depth] ?? 0) + 1;
+      if (known > MOST_NAMES) return 'names';
+      names[depth] = known;
+    }
   }
   return undefined;
-}
-
-/** Whether a JSON text has more levels of objects and lists than `levels`, before it is parsed. */
-export function isTextDeeperThan(text: string, levels: number): boolean {
-  return faultInText(text, levels, Infinity) === 'depth';
 }
 
 /** Whether a parsed value has more levels of objects and lists than `levels`. Looks level by level, without recursion. */

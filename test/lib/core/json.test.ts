@@ -5,7 +5,7 @@ import {
   DEEPEST,
   faultInText,
   isDeeperThan,
-  isTextDeeperThan,
+  MOST_NAMES,
   MOST_VALUES,
   parseForeignJson,
   withNullForNaN,
@@ -118,7 +118,7 @@ describe('JSON from outside', () => {
     for (const piece of ['nan,', '"\\"', '\\', '-', 'inf(', '1.#', '" ', 'nan(x']) {
       const text = piece.repeat(1_000_000);
       withNullForNaN(text);
-      isTextDeeperThan(text, DEEPEST);
+      faultInText(text, DEEPEST, Infinity);
     }
     const many = `[${'nan,'.repeat(MOST_VALUES - 1)}1]`;
     const read = parseForeignJson(many);
@@ -136,12 +136,16 @@ describe('JSON from outside', () => {
 
 describe('the number of values in JSON from outside', () => {
   const list = (item: string, count: number): string => `[${Array(count).fill(item).join(',')}]`;
+  const names = (count: number): string =>
+    `{${Array.from({ length: count }, (_, i) => `"k${i}":1`).join(',')}}`;
   const table: [string, string, string][] = [
     ['as many as allowed', list('0', MOST_VALUES), 'none'],
     ['one more', list('0', MOST_VALUES + 1), 'tooMuch'],
     ['4 MB of {}', list('{}', 1_398_101), 'tooMuch'],
     ['lists', list('[]', MOST_VALUES), 'tooMuch'],
-    ['names', `{${Array.from({ length: MOST_VALUES + 1 }, (_, i) => `"k${i}":1`).join(',')}}`, 'tooMuch'],
+    ['names of one object', names(MOST_NAMES + 1), 'tooMuch'],
+    ['as many names as allowed', names(MOST_NAMES), 'none'],
+    ['names of many objects', list('{"a":1}', 90_000), 'none'],
     ['nan', list('nan', MOST_VALUES + 1), 'tooMuch'],
     ['commas in a text', JSON.stringify([','.repeat(1_000_000), '"'.repeat(1000)]), 'none'],
     ['words without commas', `[${'nan '.repeat(1_000_000)}]`, 'notJson'],
