@@ -105,7 +105,7 @@
       const typed = value === undefined || value === null ? '' : String(value).trim();
       if ((typed === '' && blankAllowed) || isEnv(typed)) return true;
       // The same notation that the runtime takes: Number() would also read 0x10 and Infinity.
-      if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(typed) && Number(typed) >= min) return true;
+      if (/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(typed) && Number(typed) >= min) return true;
       return text(type, 'invalid.atLeast', { min });
     };
   }

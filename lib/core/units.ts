@@ -1,6 +1,6 @@
 /** Reading numbers that vendors send, and bringing them to the units this package promises. */
 
-/** Longest text that can be a number. The expression below would take the square of the length of a longer one. */
+/** Longest text that can be a number. */
 const LONGEST_NUMBER = 64;
 
 /**
@@ -12,7 +12,7 @@ export function toNumber(value: unknown): number | null {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (typeof value !== 'string' || value.length > LONGEST_NUMBER) return null;
   const text = value.trim();
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return null;
+  if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return null;
   const parsed = Number(text);
   return Number.isFinite(parsed) ? parsed : null;
 }

@@ -16,8 +16,11 @@ export function wordsOf(body: unknown): string | undefined {
 const TOKEN = /invalid authorization token/i;
 // Whole statements, not single words: "no answer from the UPS (apiKey …)" and "write timeout" are no refusals, and the
 // command that they answer may have been carried out.
-const KEY =
-  /unauthori[sz]ed|(?:invalid|wrong|unknown|bad|missing) api[\s_-]*key|api[\s_-]*key (?:is )?(?:invalid|wrong|unknown|missing|not (?:valid|found))/i;
+const KEY = [
+  /unauthori[sz]ed/i,
+  /(?:invalid|wrong|unknown|bad|missing) api[\s_-]?key/i,
+  /api[\s_-]?key (?:is )?(?:invalid|wrong|unknown|missing|not (?:valid|found))/i,
+];
 const WRITE =
   /not (?:allowed|permitted)|forbidden|(?:no|missing|denied|insufficient) permission|permission (?:is )?(?:missing|denied)|write actions? (?:is |are )?(?:not|disabled)/i;
 
@@ -38,7 +41,7 @@ export function errorFromWords(words: string, redact: Redactor): DeviceError {
     return new DeviceError('AUTH_FAILED', 'The token was refused.', { reason: 'tokenRefused', sent: true });
   }
   if (WRITE.test(words)) return notPermitted();
-  if (KEY.test(words)) {
+  if (KEY.some((key) => key.test(words))) {
     return new DeviceError('AUTH_FAILED', 'The UPS refuses the API key.', {
       reason: 'keyRefused',
       sent: true,
