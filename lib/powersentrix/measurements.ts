@@ -1,5 +1,6 @@
 import { diagnostic, measured, type MeasurementGroup, type Measurements } from '../core/measurement';
 import type { StatusChange } from './changes';
+import type { MasterData } from './portal';
 import type { Ident, Output, Supply, UpsStatus } from './status';
 
 const STATUS: Measurements<UpsStatus> = {
@@ -37,6 +38,12 @@ const IDENT: Measurements<Ident> = {
   freeRamSize: diagnostic('data_size', 'of the communication board'),
 };
 
+const MASTER_DATA: Measurements<MasterData> = {
+  comUptime: diagnostic('duration', 'since the communication board started'),
+  mainUptime: diagnostic('duration', 'since the main board started'),
+  temperature: diagnostic('temperature', 'as the portal tells it'),
+};
+
 const TEMPERATURE_EVENT: Measurements<Extract<StatusChange, { temperature: number }>> = {
   temperature: diagnostic('temperature', 'of the board or the controller, whichever is higher'),
   limit: diagnostic('temperature', 'above it the UPS is too warm'),
@@ -59,6 +66,7 @@ export const POWERSENTRIX_MEASUREMENTS: readonly MeasurementGroup[] = [
   { source: 'ups-status', path: 'payload.supplies[]', fields: SUPPLY },
   { source: 'ups-status', path: 'payload.outputs[]', fields: OUTPUT },
   { source: 'ups-status', path: 'payload.ident', fields: IDENT },
+  { source: 'ups-status', path: 'payload.basicInfo', fields: MASTER_DATA },
   { source: 'ups-events', path: 'overTemperature, temperatureNormal: payload', fields: TEMPERATURE_EVENT },
   { source: 'ups-events', path: 'lowBattery, batteryNormal: payload', fields: LOW_BATTERY_EVENT },
   { source: 'ups-events', path: 'batteryImbalance, batteryBalanced: payload', fields: BATTERY_EVENT },
