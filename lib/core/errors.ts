@@ -135,6 +135,11 @@ export class DeviceError extends Error {
     return this.sent ? this.copy(this.#whole ?? this, { sent: false }) : this;
   }
 
+  /** The same error of a call of which an earlier try may have left. */
+  mayHaveLeft(): DeviceError {
+    return this.sent ? this : this.copy(this.#whole ?? this, { sent: true });
+  }
+
   /** The same refusal for somebody who asks while it stands: not sent, and when it may be tried again. */
   standing(retryAfter: number | undefined): DeviceError {
     return this.copy(this.#whole ?? this, { sent: false, retryAfter });

@@ -1,16 +1,31 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 import { DeviceError, type ErrorCode } from './errors';
+import { ProxyFailure } from './proxy';
 import { tlsError, tlsFault } from './tls-errors';
 
 /** Longest wait that a `Retry-After` may ask for: a day. */
 const MAX_RETRY_AFTER = 86_400;
 
-/** `Retry-After` in seconds, from either of its two forms; `undefined` when absent or nonsense. */
-export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+/** Epoch ms of a date in a header, if it is one. */
+function readDate(text: string): number {
+  // Every form of it names a month or has a T; plain digits and signs would be read as dates of their own kind.
+  return text.length <= 64 && /[a-z]/i.test(text) ? Date.parse(text) : NaN;
+}
+
+/**
+ * `Retry-After` in seconds, from either of its two forms; `undefined` when absent or nonsense.
+ *
+ * @param date the answer's own `Date`: a moment by the server's clock means nothing on ours
+ * @param now epoch ms by our clock, for an answer without one
+ */
+export function parseRetryAfter(value: string | undefined, now: number, date?: string): number | undefined {
   if (value === undefined) return undefined;
   const text = value.trim();
-  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1000;
+  const own = readDate(date ?? '');
+  const seconds = /^\d{1,15}(\.\d{0,9})?$/.test(text)
+    ? Number(text)
+    : (readDate(text) - (Number.isFinite(own) ? own : now)) / 1000;
   if (!Number.isFinite(seconds)) return undefined;
   return Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER);
 }
@@ -69,7 +84,7 @@ export function errorFromStatus(
   vendorMessage?: string,
 ): DeviceError {
   const { code, reason, text } = meaningOf(status);
-  const retryAfter = parseRetryAfter(headers['retry-after'], now);
+  const retryAfter = parseRetryAfter(headers['retry-after'], now, headers.date);
   const said = vendorMessage ? ` It says: ${vendorMessage}` : '';
   return new DeviceError(code, `${text} (HTTP ${status})${said}`, {
     reason,
@@ -88,9 +103,14 @@ export interface Failure {
   /** whether an answer had begun */
   answered: boolean;
   timeoutMs: number;
+  /** whether the client could be set to read deviations from HTTP, and is not */
+  couldBeLenient?: boolean | undefined;
 }
 
 const NO_SUCH_HOST = /^(ENOTFOUND|EAI_)/;
+/** What Node's lenient parser lets pass, at least in some of its forms. */
+const LENIENCY_HELPS =
+  /^HPE_(CR_EXPECTED|LF_EXPECTED|STRICT|INVALID_HEADER_TOKEN|INVALID_TRANSFER_ENCODING|INVALID_CHUNK_SIZE|INVALID_VERSION)$/;
 const NOT_HTTP = /^(HPE_|Z_|ERR_BROTLI|ERR__?ZLIB)/;
 
 function fieldOf(error: unknown, name: 'code' | 'name' | 'event'): string {
@@ -99,7 +119,9 @@ function fieldOf(error: unknown, name: 'code' | 'name' | 'event'): string {
 }
 
 /** The error for a request that got no complete answer. The foreign error is read, never kept. */
-export function errorFromFailure({ error, sent, answered, timeoutMs }: Failure): DeviceError {
+export function errorFromFailure(failure: Failure): DeviceError {
+  const { error, sent, answered, timeoutMs } = failure;
+  if (error instanceof ProxyFailure) return errorFromProxy(error);
   const code = fieldOf(error, 'code');
   const options = { sent, params: { code } };
   if (fieldOf(error, 'name') === 'TimeoutError' && sent) {
@@ -117,6 +139,13 @@ export function errorFromFailure({ error, sent, answered, timeoutMs }: Failure):
   }
   const fault = tlsFault(error);
   if (fault) return tlsError(fault, sent);
+  if (failure.couldBeLenient && LENIENCY_HELPS.test(code)) {
+    return new DeviceError(
+      'BAD_RESPONSE',
+      `The answer deviates from HTTP (${code}). If this is the right device, allow that in its settings (insecureHTTPParser).`,
+      { ...options, reason: 'lenientHttp' },
+    );
+  }
   if (NOT_HTTP.test(code)) {
     return new DeviceError('BAD_RESPONSE', 'What answers there does not speak HTTP properly.', {
       ...options,
@@ -140,4 +169,25 @@ export function errorFromFailure({ error, sent, answered, timeoutMs }: Failure):
     `No connection${code ? ` (${code})` : ''}. Is it switched on and in reach?`,
     options,
   );
+}
+
+/** The error for a proxy that made no connection, in which case nothing has left for the target. */
+function errorFromProxy({ status, code }: ProxyFailure): DeviceError {
+  if (status === undefined) {
+    return new DeviceError('UNREACHABLE', `The proxy cannot be reached (${code}). Check its address.`, {
+      reason: 'proxyUnreachable',
+      sent: false,
+      params: { code },
+    });
+  }
+  return status === 407
+    ? new DeviceError('UNREACHABLE', 'The proxy refuses the user name or password (HTTP 407).', {
+        reason: 'proxyLogin',
+        sent: false,
+      })
+    : new DeviceError('UNREACHABLE', `The proxy makes no connection to this address (HTTP ${status}).`, {
+        reason: 'proxyRefused',
+        sent: false,
+        params: { status },
+      });
 }

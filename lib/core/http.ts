@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+
 import type { RequestFunction, StreamOptions } from 'got';
 
 import { BackOff } from './back-off';
@@ -14,9 +16,11 @@ import {
   StaleConnection,
 } from './http-exchange';
 import { parseForeignJson } from './json';
+import type { Origin } from './origin';
+import type { ProxyChoice } from './proxy';
 import { cleanText, createRedactor, type Redactor } from './redact';
-import { ownCertificateFault, tlsError, type TlsFault } from './tls-errors';
-import { requestTo, type TlsOptions, type Transport } from './transport';
+import { isOwnCertificate, ownCertificateFault, tlsError, type TlsFault } from './tls-errors';
+import { connectionClosed, requestTo, type Route, type TlsOptions, type Transport } from './transport';
 import { joinUrl, type Query, withoutZone } from './url';
 
 export interface HttpClientOptions {
@@ -26,9 +30,21 @@ export interface HttpClientOptions {
   timeout?: number;
   /** ms until the connection stands; default 5 s */
   connectTimeout?: number;
-  /** longest body accepted, in bytes; default 1 MiB */
+  /** longest body accepted that is read as a whole, in bytes; default 1 MiB, 4 MiB at the most */
   maxBytes?: number;
   tls?: TlsOptions | undefined;
+  /** the proxy for the base URL, asked for once; devices in the LAN are given none */
+  proxy?: ProxyChoice | undefined;
+  /**
+   * Whether answers may deviate from HTTP, such as header lines that end in a line feed alone. `false`: it could be
+   * allowed, and an error says so; `undefined`: there is no such setting.
+   */
+  insecureHTTPParser?: boolean | undefined;
+  /**
+   * Whether the server is known to serve several connections at once, as clouds do. Else a call that is not safe has the
+   * server to itself: it waits for those in flight, kept connections that idle are closed, and later ones wait for it.
+   */
+  parallel?: boolean;
   /** every secret that a request of this client can hold, asked for when an error is made */
   secrets?: () => Iterable<string | undefined>;
   /** the vendor's own words in the parsed body of an error answer */
@@ -53,12 +69,14 @@ export interface HttpCall {
   /** ms, the longest `Retry-After` that is waited for before a further try; a longer one is thrown; default 10 s */
   longestWait?: number;
   timeout?: number;
+  /** as in the client's options; for `stream` the longest body that is passed on, default 256 MiB */
   maxBytes?: number;
   /** what the call that this request is a part of may cost as a whole */
   budget?: Budget | undefined;
   signal?: AbortSignal | undefined;
 }
 
+const DEFAULT_TIMEOUT = 10_000;
 const RETRY_BASE_MS = 300;
 const RETRY_CAP_MS = 30_000;
 /**
@@ -66,6 +84,11 @@ const RETRY_CAP_MS = 30_000;
  * anything longer than this is for the caller to decide.
  */
 const LONGEST_WAIT_MS = 10_000;
+/** Longer than anything that a vendor sends to be read as a whole; parsing it takes a noticeable moment. */
+const MOST_COLLECTED = 4 * 1024 * 1024;
+const MOST_PASSED_ON = 256 * 1024 * 1024;
+/** ms that a small device gets to notice that a connection has ended, before the next one comes */
+const REST_MS = 50;
 
 /**
  * Talks HTTP with one server. Light: thousands of them share one `Transport`.
@@ -74,8 +97,13 @@ const LONGEST_WAIT_MS = 10_000;
  */
 export class HttpClient {
   private readonly url: string;
+  private readonly host: string | undefined;
   private readonly request: RequestFunction | undefined;
+  private readonly route: Route;
+  /** the proxy of this client's connections, without its login, for diagnostics */
+  readonly proxyUrl: string | undefined;
 
+  /** @throws DeviceError INVALID_INPUT for an unusable address of the proxy */
   constructor(
     private readonly transport: Transport,
     private readonly options: HttpClientOptions,
@@ -83,7 +111,12 @@ export class HttpClient {
   ) {
     const { url, host } = withoutZone(options.baseUrl);
     this.url = url;
+    this.host = host;
     this.request = host === undefined ? undefined : requestTo(host);
+    const { tls, insecureHTTPParser } = options;
+    const proxy = options.proxy?.(url);
+    this.route = { tls, proxy, insecureHTTPParser };
+    this.proxyUrl = proxy && `${proxy.url.protocol}//${proxy.url.host}`;
   }
 
   /** Sends a call and returns the answer with a 2xx status. */
@@ -93,8 +126,8 @@ export class HttpClient {
 
   /**
    * Sends a call and passes the body of a 2xx answer on in pieces, as fast as `onChunk` takes them. What `onChunk`
-   * throws ends the request and is thrown. Here `timeout` is the longest wait for the next piece, not for the whole,
-   * there is no limit to the length unless the call sets `maxBytes`, and retries end with the first piece passed on.
+   * throws ends the request and is thrown. Here `timeout` is the longest wait for the next piece; for the whole the server
+   * may take ten minutes, to which the time that `onChunk` takes does not count. Retries end with the first piece.
    */
   async stream(call: HttpCall, onChunk: ChunkHandler): Promise<HttpHead> {
     const { status, headers } = await this.persist(call, onChunk);
@@ -146,10 +179,13 @@ export class HttpClient {
     const mayRepeat = (): boolean => !passedOn;
     const retries = call.safe ? (call.retries ?? 0) : 0;
     const backOff = new BackOff({ base: RETRY_BASE_MS, cap: RETRY_CAP_MS }, this.clock);
+    let left = false;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.sendOverLiveConnection(call, take);
-      } catch (error) {
+        return await this.inTurn(call, take);
+      } catch (thrown) {
+        const error: unknown = left && thrown instanceof DeviceError ? thrown.mayHaveLeft() : thrown;
+        left ||= error instanceof DeviceError && error.sent;
         const again = error instanceof DeviceError && attempt < retries && isTransient(error) && mayRepeat();
         if (!again) throw error;
         const asked = (error.retryAfter ?? 0) * 1000;
@@ -160,36 +196,90 @@ export class HttpClient {
     }
   }
 
-  private async sendOverLiveConnection(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
+  /** In its turn: a command of a client whose server may serve one connection at a time has it to itself. */
+  private async inTurn(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
+    const origin = this.transport.origin(this.url, this.host);
+    if (this.options.parallel) return this.sendOverLiveConnection(origin, call, onChunk);
+    if (call.signal?.aborted) throw cancelled(false);
+    const command = !call.safe;
+    const turn = origin.enter(command ? null : this, call.signal);
+    const place = turn instanceof Promise ? await turn : turn;
+    const connections: Socket[] = [];
     try {
-      return await this.attempt(call, onChunk);
-    } catch (error) {
-      if (!(error instanceof StaleConnection)) throw error;
+      const alone = command || this.transport.isGuest;
+      if (alone && (await origin.closeIdle())) await delay(systemClock, REST_MS, call.signal);
+      return await this.sendOverLiveConnection(origin, call, onChunk, (socket) => connections.push(socket));
+    } finally {
+      if (connections.length === 0) origin.leave(place);
+      else void leaveAfter(connections).then(() => origin.leave(place));
     }
-    // The server closed a kept connection while we reached for it: no fault of the device. A call that is not safe
-    // goes out on a connection of its own.
-    return this.attempt({ ...call, safe: false }, onChunk);
   }
 
-  /** @throws DeviceError; StaleConnection only for a safe call */
-  private async attempt(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpAnswer> {
-    const { transport, options } = this;
+  /** @param onFresh gets the connections that end with this call */
+  private async sendOverLiveConnection(
+    origin: Origin,
+    call: HttpCall,
+    onChunk?: ChunkHandler,
+    onFresh?: (socket: Socket) => void,
+  ): Promise<HttpAnswer> {
+    if (!call.safe || !origin.keeps) return this.attempt(origin, call, { onChunk, onFresh });
+    const allowed = call.timeout ?? this.options.timeout ?? DEFAULT_TIMEOUT;
+    const clock = onChunk ? this.clock : systemClock;
+    const begun = clock.monotonic();
+    let timeout = allowed;
+    let silent: boolean;
+    try {
+      return await this.attempt(origin, call, { onChunk, silence: origin.patience(allowed) });
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error;
+      ({ silent } = error);
+      if (silent) timeout -= clock.monotonic() - begun;
+      if (timeout < allowed / 10) throw error.outcome;
+    }
+    // The server closed a kept connection while we reached for it, or forgot it: no fault of the device.
+    try {
+      const answer = await this.attempt(origin, { ...call, timeout }, { onChunk, onFresh, allowed });
+      if (silent) origin.keptWasSilent();
+      return answer;
+    } catch (error) {
+      throw error instanceof DeviceError ? error.mayHaveLeft() : error;
+    }
+  }
+
+  /**
+   * @param how `silence`: over a kept connection, which may let wait so many ms for the beginning of an answer; without it
+   *   over a connection of its own
+   * @throws DeviceError; StaleConnection only over a kept connection
+   */
+  private async attempt(origin: Origin, call: HttpCall, how: Attempt): Promise<HttpAnswer> {
+    const { transport, options, route } = this;
     const got = await transport.got();
+    if (route.proxy) await transport.prepare(route);
     if (call.signal?.aborted) throw cancelled(false);
     call.budget?.check();
     const own = this.ownFault();
     if (own?.reason === 'tlsOwnExpired') throw tlsError(own, false);
 
-    const stream = got.stream(joinUrl(this.url, call.path, call.query), this.requestOptions(call));
+    const fresh = how.silence === undefined;
+    const allowed = call.timeout ?? options.timeout ?? DEFAULT_TIMEOUT;
+    const stream = got.stream(joinUrl(this.url, call.path, call.query), this.requestOptions(call, fresh));
     // got waits for the body of a method that can have one.
     if (call.json === undefined && call.method !== 'GET') stream.end();
     const answer = await exchange(stream, {
-      timeout: Math.min(call.timeout ?? options.timeout ?? 10_000, call.budget?.msLeft ?? Infinity),
+      timeout: Math.min(allowed, call.budget?.msLeft ?? Infinity),
       connectTimeout: options.connectTimeout ?? 5000,
-      maxCollected: call.maxBytes ?? options.maxBytes ?? 1024 * 1024,
-      maxPassedOn: call.maxBytes ?? Infinity,
-      onChunk,
+      allowed: how.allowed,
+      silence: how.silence ?? allowed / 2,
+      // A connection of ours that idles may be why a new one is not served.
+      onUnserved: options.parallel ? undefined : () => void origin.closeIdle(),
+      maxCollected: Math.min(call.maxBytes ?? options.maxBytes ?? 1024 * 1024, MOST_COLLECTED),
+      maxPassedOn: call.maxBytes ?? MOST_PASSED_ON,
+      onChunk: how.onChunk,
       budget: call.budget,
+      throughProxy: route.proxy !== undefined,
+      couldBeLenient: options.insecureHTTPParser === false,
+      onHead: (ms) => origin.answered(ms),
+      onConnection: fresh ? how.onFresh : undefined,
       clock: this.clock,
       signal: call.signal,
     }).catch((error: unknown) => {
@@ -209,7 +299,8 @@ export class HttpClient {
   }
 
   /** got merges and checks each option that it is given, so it gets those that differ from the transport's. */
-  private requestOptions({ method, headers, json, safe }: HttpCall): StreamOptions {
+  private requestOptions({ method, headers, json }: HttpCall, fresh: boolean): StreamOptions {
+    const { transport, route } = this;
     const options: StreamOptions = this.request ? { request: this.request } : {};
     if (method !== 'GET') options.method = method;
     if (headers) options.headers = { ...headers };
@@ -217,8 +308,8 @@ export class HttpClient {
       options.headers = { ...headers, 'content-type': 'application/json' };
       options.body = JSON.stringify(json);
     }
-    if (!safe) options.agent = this.transport.fresh(this.options.tls);
-    else if (this.options.tls) options.agent = this.transport.keepAlive(this.options.tls);
+    if (fresh) options.agent = transport.fresh(route);
+    else if (route.tls || route.proxy || route.insecureHTTPParser) options.agent = transport.keepAlive(route);
     return options;
   }
 
@@ -234,7 +325,23 @@ export class HttpClient {
   }
 }
 
+/** How one request is sent. */
+interface Attempt {
+  onChunk?: ChunkHandler | undefined;
+  silence?: number;
+  onFresh?: ((socket: Socket) => void) | undefined;
+  /** ms that both tries may take together */
+  allowed?: number;
+}
+
+/** Resolves when the connections have ended and a small device may have noticed it. */
+async function leaveAfter(connections: readonly Socket[]): Promise<void> {
+  await Promise.all(connections.map(connectionClosed));
+  await delay(systemClock, REST_MS);
+}
+
 function isTransient(error: DeviceError): boolean {
+  if (isOwnCertificate(error.reason)) return false;
   return (
     error.code === 'UNREACHABLE' ||
     error.code === 'TIMEOUT' ||

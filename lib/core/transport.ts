@@ -1,7 +1,11 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 
 import type { Got, RequestFunction } from 'got';
+
+import { Origin } from './origin';
+import { loadProxyAgents, type Proxy, type ProxyAgents } from './proxy';
 
 /** TLS settings as Node names them (`ca`, `cert`, `key`, `rejectUnauthorized`, `servername`, …). */
 export type TlsOptions = Pick<
@@ -18,11 +22,25 @@ export type TlsOptions = Pick<
   | 'crl'
 >;
 
+/** How a client's connections are made. Kept ones are shared by those with the same `tls` (else `proxy`) object. */
+export interface Route {
+  readonly tls?: TlsOptions | undefined;
+  readonly proxy?: Proxy | undefined;
+  /** take answers that deviate from HTTP, such as header lines that end in a line feed alone */
+  readonly insecureHTTPParser?: boolean | undefined;
+}
+
 /** The pair of agents that one request is sent with. */
 export interface Agents {
   http: http.Agent;
   https: https.Agent;
 }
+
+/** The key of the agents that parse leniently and have no other settings. */
+const LENIENT = {};
+
+/** Agents whose requests are parsed leniently: got lets no such option through, but the agent comes with it. */
+const lenientAgents = new WeakSet<object>();
 
 /**
  * Hands Node what it needs and no more: the rest of got's options costs a request a quarter of its CPU time.
@@ -32,8 +50,7 @@ export interface Agents {
 export function requestTo(host?: string): RequestFunction {
   return (url, { method, headers, agent }) =>
     (url.protocol === 'https:' ? https : http).request({
-      // Brackets belong to a URL, not to an address.
-      host: host ?? url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      host: host ?? addressOf(url),
       port: url.port,
       path: url.pathname + url.search,
       method,
@@ -42,21 +59,48 @@ export function requestTo(host?: string): RequestFunction {
         ? headers
         : Object.assign({}, headers, { host: url.host })) as http.OutgoingHttpHeaders,
       agent,
+      ...(typeof agent === 'object' && lenientAgents.has(agent) ? { insecureHTTPParser: true } : {}),
     });
 }
 
+/** Brackets belong to a URL, not to an address. */
+function addressOf({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** Resolves when a connection that ends has ended, or after a second. */
+export function connectionClosed(socket: Socket): Promise<void> {
+  if (socket.destroyed && socket.closed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, 1000);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
 /**
- * The connections of one runtime: one keep-alive agent pair for all devices (Node's agents pool by origin), one
- * agent more for each distinct TLS setting, and got, loaded on first use so that an installed but unused package
- * costs nothing.
+ * The connections of one runtime: one keep-alive agent pair for all devices (Node's agents pool by origin), one pair
+ * more for each distinct setting of TLS, proxy and parser, and got, loaded on first use so that an installed but unused package costs nothing.
  */
 export class Transport {
   private readonly shared: Agents = {
     http: new http.Agent({ keepAlive: true }),
     https: new https.Agent({ keepAlive: true }),
   };
-  private readonly byTls = new Map<TlsOptions, https.Agent>();
+  private readonly special = new Map<object, Agents>();
+  private readonly origins = new Map<string, Origin>();
   private loading: Promise<Got> | undefined;
+  private proxies: ProxyAgents | undefined;
+
+  /** @param host the transport of those who use the same devices all the time; this one is for a short visit */
+  constructor(private readonly host?: Transport) {}
+
+  /** Whether kept connections of others may be in the way of every request of this one. */
+  get isGuest(): boolean {
+    return this.host !== undefined;
+  }
 
   /** got, as an ES module: a static `require` breaks when Node-RED 5 loads node files side by side. */
   got(): Promise<Got> {
@@ -70,7 +114,11 @@ export class Transport {
         decompress: false,
         agent: this.shared,
         mutableDefaults: true,
-        headers: { accept: 'application/json', 'user-agent': 'node-red-contrib-energy-devices' },
+        headers: {
+          accept: 'application/json',
+          'accept-encoding': 'identity',
+          'user-agent': 'node-red-contrib-energy-devices',
+        },
       });
       // Four options of a cache that nobody uses are spread into each request's; without them that step takes 4 µs in
       // place of 40 on Node 20.
@@ -80,37 +128,96 @@ export class Transport {
     return this.loading;
   }
 
-  /** Agents with kept-alive connections; the same `tls` object shares one pool. */
-  keepAlive(tls?: TlsOptions): Agents {
-    if (!tls) return this.shared;
-    let agent = this.byTls.get(tls);
-    if (!agent) {
-      agent = new https.Agent({ ...tls, keepAlive: true });
-      this.byTls.set(tls, agent);
+  /** Loads what a route needs before its agents can be made. */
+  async prepare({ proxy }: Route): Promise<void> {
+    if (proxy) this.proxies ??= await loadProxyAgents();
+  }
+
+  /**
+   * What is known of a server, for all who talk with it.
+   *
+   * @param host as for `requestTo`
+   */
+  origin(baseUrl: string, host?: string): Origin {
+    if (this.host) return this.host.origin(baseUrl, host);
+    const url = new URL(baseUrl);
+    const port = url.port || (url.protocol === 'https:' ? 443 : 80);
+    const place = `${host ?? addressOf(url)}:${port}:`;
+    let origin = this.origins.get(place);
+    if (!origin) {
+      origin = new Origin(() => this.closeIdle(place));
+      this.origins.set(place, origin);
     }
-    return { http: this.shared.http, https: agent };
+    return origin;
+  }
+
+  /** Agents with kept-alive connections. A route with a proxy has to be prepared. */
+  keepAlive(route: Route): Agents {
+    const key = route.tls ?? route.proxy ?? (route.insecureHTTPParser ? LENIENT : undefined);
+    if (!key) return this.shared;
+    let agents = this.special.get(key);
+    if (!agents) {
+      agents = this.make(route, true);
+      this.special.set(key, agents);
+    }
+    return agents;
   }
 
   /**
    * Agents that open a connection for one request only. For commands: on a kept connection that the other side is
    * just closing, nobody could say whether a command got through.
    */
-  fresh(tls?: TlsOptions): Agents {
-    return { http: new http.Agent(), https: new https.Agent({ ...tls }) };
+  fresh(route: Route): Agents {
+    return this.make(route, false);
   }
 
-  /** Ends the pool of one TLS setting, when its owner closes. */
-  release(tls: TlsOptions | undefined): void {
-    if (!tls) return;
-    this.byTls.get(tls)?.destroy();
-    this.byTls.delete(tls);
+  /** Ends the kept connections made with these settings, when their owner closes. */
+  release(settings: TlsOptions | Proxy | undefined): void {
+    if (!settings) return;
+    destroy(this.special.get(settings));
+    this.special.delete(settings);
   }
 
   /** Closes every idle connection. Requests in flight belong to their callers, who cancel them. */
   close(): void {
-    this.shared.http.destroy();
-    this.shared.https.destroy();
-    for (const agent of this.byTls.values()) agent.destroy();
-    this.byTls.clear();
+    destroy(this.shared);
+    for (const agents of this.special.values()) destroy(agents);
+    this.special.clear();
+    this.origins.clear();
   }
+
+  private make({ tls, proxy, insecureHTTPParser }: Route, keepAlive: boolean): Agents {
+    const plain = { keepAlive };
+    const secure = { ...tls, keepAlive };
+    if (proxy && !this.proxies) throw new Error('a route with a proxy was not prepared');
+    const agents =
+      proxy && this.proxies
+        ? { http: this.proxies.http(proxy, plain), https: this.proxies.https(proxy, secure) }
+        : { http: new http.Agent(plain), https: new https.Agent(secure) };
+    if (insecureHTTPParser) for (const agent of Object.values(agents)) lenientAgents.add(agent);
+    return agents;
+  }
+
+  /** @param place host and port, as Node's agents begin the names of their pools */
+  private async closeIdle(place: string): Promise<boolean> {
+    const closed: Promise<void>[] = [];
+    for (const pair of [this.shared, ...this.special.values()]) {
+      for (const { freeSockets } of [pair.http, pair.https]) {
+        for (const [name, sockets] of Object.entries(freeSockets)) {
+          if (!name.startsWith(place)) continue;
+          for (const socket of sockets ?? []) {
+            closed.push(connectionClosed(socket));
+            socket.destroy();
+          }
+        }
+      }
+    }
+    await Promise.all(closed);
+    return closed.length > 0;
+  }
+}
+
+function destroy(agents: Agents | undefined): void {
+  agents?.http.destroy();
+  agents?.https.destroy();
 }

@@ -7,6 +7,7 @@ import { givenPassword, givenText } from '../core/given';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
 import { type NoticeHandler, Notices } from '../core/notices';
 import { sendCommand } from '../core/outcome';
+import type { ProxyChoice } from '../core/proxy';
 import { cleanText, createRedactor } from '../core/redact';
 import { loginError, saysWrongCredentials } from '../core/refusal';
 import { BearerSession, type Login, secondsLeftOfJwt } from '../core/session';
@@ -33,6 +34,7 @@ export interface AccountSettings {
   commandTimeout?: number;
   /** hears once of each oddity in the cloud's answers */
   onNotice?: NoticeHandler;
+  proxy?: ProxyChoice | undefined;
 }
 
 /** Which statuses to list. Times are epoch ms; without any, the vendor gives those since yesterday. */
@@ -104,6 +106,8 @@ export class PowercontrollerClient {
         timeout: settings.timeout ?? 30_000,
         maxBytes: MOST_OF_ANSWER,
         secrets: () => this.secrets(),
+        proxy: settings.proxy,
+        parallel: true,
         vendorMessage,
       },
       clock,

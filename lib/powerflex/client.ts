@@ -8,6 +8,7 @@ import { headerValue, type HttpCall, HttpClient } from '../core/http';
 import { parseForeignJson } from '../core/json';
 import { type Notice, type NoticeHandler, Notices } from '../core/notices';
 import { sendCommand } from '../core/outcome';
+import type { ProxyChoice } from '../core/proxy';
 import { loginError, saysWrongCredentials } from '../core/refusal';
 import { BearerSession, type Login } from '../core/session';
 import type { TlsOptions, Transport } from '../core/transport';
@@ -39,6 +40,7 @@ export interface PowerflexSettings {
   username: unknown;
   password: unknown;
   tls?: TlsOptions | undefined;
+  proxy?: ProxyChoice | undefined;
   /** ms for one request; default 15 s */
   timeout?: number;
   /** Hears once of each oddity that costs a part of an answer. */
@@ -95,6 +97,8 @@ export class PowerflexClient {
         timeout: settings.timeout ?? 15_000,
         tls: settings.tls,
         secrets: () => this.secrets(),
+        proxy: settings.proxy,
+        parallel: true,
         vendorMessage,
       },
       clock,

@@ -17,6 +17,8 @@ export interface PoweroptiSettings {
   timeout?: number;
   /** hears once of each oddity in the device's answers */
   onNotice?: NoticeHandler;
+  /** take answers that deviate from HTTP; default off */
+  insecureHTTPParser?: boolean;
 }
 
 /** A reading with the vendor's own body. */
@@ -54,6 +56,7 @@ export class PoweroptiClient {
         baseUrl: this.baseUrl,
         timeout: settings.timeout ?? 8000,
         maxBytes: MAX_BYTES,
+        insecureHTTPParser: settings.insecureHTTPParser ?? false,
         secrets: () => [apiKey],
       },
       clock,

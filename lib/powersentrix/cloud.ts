@@ -4,6 +4,7 @@ import { DeviceError, invalidInput } from '../core/errors';
 import { givenPassword, givenText } from '../core/given';
 import { headerValue, type HttpCall, HttpClient } from '../core/http';
 import { type NoticeHandler, Notices } from '../core/notices';
+import type { ProxyChoice } from '../core/proxy';
 import { createRedactor } from '../core/redact';
 import { loginError } from '../core/refusal';
 import { BearerSession, type Login, secondsLeftOfJwt } from '../core/session';
@@ -26,6 +27,7 @@ export interface CloudSettings {
   tls?: TlsOptions | undefined;
   /** hears of entries that are left out of a list */
   onNotice?: NoticeHandler;
+  proxy?: ProxyChoice | undefined;
   /** ms for one request; default 15 s: the cloud asks the UPS before it answers */
   timeout?: number;
 }
@@ -70,6 +72,8 @@ export class CloudClient {
         maxBytes: MAX_BYTES,
         tls: settings.tls,
         secrets: () => this.secrets(),
+        proxy: settings.proxy,
+        parallel: true,
         vendorMessage: wordsOf,
       },
       clock,

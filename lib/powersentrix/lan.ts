@@ -18,6 +18,8 @@ export interface LanSettings {
   tls?: TlsOptions | undefined;
   /** ms for one request; default 8 s */
   timeout?: number;
+  /** take answers that deviate from HTTP; default off */
+  insecureHTTPParser?: boolean;
 }
 
 /** `/api_actions?fn=…` of the UPS's own HTTP server. */
@@ -55,6 +57,7 @@ export class LanClient implements UpsLink {
         baseUrl: this.baseUrl,
         timeout: settings.timeout ?? 8000,
         maxBytes: MAX_BYTES,
+        insecureHTTPParser: settings.insecureHTTPParser ?? false,
         tls: settings.tls,
         secrets: () => [apiKey],
         vendorMessage: wordsOf,

@@ -82,7 +82,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, Config> {
           const client = new PoweroptiClient({ host: settings.host, apiKey: credentials.apiKey }, transport);
           const { reading } = await client.read(signal);
           return { reading };
-        }),
+        }, RED),
     },
     queries: {
       diagnostics: diagnosticsQuery(RED, TYPE, (node) =>

@@ -154,7 +154,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
       const client = new LanClient({ url: settings.url, apiKey: credentials.apiKey, tls }, transport);
       await client.readIdent(signal);
       return summaryOf(await client.readComplex(signal));
-    });
+    }, RED);
 
   return {
     create: UpsDevice,

@@ -42,9 +42,16 @@ export function useTransport(RED: NodeAPI, node: Node): Transport {
   return shared.transport;
 }
 
-/** Runs one call with connections that live no longer than it, for the dialogs' test buttons. */
-export async function withTransport<T>(call: (transport: Transport) => Promise<T>): Promise<T> {
-  const transport = new Transport();
+/**
+ * Runs one call with connections that live no longer than it, for the dialogs' test buttons.
+ *
+ * @param RED given for devices that may serve one connection at a time: the runtime's own then make way
+ */
+export async function withTransport<T>(
+  call: (transport: Transport) => Promise<T>,
+  RED?: NodeAPI,
+): Promise<T> {
+  const transport = new Transport(RED && runtimes.get(RED.events)?.transport);
   try {
     return await call(transport);
   } finally {

@@ -4,6 +4,7 @@ import { Budget } from '../../core/budget';
 import { givenText } from '../../core/given';
 import { headerValue, type HttpCall, HttpClient } from '../../core/http';
 import { type NoticeHandler, Notices } from '../../core/notices';
+import type { ProxyChoice } from '../../core/proxy';
 import { sendCommand } from '../../core/outcome';
 import type { TlsOptions, Transport } from '../../core/transport';
 import { readTimeIso } from '../../core/time';
@@ -22,6 +23,7 @@ export interface EnapterAccountSettings {
   url: unknown;
   token: unknown;
   tls?: TlsOptions | undefined;
+  proxy?: ProxyChoice | undefined;
   /** ms for one request; default 15 s */
   timeout?: number;
   /** hears once of each odd part of an answer that was left out */
@@ -95,6 +97,8 @@ export class EnapterClient {
         timeout: settings.timeout ?? 15_000,
         maxBytes: MAX_BYTES,
         tls: settings.tls,
+        proxy: settings.proxy,
+        parallel: true,
         secrets: () => [token],
         vendorMessage,
       },

@@ -6,9 +6,8 @@ import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 
-import { DeviceError, type ErrorCode } from '../../../lib/core/errors';
+import type { ErrorCode } from '../../../lib/core/errors';
 import { type HttpCall, HttpClient, type HttpClientOptions } from '../../../lib/core/http';
-import { errorFromStatus, parseRetryAfter } from '../../../lib/core/http-errors';
 import { Transport } from '../../../lib/core/transport';
 import { projectRoot } from '../../../scripts/support/project-root';
 import {
@@ -363,23 +362,5 @@ describe('HttpClient', () => {
       transport.release(tls);
       transport.release(undefined);
     });
-  });
-});
-
-describe('errorFromStatus', () => {
-  it('needs no words of the vendor', () => {
-    assert.ok(errorFromStatus(418, {}, 0) instanceof DeviceError);
-    assert.equal(errorFromStatus(418, {}, 0).message, 'The request was refused. (HTTP 418)');
-  });
-});
-
-describe('parseRetryAfter', () => {
-  it('reads seconds and dates, within a day', () => {
-    assert.equal(parseRetryAfter('120', 0), 120);
-    assert.equal(parseRetryAfter('Thu, 01 Jan 1970 00:01:00 GMT', 0), 60);
-    assert.equal(parseRetryAfter('Thu, 01 Jan 1970 00:01:00 GMT', 90_000), 0);
-    assert.equal(parseRetryAfter('999999999', 0), 86_400);
-    assert.equal(parseRetryAfter('soon', 0), undefined);
-    assert.equal(parseRetryAfter(undefined, 0), undefined);
   });
 });

@@ -75,7 +75,7 @@ describe('a UPS at its own address', () => {
     await load([lanDevice(ups.url), statusNode(), eventsNode(), portNode({ port: 0, action: 'off' })]);
     await next('out');
     const held = ups.http.nextRequest(({ query }) => query.get('fn') === '2');
-    ups.faults.add({ kind: 'delay', ms: 1200, times: 1, match: ({ query }) => query.get('fn') === '2' });
+    ups.faults.add({ kind: 'delay', ms: 2500, times: 1, match: ({ query }) => query.get('fn') === '2' });
     flow.send('s', { payload: 1, asked: true });
     await held;
     flow.send('p', { payload: 1 });
