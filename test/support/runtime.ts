@@ -230,7 +230,12 @@ export class Runtime {
     if (withAuth) this.token = await this.login('admin');
     this.comms = await Comms.connect(this.url, this.token);
     await this.comms.messages.waitFor(
-      ({ topic }) => topic === 'notification/runtime-state',
+      // One without a word of the state comes when the flows have only been read.
+      ({ topic, data }) =>
+        topic === 'notification/runtime-state' &&
+        typeof data === 'object' &&
+        data !== null &&
+        ('state' in data || 'error' in data),
       'notification that the flows were started',
       { timeout: START_TIMEOUT },
     );
