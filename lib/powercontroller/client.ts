@@ -122,7 +122,7 @@ export class PowercontrollerClient {
   /** What must not stand in any text: password, token, and the tokens of the session. */
   secrets(): (string | undefined)[] {
     const { password, token } = this.settings;
-    return [password, token, ...this.session.tokens];
+    return [givenPassword(password), givenText(token), ...this.session.tokens];
   }
 
   /** Why the credentials were refused, while that stands. */

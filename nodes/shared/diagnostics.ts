@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import type { Availability } from '../../lib/core/availability';
+import { trimmed } from '../../lib/core/given';
 import type { PollStats } from '../../lib/core/poller';
 import { createRedactor, type Redactor } from '../../lib/core/redact';
 import type { DialogQuery } from './admin';
@@ -36,7 +37,8 @@ function redactDeep(value: unknown, redact: Redactor): unknown {
 
 /** A credential, and the secrets within one that is a JSON document, such as a pasted configuration. */
 function secretsIn(credential: unknown): unknown[] {
-  const found: unknown[] = [credential];
+  // As it was pasted, and as it is used.
+  const found: unknown[] = [credential, trimmed(credential)];
   if (typeof credential !== 'string' || !credential.includes('{')) return found;
   try {
     JSON.parse(credential, (key, value: unknown) => {
