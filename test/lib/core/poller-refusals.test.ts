@@ -1,28 +1,11 @@
 import assert from 'node:assert/strict';
 
-import type { Availability } from '../../../lib/core/availability';
 import { DeviceError } from '../../../lib/core/errors';
 import { failsWith } from '../../support/expect-error';
 import { settle } from '../../support/fake-clock';
 import { setUp } from './poller-bench';
 
 describe('a poller that is refused', () => {
-  it('stops after credentials that the vendor calls wrong, but reads when asked', async () => {
-    const { clock, device, poller } = setUp();
-    const changes: Availability[] = [];
-    const subscription = poller.subscribe({ onAvailability: (a) => changes.push(a) });
-    await clock.advance(1000);
-    const wrong = new DeviceError('AUTH_FAILED', 'no', { definite: true });
-    device.last.reject(wrong);
-    await clock.advance(24 * 3_600_000);
-    assert.equal(device.calls.length, 1);
-    const asked = subscription.refresh();
-    await settle();
-    device.last.reject(wrong);
-    await failsWith(asked, 'AUTH_FAILED');
-    assert.equal(changes.length, 1);
-  });
-
   for (const code of ['AUTH_FAILED', 'FORBIDDEN'] as const) {
     it(`tries again ever more slowly after ${code} that may pass, and quickly once it has`, async () => {
       const { clock, device, poller } = setUp();

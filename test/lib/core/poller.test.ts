@@ -165,6 +165,22 @@ describe('Poller', () => {
     assert.equal(clock.next, 90_000);
   });
 
+  it('stops after refused credentials, but reads when asked', async () => {
+    const { clock, device, poller } = setUp();
+    const changes: Availability[] = [];
+    const subscription = poller.subscribe({ onAvailability: (a) => changes.push(a) });
+    await clock.advance(1000);
+    const wrong = new DeviceError('AUTH_FAILED', 'no', { definite: true });
+    device.last.reject(wrong);
+    await clock.advance(24 * 3_600_000);
+    assert.equal(device.calls.length, 1);
+    const asked = subscription.refresh();
+    await settle();
+    device.last.reject(wrong);
+    await failsWith(asked, 'AUTH_FAILED');
+    assert.equal(changes.length, 1);
+  });
+
   it('tells an outage that turns out to need the user', async () => {
     const { clock, device, poller } = setUp();
     const codes: (string | undefined)[] = [];

@@ -110,7 +110,7 @@ describe('BearerSession', () => {
     }
   });
 
-  it('tries credentials that the vendor calls wrong once, and again only after a reset', async () => {
+  it('tries wrong credentials once, and again only after a reset', async () => {
     const clock = new FakeClock();
     const server = new Server();
     server.failLogin = wrong();
