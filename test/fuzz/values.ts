@@ -99,6 +99,11 @@ function placesIn(value: unknown): [Json, string][] {
   return places;
 }
 
+/** An entry that may stand in a list by the thousand. */
+function repeatable(entry: unknown): unknown {
+  return ((JSON.stringify(entry) as string | undefined) ?? '').length < 400 ? entry : {};
+}
+
 /** A valid JSON text with some of its values changed. */
 export function changedJson(text: string, random: Seeded): string {
   let value: unknown;
@@ -115,8 +120,9 @@ export function changedJson(text: string, random: Seeded): string {
     const odd = random.pick(VALUES as [(typeof VALUES)[number], ...typeof VALUES])(random);
     if (Array.isArray(old) && random.chance(0.4)) {
       // A list with an odd entry, or with very many.
+      const entry = repeatable(old[0]);
       if (random.chance(0.5)) old.splice(random.below(old.length + 1), 0, odd);
-      else old.push(...Array.from({ length: random.below(3) * 5000 }, () => (old[0] ?? {}) as unknown));
+      else old.push(...Array.from({ length: random.below(3) * 5000 }, () => structuredClone(entry)));
     } else if (random.chance(0.15)) {
       Reflect.deleteProperty(parent, key);
     } else {
