@@ -65,6 +65,8 @@ const DATA_TIMEOUT = 60_000;
 const MOST_BYTES = 4 * 1024 ** 3;
 /** Pieces arrive faster than they are worked on, so that without a break nothing else would get its turn. */
 const LONGEST_STRETCH_MS = 8;
+/** Rows that are worked on in one turn. */
+const LONGEST_BATCH = 2000;
 
 /** One site (`acc_id`) of a PowerFlex host: time series, external signals and demand-charge mitigation. */
 export class PowerflexClient {
@@ -219,7 +221,7 @@ export class PowerflexClient {
     let slicer = new InfluxSlicer();
     let turnBegan = this.clock.monotonic();
     const take = async (batches: readonly Batch[]): Promise<void> => {
-      for (const batch of batches) {
+      for (const batch of inStretches(batches)) {
         await onBatch(batch);
         if (this.clock.monotonic() - turnBegan < LONGEST_STRETCH_MS) continue;
         await nextTurn();
@@ -291,6 +293,20 @@ export class PowerflexClient {
     return this.authorised((headers) =>
       sendCommand(async () => read((await this.http.send({ ...call, headers })).body), signal),
     );
+  }
+}
+
+/** Rows of one value are so short that a piece of an answer holds too many of them for one turn. */
+function* inStretches(batches: readonly Batch[]): Generator<Batch, void, void> {
+  for (const batch of batches) {
+    const { head, rows, bytes = 0 } = batch;
+    if (rows.length <= LONGEST_BATCH) yield batch;
+    else {
+      for (let at = 0; at < rows.length; at += LONGEST_BATCH) {
+        const some = rows.slice(at, at + LONGEST_BATCH);
+        yield { head, rows: some, bytes: (bytes * some.length) / rows.length };
+      }
+    }
   }
 }
 

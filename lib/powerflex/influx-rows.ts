@@ -8,6 +8,7 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const BORDER = Buffer.from('],[');
+const LIST_END = Buffer.from(']]');
 
 /** Takes rows and the bytes that they took. */
 export type RowsHandler = (rows: unknown[], bytes: number) => void;
@@ -28,10 +29,12 @@ export class RowCutter {
 
   /**
    * @param longest bytes of a row
+   * @param shortcut shared by the cutters of one answer: the piece that has to be looked at byte by byte
    * @param pass takes rows that are complete
    */
   constructor(
     private readonly longest: number,
+    private readonly shortcut: { failed: Buffer | undefined },
     private readonly pass: RowsHandler,
   ) {}
 
@@ -91,13 +94,20 @@ export class RowCutter {
    * @returns where to go on looking
    */
   private takeWholeRows(chunk: Buffer, start: number): number {
-    const border = chunk.lastIndexOf(BORDER) + 1;
-    if (border <= start) return start;
+    // A piece in which it has failed before may hold very many lists, and would be looked through for each.
+    if (this.shortcut.failed === chunk) return start;
+    const end = chunk.indexOf(LIST_END, start);
+    const border = start + chunk.subarray(start, end < 0 ? chunk.length : end).lastIndexOf(BORDER) + 1;
+    if (border <= start) {
+      if (end < 0) this.shortcut.failed = chunk;
+      return start;
+    }
     const slice = [...this.rest, chunk.subarray(start, border)];
     let parsed: unknown[];
     try {
       parsed = JSON.parse(this.wrap(slice)) as unknown[];
     } catch {
+      this.shortcut.failed = chunk;
       return start;
     }
     this.hand(parsed, bytesOf(slice));

@@ -17,6 +17,9 @@ import { parseJson, RowCutter, tooLong } from './influx-rows';
 const MOST_KEPT = 256 * 1024;
 /** Bytes of rows that wait for what stands behind them in their series. */
 const MOST_HELD = 4 * 1024 * 1024;
+/** Parts that are kept side by side. */
+const MOST_PARTS = 500;
+const PLACEHOLDER = Buffer.from(String(READ_BEFORE));
 /** No key that matters is longer. */
 const LONGEST_KEY = 16;
 
@@ -69,6 +72,7 @@ export class InfluxSlicer {
   private escaped = false;
   private text = '';
   private series: OpenSeries | undefined;
+  private readonly shortcut = { failed: undefined };
   /** while rows are read */
   private cutter: RowCutter | undefined;
   private documents = 0;
@@ -218,7 +222,9 @@ export class InfluxSlicer {
     series.head ??= readHead(known);
     // Tags that stand behind the rows change what the rows mean.
     if (!series.head || !isRecord(known) || !('tags' in known)) series.held ??= [];
-    this.cutter = new RowCutter(this.mostKept, (rows, bytes) => this.take(series, rows, bytes));
+    this.cutter = new RowCutter(this.mostKept, this.shortcut, (rows, bytes) =>
+      this.take(series, rows, bytes),
+    );
   }
 
   private cutRows(cutter: RowCutter, chunk: Buffer, start: number): number {
@@ -260,8 +266,10 @@ export class InfluxSlicer {
     if (series.head && !series.held && isOther) throw notInflux();
     if (head) for (const { rows, bytes = 0 } of series.held ?? []) this.onBatch({ head, rows, bytes });
     // There may be very many series: nothing of this one is kept.
-    this.skeleton.splice(series.from, Infinity, Buffer.from(String(READ_BEFORE)));
-    this.keptBytes = series.kept + 1;
+    this.skeleton.splice(series.from, Infinity, PLACEHOLDER);
+    this.keptBytes = series.kept + PLACEHOLDER.length;
+    // Many small parts would weigh more than what they hold.
+    if (this.skeleton.length > MOST_PARTS) this.skeleton = [Buffer.concat(this.skeleton)];
   }
 
   private endDocument(): void {

@@ -32,7 +32,7 @@ export const MOST_COLUMNS = 200;
 /** Characters of the database's words that are looked at; what is shown of them is shorter. */
 const LONGEST_WORDS = 2000;
 /** Series of an answer: one a station, or some. */
-const MOST_SERIES = 100_000;
+const MOST_SERIES = 20_000;
 
 /**
  * The head of a series, or `undefined` while its columns are not known.

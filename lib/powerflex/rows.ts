@@ -282,8 +282,9 @@ export function rowMapper<M extends Measurement>(
   return (values) => {
     if (!Array.isArray(values)) throw notInflux();
     const given = values as readonly unknown[];
-    const own = given.length === columns.length ? given : columns.map((_, i) => given[i] ?? null);
-    const whole = tags.length === 0 ? own : [...own, ...tagValues];
+    // What a row lacks is found to be missing anyway; what is beyond its columns must not be taken for a tag.
+    const own = given.length <= columns.length ? given : given.slice(0, columns.length);
+    const whole = tags.length === 0 ? own : [...columns.map((_, i) => own[i]), ...tagValues];
     const time = epochMs(whole[timeAt]);
     if (time !== lastTime) {
       lastTime = time;
