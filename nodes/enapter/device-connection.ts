@@ -89,6 +89,10 @@ export class DeviceConnection {
     return { id, vendor: 'Enapter', model: 'standalone device', name: this.settings.name || id };
   }
 
+  get version(): MqttVersion {
+    return this.settings.version;
+  }
+
   get listeners(): number {
     return this.users.size;
   }

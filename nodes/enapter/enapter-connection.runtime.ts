@@ -88,7 +88,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConnectionNode, Config> {
         if (problem !== null) return { settings: {}, problem };
         const { connection } = device;
         return {
-          settings: { ...device.shown },
+          settings: { ...device.shown, mqttVersion: device.version },
           availability: connection.availability,
           problem,
           listeners: device.listeners,

@@ -56,6 +56,7 @@ export class SimBroker {
   private waiters: Waiter[] = [];
   private subscribers: { topic: string; resolve: () => void }[] = [];
   private readonly leavers: (() => void)[] = [];
+  private readonly arrivals: (() => void)[] = [];
   private readonly subscribed = new Map<string, Set<string>>();
 
   /** Use {@link startBroker}. */
@@ -92,7 +93,10 @@ export class SimBroker {
       if (isPunished) this.counters.punished += 1;
       done(isPunished ? new Error('not allowed') : null);
     };
-    aedes.on('clientReady', () => (this.counters.clients += 1));
+    aedes.on('clientReady', () => {
+      this.counters.clients += 1;
+      for (const tell of this.arrivals.splice(0)) tell();
+    });
     aedes.on('publish', (packet, client) => {
       if (client) this.record(packet, client);
     });
@@ -145,6 +149,11 @@ export class SimBroker {
   /** Resolves with the next message of a client (that satisfies `match`). */
   nextPublish(match: (message: Published) => boolean = () => true): Promise<Published> {
     return new Promise((resolve) => this.waiters.push({ match, resolve }));
+  }
+
+  /** Resolves when a client is let in. */
+  nextConnection(): Promise<void> {
+    return new Promise((resolve) => this.arrivals.push(resolve));
   }
 
   /** Resolves when a connection ends. */

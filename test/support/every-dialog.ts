@@ -94,6 +94,7 @@ function everyNode({ meter, ups, cloud, controller, powerflex, enapter }: Device
       account: nodeOf('enapter-account'),
       host: '',
       propertiesTopic: 'register',
+      mqttVersion: '3.1.1',
     }),
     ...flowNodes.map(([type, settings, outputs], row) => inFlow(type, settings, outputs, row)),
   ];

@@ -28,7 +28,8 @@ export const LONGEST_NAME = 200;
 
 function parse(body: Buffer): unknown {
   try {
-    return parseForeignJson(body);
+    // A bare nan is no value that somebody can have meant.
+    return parseForeignJson(body, { strict: true });
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import { headerValue, type HttpCall, HttpClient } from '../../core/http';
 import { type NoticeHandler, Notices } from '../../core/notices';
 import type { ProxyChoice } from '../../core/proxy';
 import { sendCommand } from '../../core/outcome';
+import { cleanText } from '../../core/redact';
 import type { TlsOptions, Transport } from '../../core/transport';
 import { readTimeIso } from '../../core/time';
 import { isRecord } from '../../core/units';
@@ -54,6 +55,8 @@ const EXPANDED_PAGE = 20;
 const MAX_BYTES = 1024 * 1024;
 /** Bytes of an answer that holds what a manifest or a flow may have put there. */
 const MAX_LONG_BYTES = 4 * 1024 * 1024;
+/** Characters of a warning that are looked at; it is shown as one line. */
+const LONGEST_WARNING = 1000;
 /** Bytes of a series of telemetry, and of all pages of a list. */
 const MAX_SERIES_BYTES = 16 * 1024 * 1024;
 /** ms that a command may take before its request is given up */
@@ -353,7 +356,8 @@ function attributesOf(input: { attributes?: unknown; attribute?: unknown }): str
 
 function parseLatest(value: unknown): LatestValue {
   if (!isRecord(value)) return { value: null, timestamp: null };
-  const warning = typeof value.warning === 'string' ? { warning: value.warning } : {};
+  const warning =
+    typeof value.warning === 'string' ? { warning: cleanText(value.warning.slice(0, LONGEST_WARNING)) } : {};
   return { value: telemetryValue(value.value), timestamp: readTimeIso(value.timestamp), ...warning };
 }
 

@@ -32,6 +32,7 @@ const BODIES: readonly [what: string, body: Buffer, expected: ReadCommand][] = [
   ['nothing', bytes(''), { junk: 'notJson' }],
   ['NUL alone', bytes([0, 0]), { junk: 'notJson' }],
   ['two documents', bytes(GOOD, GOOD), { junk: 'notJson' }],
+  ['nan for a number', bytes(withArguments('{"limit":nan}')), { junk: 'notJson' }],
   ['a list', bytes('[]'), { junk: 'noId' }],
   ['a number as id', bytes('{"id":7,"name":"x"}'), { junk: 'noId' }],
   [
