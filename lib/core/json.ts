@@ -27,6 +27,8 @@ const DELIMITERS = new Set([0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d, 0x20, 0x09, 0x0a
 const NOT_A_NUMBER =
   /^[+-]?(?:nan(?:\(\w{0,20}\))?|inf(?:inity)?|1\.#(?:ind|inf|qnan|snan|nan|j|r)0{0,16})$/i;
 const LONGEST_WORD = 30;
+/** What such a word begins with; anything else is not worth an expression. */
+const BEGINNINGS = new Set(Array.from('+-nNiI1', (letter) => letter.charCodeAt(0)));
 
 export interface JsonOptions {
   /**
@@ -125,7 +127,8 @@ export function withNullForNaN(text: string): string | undefined {
     // Words that no comma parts are no JSON.
     if (++words > MOST_VALUES + 1) return undefined;
     // A name before a colon is no value: JSON has none without quotes.
-    if (at - start > LONGEST_WORD || !NOT_A_NUMBER.test(text.slice(start, at))) continue;
+    if (!BEGINNINGS.has(code) || at - start > LONGEST_WORD) continue;
+    if (!NOT_A_NUMBER.test(text.slice(start, at))) continue;
     parts.push(text.slice(taken, start), 'null');
     taken = at;
   }
