@@ -1,4 +1,4 @@
-import { bounded } from '../core/budget';
+import { type Budget, bounded } from '../core/budget';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
 import { givenPassword, givenText } from '../core/given';
@@ -115,6 +115,7 @@ export class CloudClient {
    * One page of the event log, in the server's order.
    *
    * @param page counted from 0
+   * @param budget of the reading that the page is a part of
    * @returns `undefined` in the place of a record that cannot be read: one odd record shall not hide the others
    * @throws DeviceError BAD_RESPONSE `tooMuch` when there are more than asked
    */
@@ -123,8 +124,17 @@ export class CloudClient {
     page: number,
     limit: number,
     signal?: AbortSignal,
+    budget?: Budget,
   ): Promise<(LogRecord | undefined)[]> {
-    const body = await this.get('ups/getUpsLogs', { id, page, limit }, signal);
+    const query = { id, page, limit };
+    const body = await this.call({
+      method: 'GET',
+      path: 'ups/getUpsLogs',
+      query,
+      safe: true,
+      signal,
+      budget,
+    });
     return bounded(listIn(body, 'getUpsLogs'), limit, 'records').map(parseLogRecord);
   }
 

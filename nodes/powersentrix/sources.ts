@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
+import { Budget } from '../../lib/core/budget';
 import { DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
 import { givenText } from '../../lib/core/given';
 import type { PollerOptions } from '../../lib/core/poller';
@@ -75,6 +76,9 @@ export interface Source {
   portal?: UpsFunctions['portal'];
 }
 
+/** What one reading of the cloud's log may cost: a thousand records take some 300 KB. */
+const LOG_BUDGET = { bytes: 4 * 1024 * 1024, ms: 2 * 60_000 };
+
 /** A config node that can say why it does not work. */
 type Working = Node & { problem: DeviceError | undefined };
 
@@ -110,7 +114,10 @@ function cloudSource(context: SourceContext): Source {
       masterData: new MasterDataKeeper(async () => parseMasterData((await client.basicInfo(id)).raw)),
       list: (filter, signal) => client.list(filter, signal),
     },
-    pullLogs: (memory, signal) => pullNewLogs(memory, (page, limit) => client.logs(id, page, limit, signal)),
+    pullLogs: (memory, signal) => {
+      const budget = new Budget(LOG_BUDGET);
+      return pullNewLogs(memory, (page, limit) => client.logs(id, page, limit, signal, budget));
+    },
   };
 }
 
