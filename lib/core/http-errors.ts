@@ -121,7 +121,9 @@ function fieldOf(error: unknown, name: 'code' | 'name' | 'event'): string {
 /** The error for a request that got no complete answer. The foreign error is read, never kept. */
 export function errorFromFailure(failure: Failure): DeviceError {
   const { error, sent, answered, timeoutMs } = failure;
-  if (error instanceof ProxyFailure) return errorFromProxy(error);
+  // got hands on what an agent says inside an error of its own.
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof ProxyFailure) return errorFromProxy(cause);
   const code = fieldOf(error, 'code');
   const options = { sent, params: { code } };
   if (fieldOf(error, 'name') === 'TimeoutError' && sent) {

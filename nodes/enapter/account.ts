@@ -6,6 +6,7 @@ import { EnapterClient } from '../../lib/enapter/rest/client';
 import { onClose } from '../shared/input-runner';
 import { useTransport } from '../shared/shared-state';
 import { errorText, noticeText } from '../shared/text';
+import { useProxy } from '../shared/proxy';
 import { tlsOptions } from '../shared/tls';
 
 export const ACCOUNT_TYPE = 'enapter-account';
@@ -22,14 +23,19 @@ export class EnapterAccount {
   readonly commands = new DeviceQueues({ maxWait: LONGEST_TURN });
   private readonly made: EnapterClient | undefined;
 
-  /** @param settings `tls`: the id of a `tls-config` node, or none */
-  constructor(RED: NodeAPI, node: Node, settings: { url: string; token: unknown; tls: unknown }) {
+  /** @param settings `tls`, `proxy`: the ids of a `tls-config` and an `http proxy` node, or none */
+  constructor(
+    RED: NodeAPI,
+    node: Node,
+    settings: { url: string; token: unknown; tls: unknown; proxy: unknown },
+  ) {
     const { url, token } = settings;
     try {
       const transport = useTransport(RED, node);
       const tls = tlsOptions(RED, settings.tls);
+      const proxy = useProxy(RED, node, transport, settings.proxy);
       this.made = new EnapterClient(
-        { url, token, tls, onNotice: (notice) => node.warn(noticeText(RED, notice)) },
+        { url, token, tls, proxy, onNotice: (notice) => node.warn(noticeText(RED, notice)) },
         transport,
       );
       onClose(node, () => {

@@ -8,6 +8,7 @@ import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
+import { proxyChoice } from '../shared/proxy';
 import { tlsOptions } from '../shared/tls';
 import { ACCOUNT_TYPE, type AccountNode, EnapterAccount } from './account';
 
@@ -17,6 +18,8 @@ interface Config extends NodeDef {
   url: string;
   /** id of a `tls-config` node; empty: the authorities that Node.js trusts */
   tls?: string;
+  /** id of an `http proxy` node; empty: the environment decides */
+  proxy?: string;
 }
 
 /** The names of the sites, or `null` where the token or the gateway has none to show. */
@@ -37,15 +40,17 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
     call: (client: EnapterClient) => Promise<T>,
   ): Promise<T> {
     const tls = tlsOptions(RED, settings.tls);
+    const proxy = proxyChoice(RED, settings.proxy);
     return withTransport((transport) =>
-      call(new EnapterClient({ url: settings.url, token: credentials.token, tls }, transport)),
+      call(new EnapterClient({ url: settings.url, token: credentials.token, tls, proxy }, transport)),
     );
   }
 
   function EnapterAccountNode(this: AccountNode, config: Config): void {
     createNode(RED, this, config);
     const url = settingText(config.url) || DEFAULT_URL;
-    this.account = new EnapterAccount(RED, this, { url, token: this.credentials.token, tls: config.tls });
+    const { tls, proxy } = config;
+    this.account = new EnapterAccount(RED, this, { url, token: this.credentials.token, tls, proxy });
   }
 
   return {

@@ -12,6 +12,7 @@ import { diagnosticsQuery } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
+import { proxyChoice, useProxy } from '../shared/proxy';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
 import { errorText, noticeText, translate } from '../shared/text';
@@ -20,6 +21,8 @@ import { ACCOUNT_TYPE, type AccountCredentials, type AccountNode } from './accou
 interface Config extends NodeDef {
   url: string;
   durationKey?: string;
+  /** id of an `http proxy` node; empty: the environment decides */
+  proxy?: string;
 }
 
 /** ms for each request of a dialog that waits */
@@ -41,7 +44,7 @@ function clientOf(
   durationKey: unknown,
   { email, password, token }: AccountCredentials,
   transport: Transport,
-  more: Pick<AccountSettings, 'timeout' | 'onNotice'>,
+  more: Pick<AccountSettings, 'timeout' | 'onNotice' | 'proxy'>,
 ): PowercontrollerClient {
   return new PowercontrollerClient(
     {
@@ -68,7 +71,9 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
   function PowercontrollerAccount(this: AccountNode, config: Config): void {
     createNode(RED, this, config);
     try {
-      const client = clientOf(config.url, config.durationKey, this.credentials, useTransport(RED, this), {
+      const transport = useTransport(RED, this);
+      const client = clientOf(config.url, config.durationKey, this.credentials, transport, {
+        proxy: useProxy(RED, this, transport, config.proxy),
         onNotice: (notice) => this.warn(noticeText(RED, notice)),
       });
       this.account = { client, runner: new CommandRunner(client) };
@@ -97,6 +102,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
         withTransport(async (transport) => {
           const client = clientOf(settings.url, settings.durationKey, credentials, transport, {
             timeout: DIALOG_TIMEOUT,
+            proxy: proxyChoice(RED, settings.proxy),
           });
           return { devices: listed(await inTime(signal, (until) => client.devices(until))) };
         }),

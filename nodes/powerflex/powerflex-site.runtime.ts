@@ -12,6 +12,7 @@ import type { NodeRuntime } from '../shared/node-type';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
 import { noticeText, translate } from '../shared/text';
+import { proxyChoice, useProxy } from '../shared/proxy';
 import { tlsOptions } from '../shared/tls';
 import { findSite, PowerflexSite, type PowerflexSiteNode, SITE_TYPE } from './site';
 
@@ -20,6 +21,8 @@ interface Config extends NodeDef {
   accId: string | number;
   /** id of a tls-config node */
   tls?: string;
+  /** id of an `http proxy` node; empty: the environment decides */
+  proxy?: string;
 }
 
 /** A login shows that address and credentials are right; demand-charge mitigation may not be part of the site. */
@@ -44,10 +47,11 @@ export function runtime(RED: NodeAPI): NodeRuntime<PowerflexSiteNode, Config> {
 
     this.site = new PowerflexSite(RED, this, settingText(config.name), shown, () => {
       const options = tlsOptions(RED, tls);
+      const proxy = useProxy(RED, this, transport, config.proxy);
       const { username, password } = this.credentials;
       const onNotice: NoticeHandler = (notice) => this.warn(noticeText(RED, notice));
       const client = new PowerflexClient(
-        { url, accId, username, password, tls: options, onNotice },
+        { url, accId, username, password, tls: options, proxy, onNotice },
         transport,
       );
       onClose(this, () => {
@@ -74,7 +78,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<PowerflexSiteNode, Config> {
         withTransport(async (transport) => {
           const { url, accId, tls } = settings;
           const { username, password } = credentials;
-          const options = { url, accId, username, password, tls: tlsOptions(RED, tls) };
+          const proxy = proxyChoice(RED, settings.proxy);
+          const options = { url, accId, username, password, tls: tlsOptions(RED, tls), proxy };
           const client = new PowerflexClient(options, transport);
           try {
             return await tryOut(client, signal);

@@ -21,6 +21,8 @@ const DEFAULT_STALE_AFTER = 60;
 
 interface Config extends NodeDef {
   host: string;
+  /** whether answers may deviate from HTTP */
+  insecureHTTPParser?: boolean;
   /** s */
   interval: number | string;
   /** s */
@@ -50,6 +52,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, Config> {
           {
             host,
             apiKey: this.credentials.apiKey,
+            insecureHTTPParser: config.insecureHTTPParser === true,
             onNotice: (notice) => this.warn(noticeText(RED, notice)),
           },
           useTransport(RED, this),
@@ -79,7 +82,14 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, Config> {
     actions: {
       test: ({ settings, credentials }, _id, signal) =>
         withTransport(async (transport) => {
-          const client = new PoweroptiClient({ host: settings.host, apiKey: credentials.apiKey }, transport);
+          const client = new PoweroptiClient(
+            {
+              host: settings.host,
+              apiKey: credentials.apiKey,
+              insecureHTTPParser: settings.insecureHTTPParser === true,
+            },
+            transport,
+          );
           const { reading } = await client.read(signal);
           return { reading };
         }, RED),

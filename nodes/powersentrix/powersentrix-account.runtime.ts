@@ -13,6 +13,7 @@ import type { NodeRuntime } from '../shared/node-type';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
 import { errorText, noticeText, translate } from '../shared/text';
+import { proxyChoice, useProxy } from '../shared/proxy';
 import { tlsOptions } from '../shared/tls';
 import { summaryOf } from './summary';
 
@@ -21,6 +22,8 @@ const TYPE = 'powersentrix-account';
 interface Config extends NodeDef {
   url: string;
   tls?: string;
+  /** id of an `http proxy` node; empty: the environment decides */
+  proxy?: string;
 }
 
 interface Credentials {
@@ -44,13 +47,14 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
       const { email, password } = this.credentials;
       const tls = tlsOptions(RED, config.tls);
       const transport = useTransport(RED, this);
+      const proxy = useProxy(RED, this, transport, config.proxy);
       onClose(this, () => {
         transport.release(tls);
         return Promise.resolve();
       });
       const onNotice: NoticeHandler = (notice) => this.warn(noticeText(RED, notice));
       this.client = new CloudClient(
-        { url: settingText(config.url), email, password, tls, onNotice },
+        { url: settingText(config.url), email, password, tls, proxy, onNotice },
         transport,
       );
       if (!claimDevice(RED, this, `${TYPE} ${this.client.baseUrl} ${settingText(email).toLowerCase()}`)) {
@@ -74,7 +78,9 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
     withTransport(async (transport) => {
       const { email, password } = credentials;
       const tls = tlsOptions(RED, settings.tls);
-      const client = new CloudClient({ url: settingText(settings.url), email, password, tls }, transport);
+      const proxy = proxyChoice(RED, settings.proxy);
+      const url = settingText(settings.url);
+      const client = new CloudClient({ url, email, password, tls, proxy }, transport);
       try {
         return await use(client);
       } finally {

@@ -26,6 +26,8 @@ export interface DeviceConfig extends NodeDef {
   upsId?: string;
   url?: string;
   tls?: string;
+  /** whether the UPS's own answers may deviate from HTTP */
+  insecureHTTPParser?: boolean;
   receiver?: string;
   cmm?: string;
   /** s */
@@ -128,7 +130,11 @@ function lanClient({ RED, node, config }: SourceContext): LanClient {
     transport.release(tls);
     return Promise.resolve();
   });
-  return new LanClient({ url: config.url, apiKey: node.credentials.apiKey, tls }, transport);
+  const insecureHTTPParser = config.insecureHTTPParser === true;
+  return new LanClient(
+    { url: config.url, apiKey: node.credentials.apiKey, tls, insecureHTTPParser },
+    transport,
+  );
 }
 
 function lanSource(context: SourceContext): Source {

@@ -151,7 +151,9 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
   const readLan = ({ settings, credentials }: DialogValues, signal: AbortSignal) =>
     withTransport(async (transport) => {
       const tls = tlsOptions(RED, settings.tls);
-      const client = new LanClient({ url: settings.url, apiKey: credentials.apiKey, tls }, transport);
+      const { url } = settings;
+      const insecureHTTPParser = settings.insecureHTTPParser === true;
+      const client = new LanClient({ url, apiKey: credentials.apiKey, tls, insecureHTTPParser }, transport);
       await client.readIdent(signal);
       return summaryOf(await client.readComplex(signal));
     }, RED);
