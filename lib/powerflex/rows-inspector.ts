@@ -3,8 +3,8 @@ import { cleanText } from '../core/redact';
 import type { Batch, SeriesHead } from './influx';
 import { COLUMN_OF, type MappedRow, type Measurement, rowFields } from './rows';
 
-/** Rows without a time that are remembered; more than these are not told apart. */
-const MOST_WITHOUT_TIME = 10_000;
+/** Rows without a time that are told apart; to write down more of 200 columns each would hold everybody up. */
+const MOST_WITHOUT_TIME = 2_000;
 
 /** Looks for what is odd in the rows of a reading: what it costs is said, and the rest counts. */
 export class RowsInspector {
@@ -60,8 +60,9 @@ export class RowsInspector {
    */
   mayPass(row: MappedRow): boolean {
     if (this.windows) {
+      if (this.timeless.size >= MOST_WITHOUT_TIME) return false;
       const identity = JSON.stringify(row.values);
-      if (this.timeless.has(identity) || this.timeless.size >= MOST_WITHOUT_TIME) return false;
+      if (this.timeless.has(identity)) return false;
       this.timeless.add(identity);
     }
     if (this.withoutTime++ === 0) this.onNotice({ reason: 'powerflexWithoutTime' });
