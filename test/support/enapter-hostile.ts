@@ -179,10 +179,13 @@ async function mqtt(): Promise<Outcome[]> {
   const { connection, availability } = startDevice(plainConfig(broker.port));
   await availability.waitFor(({ available }) => available, 'connection');
   connection.desk.listen({ command: '', timeout: 60_000, take: () => undefined });
+  let ends = 0;
   const send = async (count: number, body: (n: number) => string): Promise<string> => {
     for (let n = 0; n < count; n++) await broker.publish(COMMANDS, body(n));
-    const done = broker.nextPublish(({ topic }) => topic === `${FROM}/v3/logs`);
-    connection.publishLog('done');
+    // Without a name it is answered at once, after all that came before it.
+    const end = `end-${ends++}`;
+    const done = broker.nextPublish(({ topic, body: said }) => topic.startsWith(FROM) && said.includes(end));
+    await broker.publish(COMMANDS, JSON.stringify({ id: end }));
     await done;
     return JSON.stringify(connection.counts.commands);
   };
