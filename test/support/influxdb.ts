@@ -62,7 +62,9 @@ export async function startInfluxDb(rows: number): Promise<InfluxDb> {
   await post('/query?q=CREATE%20DATABASE%20garage', '');
   return {
     url,
-    write: async (lines) => void (await post('/write?db=garage&precision=s', lines.join('\n'))),
+    write: async (lines) => {
+      await post('/write?db=garage&precision=s', lines.join('\n'));
+    },
     query: async (q, params = {}) => {
       const answer = await fetch(
         `${url}/query?${new URLSearchParams({ db: 'garage', ...params, q }).toString()}`,
