@@ -16,7 +16,7 @@ import { parseJson, RowCutter, tooLong } from './influx-rows';
 /** Bytes of what is not rows, and of one row; anything longer is something else. */
 const MOST_KEPT = 256 * 1024;
 /** Bytes of rows that wait for what stands behind them in their series. */
-const MOST_HELD = 4 * 1024 * 1024;
+const MOST_HELD = 1024 * 1024;
 /** Parts that are kept side by side. */
 const MOST_PARTS = 500;
 const PLACEHOLDER = Buffer.from(String(READ_BEFORE));

@@ -85,7 +85,7 @@ export async function readMeasurements<M extends Measurement>(
   };
   const ask = async (
     asked: TimeRange | undefined,
-    isNew: (batch: Batch, row: MappedRow<RowOf[M]>) => boolean,
+    looker: (head: Batch['head']) => (row: MappedRow<RowOf[M]>) => boolean,
     pass: Pass<M>,
     abort: AbortSignal | undefined,
   ): Promise<{ rows: number; partial: boolean }> => {
@@ -99,10 +99,9 @@ export async function readMeasurements<M extends Measurement>(
       rows += lists.length;
       const mapped = typed({ ...batch, rows: lists });
       inspector.check(batch, mapped);
-      await pass(
-        mapped.filter((row) => (row.time === null ? inspector.mayPass(row) : isNew(batch, row))),
-        batch.bytes ?? 0,
-      );
+      const isNew = looker(batch.head);
+      const some = mapped.filter((row) => (row.time === null ? inspector.mayPass(row) : isNew(row)));
+      await pass(some, batch.bytes ?? 0);
     };
     const { partial } = await client.getMeasurementData(
       { measurement, range: asked, budget, onNotice: options.onNotice },
@@ -115,7 +114,7 @@ export async function readMeasurements<M extends Measurement>(
 
   if (!range) {
     onProgress?.(0, 1);
-    const { rows, partial } = await ask(undefined, () => true, take, signal);
+    const { rows, partial } = await ask(undefined, () => () => true, take, signal);
     result.partial = partial;
     if (!partial && rows > 0 && rows % COMMON_LIMIT === 0) result.capped = true;
     await options.onWindow?.();
@@ -142,8 +141,7 @@ export async function readMeasurements<M extends Measurement>(
         const found = new WindowRows(window, clock.now(), limits);
         let partial = false;
         for (let part = found.next(); part; part = found.next()) {
-          const isNew = ({ head }: Batch, row: MappedRow<RowOf[M]>): boolean => found.isNew(head, row);
-          ({ partial } = await ask(part.range, isNew, pass, abort));
+          ({ partial } = await ask(part.range, (head) => found.looker(head), pass, abort));
           found.done(partial);
         }
         // Of what was left out of the first answer the last one tells whether it is still missing.

@@ -25,8 +25,8 @@ class Known extends Coverage {
   private lastRows: (readonly unknown[])[] = [];
 
   note(time: number, values: readonly unknown[]): void {
-    if (time <= this.first) this.firstRows = moment(this.firstRows, time === this.first, values);
-    if (time >= this.last) this.lastRows = moment(this.lastRows, time === this.last, values);
+    if (time <= this.first) remember(this.firstRows, time === this.first, values);
+    if (time >= this.last) remember(this.lastRows, time === this.last, values);
     this.add(time);
   }
 
@@ -49,14 +49,9 @@ class Known extends Coverage {
   }
 }
 
-function moment(
-  rows: (readonly unknown[])[],
-  goesOn: boolean,
-  values: readonly unknown[],
-): (readonly unknown[])[] {
-  if (!goesOn) return [values];
+function remember(rows: (readonly unknown[])[], goesOn: boolean, values: readonly unknown[]): void {
+  if (!goesOn) rows.length = 0;
   if (rows.length < MOST_OF_A_MOMENT) rows.push(values);
-  return rows;
 }
 
 /** A request for a part of a window. */
@@ -70,7 +65,8 @@ export interface Part {
  * Follows the rows of one window, and finds what a server kept back of it: some give only so many rows of a series and do
  * not say so. The rest is asked for in smaller windows, and only what is new of it counts.
  *
- * `next` gives a part to ask for, `isNew` is asked for each of its rows, `done` says that its answer is complete.
+ * `next` gives a part to ask for, what `looker` makes is asked for each of its rows, `done` says that its answer is
+ * complete.
  */
 export class WindowRows {
   private readonly known = new Map<string, Known>();
@@ -114,23 +110,31 @@ export class WindowRows {
     return part;
   }
 
-  /** Whether a row of the present answer counts: it lies in the window and has not come with an earlier answer. */
-  isNew(head: SeriesHead, { time, values }: TimedRow): boolean {
-    const { window, present } = this;
-    if (time === null || !(time >= window.start && time < window.end)) return false;
+  /** Looks at rows of the present answer: those that lie in the window and have not come with an earlier answer count. */
+  looker(head: SeriesHead): (row: TimedRow) => boolean {
     const key = this.keyOf(head);
-    if (!this.known.has(key) && this.fresh.size >= MOST_SERIES) return true;
-    if (present && time >= present.range.start && time < present.range.end) {
-      const answer = this.answer.get(key) ?? new Coverage();
-      this.answer.set(key, answer);
-      answer.add(time);
+    const { window, present } = this;
+    const isInWindow = (time: number | null): time is number =>
+      time !== null && time >= window.start && time < window.end;
+    if (!present || (!this.known.has(key) && !this.fresh.has(key) && this.fresh.size >= MOST_SERIES)) {
+      return ({ time }) => isInWindow(time);
     }
-    // Of the first answer every row is new: what comes twice in it is the server's affair.
-    if (present?.before !== undefined && this.known.get(key)?.has(time, values)) return false;
+    const answer = this.answer.get(key) ?? new Coverage();
     const fresh = this.fresh.get(key) ?? new Known();
-    this.fresh.set(key, fresh);
-    fresh.note(time, values);
-    return true;
+    // Of the first answer every row is new: what comes twice in it is the server's affair.
+    const known = present.before === undefined ? undefined : this.known.get(key);
+    const { start, end } = present.range;
+    return ({ time, values }) => {
+      if (!isInWindow(time)) return false;
+      if (time >= start && time < end) {
+        if (answer.count === 0) this.answer.set(key, answer);
+        answer.add(time);
+      }
+      if (known?.has(time, values)) return false;
+      if (fresh.count === 0) this.fresh.set(key, fresh);
+      fresh.note(time, values);
+      return true;
+    };
   }
 
   /** @param partial the server says itself that rows are missing */
