@@ -49,6 +49,13 @@ export default tseslint.config(
     },
   },
   {
+    // Scripts of dialogs run in the browser, and reach each other through EnergyDevices alone.
+    files: ['nodes/**/*.dialog.ts'],
+    languageOptions: {
+      parserOptions: { project: './tsconfig.dialogs.json', tsconfigRootDir: import.meta.dirname },
+    },
+  },
+  {
     files: ['lib/**/*.ts'],
     rules: {
       'no-restricted-syntax': ['error', NO_SYNC],

@@ -308,21 +308,22 @@
    * `data-<field>` (lower case), the values of a choosing field with which it shows; with several, all must agree.
    *
    * @param {string[]} fields names of the choosing fields
+   * @param {string} [prefix] of their ids
    */
-  function rowsFor(fields) {
+  function rowsFor(fields, prefix = 'node-input') {
     const update = () => {
       $('.energy-devices-when').each((_i, row) => {
         const shown = fields.every((name) => {
           const values = $(row).attr(`data-${name.toLowerCase()}`);
           if (values === undefined) return true;
-          const field = $(`#node-input-${name}`);
+          const field = $(`#${prefix}-${name}`);
           const value = field.is(':checkbox') ? String(field.prop('checked')) : String(field.val());
           return values.split(' ').includes(value);
         });
         $(row).toggle(shown);
       });
     };
-    for (const name of fields) $(`#node-input-${name}`).on('change', update);
+    for (const name of fields) $(`#${prefix}-${name}`).on('change', update);
     update();
   }
 

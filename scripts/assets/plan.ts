@@ -1,7 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+
+import type { Form } from '../../nodes/shared/form';
 import { readManifest } from '../support/project-root';
 import { differences, merge, parseCatalogue, type Catalogue } from './catalogue';
+import { formHtml, formStub } from './form-html';
 
 /** The languages every node speaks; the first is the reference the others are compared with. */
 export const LANGUAGES = ['en-US', 'de', 'sk'] as const;
@@ -43,9 +47,11 @@ export function planAssets(root: string): Plan {
       problems.push(`package.json: ${type}: "${entry}" is not dist/nodes/<vendor>/${type}.js`);
       continue;
     }
-    if (!existsSync(join(root, entry))) problems.push(`${entry}: missing, compile first`);
+    const form = readForm(root, entry);
+    if (!form && !existsSync(join(root, entry))) problems.push(`${entry}: missing, compile first`);
     const planned = [
-      ...planEditor(root, type, vendor, problems),
+      ...(form ? [{ content: formStub(form), target: entry }] : []),
+      ...planEditor(root, type, vendor, form, problems),
       ...planCatalogues(type, vendor, catalogues, problems),
       ...planHelp(root, type, vendor, problems),
     ];
@@ -59,16 +65,33 @@ export function planAssets(root: string): Plan {
   return { assets: [...assets.values()], problems: [...new Set(problems)] };
 }
 
-function planEditor(root: string, type: string, vendor: string, problems: string[]): Asset[] {
-  const source = `nodes/${vendor}/${type}.html`;
-  const html = read(root, source, problems);
+/** The description of a node type, where it has one: compiled beside what Node-RED loads. */
+function readForm(root: string, entry: string): Form | undefined {
+  const file = join(root, entry.replace(/\.js$/, '.form.js'));
+  if (!existsSync(file)) return undefined;
+  return (createRequire(file)(file) as { form: Form }).form;
+}
+
+/** The editor part: made from the description, or written by hand where a type has none. */
+function planEditor(
+  root: string,
+  type: string,
+  vendor: string,
+  form: Form | undefined,
+  problems: string[],
+): Asset[] {
+  const target = `dist/nodes/${vendor}/${type}.html`;
+  const written = `nodes/${vendor}/${type}.html`;
+  const source = form ? `nodes/${vendor}/${type}.form.ts` : written;
+  if (form && existsSync(join(root, written))) problems.push(`${written}: is made from ${source}`);
+  const html = form
+    ? formHtml(form, readOptional(root, `dist/dialogs/${vendor}/${type}.dialog.js`))
+    : read(root, written, problems);
   if (html === undefined) return [];
-  const icons = [...html.matchAll(/\bicon\s*:\s*['"]([\w.-]+\.(?:svg|png|gif))['"]/g)].map(
-    (match) => match[1],
-  );
+  const icons = iconsIn(html);
   const isConfig = /\bcategory\s*:\s*['"]config['"]/.test(html);
   if (icons.length === 0 && !isConfig) problems.push(`${source}: names no icon`);
-  const assets: Asset[] = [{ source, target: `dist/nodes/${vendor}/${type}.html` }];
+  const assets: Asset[] = [form ? { content: html, target } : { source: written, target }];
   for (const icon of icons) {
     const file = `icons/${icon}`;
     if (existsSync(join(root, file))) assets.push({ source: file, target: `dist/nodes/${vendor}/${file}` });
@@ -159,6 +182,10 @@ function orphans(root: string, types: string[]): string[] {
       .map((file) => `${file}: belongs to no node in package.json node-red.nodes`);
   });
   return [...unlisted, ...unused];
+}
+
+function readOptional(root: string, file: string): string | undefined {
+  return existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : undefined;
 }
 
 function read(root: string, file: string, problems: string[]): string | undefined {

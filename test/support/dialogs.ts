@@ -17,12 +17,16 @@ export function dialogDefinitions(): Map<string, DialogDefinition> {
   const registerType = (type: string, definition: DialogDefinition): unknown =>
     definitions.set(type, definition);
   for (const [type, entry] of Object.entries(readManifest(projectRoot())['node-red'].nodes)) {
-    const file = join(projectRoot(), entry.replace(/^dist\//, '').replace(/\.js$/, '.html'));
+    const file = join(projectRoot(), entry.replace(/\.js$/, '.html'));
     const scripts = readFileSync(file, 'utf8').matchAll(
       /<script type="text\/javascript">([\s\S]*?)<\/script>/g,
     );
     for (const [, script] of scripts) {
-      runInNewContext(String(script), { RED: { nodes: { registerType } } }, { filename: `${type}.html` });
+      runInNewContext(
+        String(script),
+        { RED: { nodes: { registerType } }, EnergyDevices: { scripts: {} } },
+        { filename: `${type}.html` },
+      );
     }
   }
   return definitions;

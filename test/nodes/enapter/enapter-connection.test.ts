@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 
-import commandInNode from '../../../nodes/enapter/enapter-command-in';
-import responseNode from '../../../nodes/enapter/enapter-command-response';
-import connectionNode from '../../../nodes/enapter/enapter-connection';
-import telemetryNode from '../../../nodes/enapter/enapter-telemetry';
 import { type EnapterSimulator, IDS, startEnapter } from '../../../simulators/enapter';
 import { testTls } from '../../support/fixture';
 import { admin, LEVEL, loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { nodeSet } from '../../support/node-set';
+
+const commandInNode = nodeSet('enapter-command-in');
+const responseNode = nodeSet('enapter-command-response');
+const connectionNode = nodeSet('enapter-connection');
+const telemetryNode = nodeSet('enapter-telemetry');
 
 const MODULES = [connectionNode, telemetryNode, commandInNode, responseNode];
 const at = { z: 'tab', x: 1, y: 1 };

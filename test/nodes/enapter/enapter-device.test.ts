@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 
-import accountNode from '../../../nodes/enapter/enapter-account';
-import deviceNode from '../../../nodes/enapter/enapter-device';
 import { type EnapterSimulator, IDS, startEnapter } from '../../../simulators/enapter';
 import { startHttp } from '../../../simulators/support/server';
 import { admin, LEVEL, loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { nodeSet } from '../../support/node-set';
+
+const accountNode = nodeSet('enapter-account');
+const deviceNode = nodeSet('enapter-device');
 
 const TOKEN = 'demo-access-token';
 

@@ -1,10 +1,12 @@
 import type { NodeInitializer } from 'node-red';
 
-import accountNode from '../../../nodes/powercontroller/powercontroller-account';
-import commandNode from '../../../nodes/powercontroller/powercontroller-command';
-import statusNode from '../../../nodes/powercontroller/powercontroller-status';
 import type { PowercontrollerSimulator } from '../../../simulators/powercontroller';
 import { loadFlow, type Message, type TestFlow } from '../../support/helper-flow';
+import { nodeSet } from '../../support/node-set';
+
+const accountNode = nodeSet('powercontroller-account');
+const commandNode = nodeSet('powercontroller-command');
+const statusNode = nodeSet('powercontroller-status');
 
 export type Json = Record<string, unknown>;
 

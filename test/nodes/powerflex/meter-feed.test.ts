@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 
-import deviceNode from '../../../nodes/poweropti/poweropti-device';
-import meterNode from '../../../nodes/poweropti/poweropti-meter';
 import { type PowerflexSimulator, startPowerflex } from '../../../simulators/powerflex';
 import { type PoweroptiSimulator, startPoweropti } from '../../../simulators/poweropti';
 import { loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
 import { flowNode, NODES, sink } from './support';
+import { nodeSet } from '../../support/node-set';
+
+const deviceNode = nodeSet('poweropti-device');
+const meterNode = nodeSet('poweropti-meter');
 
 /** The whole way of a load: meter, reading, feed, site. */
 describe('a poweropti meter that feeds powerflex-dcm', () => {

@@ -1,10 +1,12 @@
 import type { NodeInitializer } from 'node-red';
 
-import dcmNode from '../../../nodes/powerflex/powerflex-dcm';
-import measurementsNode from '../../../nodes/powerflex/powerflex-measurements';
-import siteNode from '../../../nodes/powerflex/powerflex-site';
 import type { PowerflexSimulator } from '../../../simulators/powerflex';
 import { loadFlow, type TestFlow } from '../../support/helper-flow';
+import { nodeSet } from '../../support/node-set';
+
+const dcmNode = nodeSet('powerflex-dcm');
+const measurementsNode = nodeSet('powerflex-measurements');
+const siteNode = nodeSet('powerflex-site');
 
 export const NODES: NodeInitializer[] = [siteNode, dcmNode, measurementsNode];
 

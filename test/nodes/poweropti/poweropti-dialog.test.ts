@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 
-import deviceNode from '../../../nodes/poweropti/poweropti-device';
-import meterNode from '../../../nodes/poweropti/poweropti-meter';
 import { type PoweroptiSimulator, startPoweropti } from '../../../simulators/poweropti';
 import { admin, loadFlow, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { nodeSet } from '../../support/node-set';
+
+const deviceNode = nodeSet('poweropti-device');
+const meterNode = nodeSet('poweropti-meter');
 
 interface Answer {
   ok: boolean;

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
-import deviceNode from '../../../nodes/poweropti/poweropti-device';
-import meterNode from '../../../nodes/poweropti/poweropti-meter';
 import { type PoweroptiSimulator, startPoweropti } from '../../../simulators/poweropti';
 import { LEVEL, loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { nodeSet } from '../../support/node-set';
+
+const deviceNode = nodeSet('poweropti-device');
+const meterNode = nodeSet('poweropti-meter');
 
 const NODES = [deviceNode, meterNode];
 const CATCH = { id: 'catch', type: 'catch', z: 'tab', x: 1, y: 1, scope: null, wires: [['caught']] };

@@ -1,12 +1,14 @@
 import type { NodeInitializer } from 'node-red';
 
-import account from '../../../nodes/powersentrix/powersentrix-account';
-import device from '../../../nodes/powersentrix/ups-device';
-import events from '../../../nodes/powersentrix/ups-events';
-import port from '../../../nodes/powersentrix/ups-port';
-import receiver from '../../../nodes/powersentrix/ups-receiver';
-import status from '../../../nodes/powersentrix/ups-status';
 import { loadFlow, type Message, type TestFlow } from '../../support/helper-flow';
+import { nodeSet } from '../../support/node-set';
+
+const account = nodeSet('powersentrix-account');
+const device = nodeSet('ups-device');
+const events = nodeSet('ups-events');
+const port = nodeSet('ups-port');
+const receiver = nodeSet('ups-receiver');
+const status = nodeSet('ups-status');
 
 export const NODES: NodeInitializer[] = [account, receiver, device, status, port, events];
 

@@ -1,0 +1,218 @@
+/**
+ * The description of a node type: what Node-RED must know of it, and each of its settings once. The build makes the
+ * dialog, its validators and the file that Node-RED loads from it; the runtime reads a node's settings with it.
+ *
+ * It is data and loads nothing, so that the build, the runtime and the tests can share it.
+ */
+
+/** Values of other settings with which a row shows, or a rule holds; with several settings all must agree. */
+export type When = Readonly<Record<string, readonly (string | boolean)[]>>;
+
+interface Row {
+  /** Font Awesome, without `fa-` */
+  icon: string;
+  /** key below `label.`; default: the setting's name */
+  label?: string;
+  /** shown with these values of other settings only; a rule of a hidden row does not hold */
+  when?: When;
+}
+
+export interface TextSetting extends Row {
+  kind: 'text';
+  name: string;
+  default: string;
+  /** key below `placeholder.`; `true`: the setting's name */
+  placeholder?: string | true;
+  /** key of what is said when it is empty */
+  required?: string;
+  /** source of an expression that the whole text has to fit, and the key of what is said when it does not */
+  pattern?: readonly [expression: string, wrong: string];
+  /** a JSON object or list, and the key of what is said when it is none */
+  json?: string;
+  /** as narrow as a number */
+  narrow?: true;
+}
+
+/** The address of a device or server, see `parseBaseUrl`. */
+export interface AddressSetting extends Row {
+  kind: 'address';
+  name: string;
+  default: string;
+  placeholder?: string | true;
+  /** settings with which it may be empty */
+  optional?: When | true;
+}
+
+/** The limits of a number. */
+export interface Limits {
+  min?: number;
+  /** only greater ones are allowed */
+  above?: number;
+  max?: number;
+  whole?: true;
+}
+
+export interface NumberSetting extends Row, Limits {
+  kind: 'number';
+  name: string;
+  /** `''`: it may be empty, which is then the default */
+  default: number | '';
+  /** a symbol such as `V`, or a key below `unit.` */
+  unit?: string;
+  /** key of a hint behind the unit */
+  hint?: string;
+  /** an empty field is allowed although there is a default, and means it */
+  blank?: true;
+  /** other limits and another default with certain values of another setting */
+  variants?: readonly ({ when: When; default?: number; label?: string } & Limits)[];
+}
+
+export interface ChoiceSetting extends Row {
+  kind: 'choice';
+  name: string;
+  default: string;
+  options: readonly string[];
+  /** key in front of the options' texts; default: the setting's name. `null`: the options are shown as they are */
+  texts?: string | null;
+  /** single options whose text has another key */
+  textOf?: Readonly<Record<string, string>>;
+  /** no other setting's choice is offered before one has been made */
+  required?: true;
+  tip?: string;
+}
+
+export interface FlagSetting extends Omit<Row, 'icon'> {
+  kind: 'flag';
+  name: string;
+  default: boolean;
+}
+
+/** Another config node. */
+export interface NodeSetting extends Row {
+  kind: 'node';
+  name: string;
+  default: '';
+  /** its type */
+  of: string;
+  required?: true;
+}
+
+/** A credential: kept apart from the flow file, and never sent to the editor unless `shown`. */
+export interface SecretSetting extends Row {
+  kind: 'secret';
+  name: string;
+  /** key of what is said when it is empty */
+  required?: string;
+  /** the editor may show it, as it is a part of an address that people copy */
+  shown?: true;
+  placeholder?: string | true;
+}
+
+/** A setting whose rows the dialog's own script makes, or that has none. */
+export interface OwnSetting {
+  kind: 'own';
+  name: string;
+  default: string | number | boolean | null | readonly unknown[] | Readonly<Record<string, unknown>>;
+}
+
+/** A part of the dialog that is no setting. */
+export type Piece =
+  | { kind: 'tip'; text: string; when?: When }
+  | { kind: 'test' }
+  | { kind: 'diagnostics' }
+  /** HTML of the dialog's own, for its script */
+  | { kind: 'html'; html: string };
+
+export type Setting =
+  | TextSetting
+  | AddressSetting
+  | NumberSetting
+  | ChoiceSetting
+  | FlagSetting
+  | NodeSetting
+  | SecretSetting
+  | OwnSetting;
+
+export interface Form {
+  type: string;
+  category: 'config' | 'energy_devices';
+  color: string;
+  icon: string;
+  align?: 'right';
+  inputs?: 0 | 1;
+  outputs?: number;
+  /** key of the words at the input */
+  inputLabel?: string;
+  /** keys of the words at each output */
+  outputLabels?: readonly string[];
+  /** settings of which the first that is not empty names a node without a name */
+  labelFrom?: readonly string[];
+  /** the name of a node that has nothing to be named after; a flow node takes `node.label` of its catalogue */
+  labelElse?: string;
+  /** the runtime part answers questions of the dialog */
+  asks?: true;
+  /** the dialog's own script hears of its end: saved, cancelled, deleted */
+  closes?: true;
+  /** in the order in which they are shown; the name comes first by itself */
+  rows: readonly (Setting | Piece)[];
+}
+
+type Named = Extract<Setting, { name: string }>;
+
+/** Keeps the literal types of a description, so that the settings that are read with it are typed. */
+export function defineForm<const F extends Form>(description: F): F {
+  return description;
+}
+
+/** The settings among the rows, credentials included. */
+export function settingsOf({ rows }: Form): Setting[] {
+  return rows.filter((row): row is Setting => 'name' in row);
+}
+
+/** What a value has to satisfy. The dialog checks it while people type, the runtime when the flow starts. */
+export type Rule = { when?: When } & (
+  | ({ kind: 'number'; blank: boolean; variants?: NumberSetting['variants'] } & Limits)
+  | { kind: 'address'; optional?: When | true }
+  | { kind: 'text'; required?: string; pattern?: TextSetting['pattern']; json?: string }
+);
+
+/** The rule of a setting; `undefined` where every value will do. */
+export function ruleOf(one: Setting): Rule | undefined {
+  const { when } = one as { when?: When };
+  const shown = when ? { when } : {};
+  if (one.kind === 'number') {
+    const { min, above, max, whole, variants, blank = one.default === '' } = one;
+    return defined({ kind: 'number', min, above, max, whole, variants, blank, ...shown });
+  }
+  if (one.kind === 'address') return defined({ kind: 'address', optional: one.optional, ...shown });
+  if (one.kind === 'text' && (one.required ?? one.pattern ?? one.json) !== undefined) {
+    const { required, pattern, json } = one;
+    return defined({ kind: 'text', required, pattern, json, ...shown });
+  }
+  if (one.kind === 'secret' && one.required) return { kind: 'text', required: one.required, ...shown };
+  return undefined;
+}
+
+/** The rule without properties that are `undefined`. */
+function defined(rule: object): Rule {
+  return Object.fromEntries(
+    Object.entries(rule).filter(([, value]) => value !== undefined),
+  ) as unknown as Rule;
+}
+
+type ValueOf<S> = S extends { kind: 'number' }
+  ? S extends { default: '' }
+    ? number | null
+    : number
+  : S extends { kind: 'flag' }
+    ? boolean
+    : S extends { kind: 'choice'; options: readonly (infer O)[] }
+      ? O
+      : S extends { kind: 'own' }
+        ? unknown
+        : string;
+
+/** What `readSettings` makes of a node's configuration: each setting and credential by its name, checked. */
+export type SettingsOf<F extends Form> = {
+  readonly [S in Extract<F['rows'][number], Named> as S['name']]: ValueOf<S>;
+};

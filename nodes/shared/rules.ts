@@ -1,0 +1,96 @@
+import { type ErrorParams, toDeviceError } from '../../lib/core/errors';
+import { toNumber } from '../../lib/core/units';
+import { parseBaseUrl } from '../../lib/core/url';
+import type { Limits, Rule, When } from './form';
+
+/** The rules of a form in the runtime; those of the browser are in resources/energy-devices-form.js. */
+
+/** The other settings of a node. */
+export type Others = Readonly<Record<string, unknown>>;
+
+/** What is wrong with a value: a key of the catalogue, and what its text quotes. */
+export interface Fault {
+  key: string;
+  params?: ErrorParams;
+}
+
+/** Whether a node's other settings are those with which something shows or holds. */
+export function holds(when: When, others: Others): boolean {
+  return Object.entries(when).every(([name, values]) =>
+    (values as readonly unknown[]).includes(others[name]),
+  );
+}
+
+/** The limits of a number with these other settings. */
+export function limitsOf(rule: Extract<Rule, { kind: 'number' }>, others: Others): Limits {
+  const variant = rule.variants?.find(({ when }) => holds(when, others));
+  return { ...rule, ...variant };
+}
+
+/** Whether a number keeps its limits. */
+export function fits(
+  value: number,
+  { min = -Infinity, above = -Infinity, max = Infinity, whole }: Limits,
+): boolean {
+  return value >= min && value > above && value <= max && (!whole || Number.isInteger(value));
+}
+
+/** The limits as signs that every language reads. */
+export function describeLimits({ min, above, max, whole }: Limits): string {
+  const parts = [
+    ...(min === undefined ? [] : [`≥ ${min}`]),
+    ...(above === undefined ? [] : [`> ${above}`]),
+    ...(max === undefined ? [] : [`≤ ${max}`]),
+    ...(whole ? ['1, 2, 3 …'] : []),
+  ];
+  return parts.join(', ') || '0.5, 1, 2 …';
+}
+
+/**
+ * What is wrong with a setting's value.
+ *
+ * @param others the node's settings, with which the rule may not hold
+ * @returns `undefined` when nothing is
+ */
+export function faultOf(rule: Rule, value: unknown, others: Others): Fault | undefined {
+  if (rule.when && !holds(rule.when, others)) return undefined;
+  const typed = typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : '';
+  switch (rule.kind) {
+    case 'number': {
+      if (typed === '' && rule.blank) return undefined;
+      const limits = limitsOf(rule, others);
+      const number = toNumber(typed);
+      if (number !== null && fits(number, limits)) return undefined;
+      return { key: 'invalid.number', params: { range: describeLimits(limits) } };
+    }
+    case 'address': {
+      const { optional } = rule;
+      if (typed === '' && optional && (optional === true || holds(optional, others))) return undefined;
+      try {
+        parseBaseUrl(typed, 'http');
+        return undefined;
+      } catch (thrown) {
+        const { reason, params } = toDeviceError(thrown);
+        return { key: `errors.${reason}`, params };
+      }
+    }
+    case 'text':
+      return textFault(rule, typed);
+  }
+}
+
+function textFault(
+  { required, pattern, json }: Extract<Rule, { kind: 'text' }>,
+  typed: string,
+): Fault | undefined {
+  if (typed === '') return required === undefined ? undefined : { key: required };
+  if (pattern && !new RegExp(pattern[0]).test(typed)) return { key: pattern[1] };
+  if (json === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(typed);
+    if (typeof parsed === 'object' && parsed !== null) return undefined;
+  } catch {
+    // falls through to the fault
+  }
+  return { key: json };
+}

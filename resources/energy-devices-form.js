@@ -1,0 +1,170 @@
+// @ts-check
+/**
+ * What the generated dialogs do: the rules of their settings, which rows show, and their own scripts. The rules are the
+ * runtime's, see nodes/shared/form.ts and nodes/shared/rules.ts; a test holds the two against each other.
+ */
+(function () {
+  'use strict';
+
+  const shared = /** @type {any} */ (window).EnergyDevices || {};
+  /** @type {any} */ (window).EnergyDevices = shared;
+
+  /**
+   * @typedef {Record<string, (string | boolean)[]>} When
+   * @typedef {{min?: number, above?: number, max?: number, whole?: boolean}} Limits
+   * @typedef {Limits & {kind: string, when?: When, blank?: boolean, optional?: When | true, required?: string,
+   *   pattern?: [string, string], json?: string, variants?: (Limits & {when: When})[]}} Rule
+   * @typedef {{prepare?: (node: any) => void, close?: (node: any) => void, describe?: (answer: any, node: any) => string,
+   *   test?: () => JQuery.Promise<any>}} Script
+   * @typedef {{type: string, id: string, name?: string, _: (key: string) => string, _def: {category: string},
+   *   [setting: string]: any}} EditedNode
+   */
+
+  /**
+   * The scripts of dialogs that have one of their own, by node type.
+   * @type {Record<string, Script>}
+   */
+  const scripts = (shared.scripts = shared.scripts || {});
+
+  /** Ids of the nodes whose dialogs are open, by the prefix of their fields: their settings are those of the fields. */
+  const open = new Map();
+
+  /** @param {EditedNode} node */
+  const prefixOf = (node) => (node._def.category === 'config' ? 'node-config-input' : 'node-input');
+
+  /**
+   * A setting as it stands in the open dialog, else as the node holds it.
+   * @param {EditedNode} node
+   * @param {string} name
+   */
+  function settingOf(node, name) {
+    const field = open.get(prefixOf(node)) === node.id ? $(`#${prefixOf(node)}-${name}`) : $();
+    if (field.length === 0) return node[name];
+    return field.is(':checkbox') ? field.prop('checked') : field.val();
+  }
+
+  /**
+   * @param {EditedNode} node
+   * @param {When} when
+   */
+  function holds(node, when) {
+    return Object.entries(when).every(([name, values]) => values.includes(settingOf(node, name)));
+  }
+
+  /**
+   * Validator: `true`, or what is wrong with a value, in words.
+   *
+   * @param {EditedNode} node
+   * @param {string} type for texts: a node that is being imported may not know its own
+   * @param {Rule} rule
+   * @param {unknown} value
+   */
+  function check(node, type, rule, value) {
+    if (rule.when && !holds(node, rule.when)) return true;
+    const typed = value === undefined || value === null ? '' : String(value).trim();
+    if (shared.isEnv(typed)) return true;
+    switch (rule.kind) {
+      case 'number':
+        return checkNumber(node, type, rule, typed);
+      case 'address': {
+        const { optional } = rule;
+        if (typed === '' && optional && (optional === true || holds(node, optional))) return true;
+        return shared.address(type)(value);
+      }
+      default:
+        return checkText(type, rule, typed);
+    }
+  }
+
+  /**
+   * @param {EditedNode} node
+   * @param {string} type
+   * @param {Rule} rule
+   * @param {string} typed
+   */
+  function checkNumber(node, type, rule, typed) {
+    if (typed === '' && rule.blank) return true;
+    const variant = (rule.variants || []).find(({ when }) => holds(node, when));
+    const limits = { ...rule, ...variant };
+    // The same notation that the runtime takes: Number() would also read 0x10 and Infinity.
+    const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(typed.slice(0, 64)) ? Number(typed) : NaN;
+    const { min = -Infinity, above = -Infinity, max = Infinity, whole } = limits;
+    const fits = number >= min && number > above && number <= max && (!whole || Number.isInteger(number));
+    return fits || shared.text(type, 'invalid.number', { range: describe(limits) });
+  }
+
+  /** @param {Limits} limits */
+  function describe({ min, above, max, whole }) {
+    const parts = [];
+    if (min !== undefined) parts.push(`≥ ${min}`);
+    if (above !== undefined) parts.push(`> ${above}`);
+    if (max !== undefined) parts.push(`≤ ${max}`);
+    if (whole) parts.push('1, 2, 3 …');
+    return parts.join(', ') || '0.5, 1, 2 …';
+  }
+
+  /**
+   * @param {string} type
+   * @param {Rule} rule
+   * @param {string} typed
+   */
+  function checkText(type, { required, pattern, json }, typed) {
+    if (typed === '') return required === undefined ? true : shared.text(type, required);
+    if (pattern && !new RegExp(pattern[0]).test(typed)) return shared.text(type, pattern[1]);
+    if (json === undefined) return true;
+    try {
+      const parsed = JSON.parse(typed);
+      if (typeof parsed === 'object' && parsed !== null) return true;
+    } catch {
+      // falls through to the message
+    }
+    return shared.text(type, json);
+  }
+
+  /**
+   * @param {EditedNode} node
+   * @param {{from: string[], otherwise?: string}} options
+   */
+  function label(node, { from, otherwise }) {
+    const found = from.map((name) => node[name]).find((value) => value);
+    if (found) return String(found);
+    return otherwise === undefined ? node._('node.label') : otherwise;
+  }
+
+  /**
+   * Makes the open form one of ours.
+   *
+   * @param {EditedNode} node
+   * @param {{settings: string[], credentials: string[]}} [test] what the test button sends
+   */
+  function opened(node, test) {
+    const prefix = prefixOf(node);
+    open.set(prefix, node.id);
+    const script = scripts[node.type] || {};
+    shared.dialog(node);
+    const rows = $('.energy-devices-when');
+    const names = new Set(rows.toArray().flatMap((row) => Object.keys(row.dataset)));
+    const fields = Object.keys(/** @type {any} */ (node._def).defaults).filter((name) =>
+      names.has(name.toLowerCase()),
+    );
+    shared.rowsFor(fields, prefix);
+    if (script.prepare) script.prepare(node);
+    if (!test) return;
+    shared.testButton(node, {
+      ...test,
+      ...(script.test ? { ask: script.test } : {}),
+      describe: (/** @type {any} */ answer) => (script.describe ? script.describe(answer, node) : ''),
+    });
+  }
+
+  /**
+   * The dialog has ended, one way or the other.
+   * @param {EditedNode} node
+   */
+  function closed(node) {
+    open.delete(prefixOf(node));
+    scripts[node.type]?.close?.(node);
+  }
+
+  Object.assign(shared, { check, label, open: opened, close: closed, settingOf });
+})();
