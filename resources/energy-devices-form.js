@@ -90,7 +90,11 @@
     const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(typed.slice(0, 64)) ? Number(typed) : NaN;
     const { min = -Infinity, above = -Infinity, max = Infinity, whole } = limits;
     const fits = number >= min && number > above && number <= max && (!whole || Number.isInteger(number));
-    return fits || shared.text(type, 'invalid.number', { range: describe(limits) });
+    if (fits) return true;
+    // The most frequent limit has words of its own.
+    return limits.min !== undefined && limits.above === undefined && limits.max === undefined && !whole
+      ? shared.text(type, 'invalid.atLeast', { min })
+      : shared.text(type, 'invalid.number', { range: describe(limits) });
   }
 
   /** @param {Limits} limits */

@@ -35,6 +35,14 @@ export function fits(
   return value >= min && value > above && value <= max && (!whole || Number.isInteger(value));
 }
 
+/** What is said of a number outside its limits: the most frequent limit has words of its own. */
+function limitFault(limits: Limits): Fault {
+  const { min, above, max, whole } = limits;
+  return min !== undefined && above === undefined && max === undefined && !whole
+    ? { key: 'invalid.atLeast', params: { min } }
+    : { key: 'invalid.number', params: { range: describeLimits(limits) } };
+}
+
 /** The limits as signs that every language reads. */
 export function describeLimits({ min, above, max, whole }: Limits): string {
   const parts = [
@@ -61,7 +69,7 @@ export function faultOf(rule: Rule, value: unknown, others: Others): Fault | und
       const limits = limitsOf(rule, others);
       const number = toNumber(typed);
       if (number !== null && fits(number, limits)) return undefined;
-      return { key: 'invalid.number', params: { range: describeLimits(limits) } };
+      return limitFault(limits);
     }
     case 'address': {
       const { optional } = rule;

@@ -64,7 +64,7 @@ const CASES: [Rule, unknown, Record<string, unknown>, string | undefined][] = [
   [whole, 1.5, {}, 'invalid.number'],
   [whole, 12, {}, 'invalid.number'],
   [byMode, 5, { mode: 'poll' }, undefined],
-  [byMode, 1, { mode: 'poll' }, 'invalid.number'],
+  [byMode, 1, { mode: 'poll' }, 'invalid.atLeast'],
   [byMode, 1, { mode: 'push' }, undefined],
   [byMode, 'x', { mode: 'other' }, undefined],
   [address, 'poweropti', {}, undefined],
