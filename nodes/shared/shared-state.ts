@@ -3,11 +3,13 @@ import type { Node, NodeAPI } from 'node-red';
 import { Transport } from '../../lib/core/transport';
 import { onClose } from './input-runner';
 
-/** What the config nodes of one Node-RED share: its connections, and who looks after which device. */
+/** What the nodes of one Node-RED share: its connections, who looks after which device, and who follows whom. */
 interface SharedRuntime {
-  transport: Transport;
+  transport: Transport | undefined;
   users: number;
   claims: Map<string, Set<string>>;
+  /** by a config node's id: who wants to hear of its replacement */
+  followers: Map<string, Set<() => void>>;
 }
 
 /**
@@ -19,27 +21,27 @@ const runtimes = new WeakMap<object, SharedRuntime>();
 function sharedOf(RED: NodeAPI): SharedRuntime {
   let shared = runtimes.get(RED.events);
   if (!shared) {
-    shared = { transport: new Transport(), users: 0, claims: new Map() };
+    shared = { transport: undefined, users: 0, claims: new Map(), followers: new Map() };
     runtimes.set(RED.events, shared);
   }
   return shared;
 }
 
 /**
- * The runtime's connections, for the life of a config node. When the last user closes, idle connections close too.
+ * The runtime's connections, for the life of a config node. When the last user closes, they close too.
  */
 export function useTransport(RED: NodeAPI, node: Node): Transport {
   const shared = sharedOf(RED);
+  const transport = (shared.transport ??= new Transport());
   shared.users++;
   onClose(node, () => {
     shared.users--;
-    if (shared.users === 0) {
-      shared.transport.close();
-      runtimes.delete(RED.events);
-    }
+    if (shared.users > 0) return Promise.resolve();
+    shared.transport = undefined;
+    transport.close();
     return Promise.resolve();
   });
-  return shared.transport;
+  return transport;
 }
 
 /**
@@ -79,4 +81,22 @@ export function claimDevice(RED: NodeAPI, node: Node, key: string, exclusive = f
     return Promise.resolve();
   });
   return holders.size === 1;
+}
+
+/** Calls `tell` whenever the config node of this id is replaced or ends, for the life of `node`. */
+export function onReplaced(RED: NodeAPI, node: Node, id: string, tell: () => void): void {
+  const { followers } = sharedOf(RED);
+  const those = followers.get(id) ?? new Set<() => void>();
+  followers.set(id, those);
+  those.add(tell);
+  onClose(node, () => {
+    those.delete(tell);
+    if (those.size === 0 && followers.get(id) === those) followers.delete(id);
+    return Promise.resolve();
+  });
+}
+
+/** Tells those who follow a config node that another one stands under its id, or none. */
+export function announceReplaced(RED: NodeAPI, id: string): void {
+  for (const tell of [...(sharedOf(RED).followers.get(id) ?? [])]) tell();
 }
