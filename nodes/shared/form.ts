@@ -105,6 +105,8 @@ export interface SecretSetting extends Row {
   required?: string;
   /** the editor may show it, as it is a part of an address that people copy */
   shown?: true;
+  /** may begin or end with a blank */
+  password?: true;
   placeholder?: string | true;
 }
 

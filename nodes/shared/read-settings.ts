@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 
-import { DeviceError, invalidInput } from '../../lib/core/errors';
+import { DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
+import { givenPassword, givenText } from '../../lib/core/given';
 import { toNumber } from '../../lib/core/units';
 import {
   type Form,
@@ -44,28 +45,44 @@ export function readSettings<F extends Form>(
 
   const list = settingsOf(form);
   const settings: Record<string, unknown> = {};
-  for (const one of list) settings[one.name] = plainValue(one, given(one));
   let problem: DeviceError | undefined;
+  const keep = (found: DeviceError | undefined): void => {
+    problem ??= found;
+  };
+  for (const one of list) {
+    try {
+      settings[one.name] = plainValue(one, given(one));
+    } catch (thrown) {
+      settings[one.name] = '';
+      keep(toDeviceError(thrown));
+    }
+  }
   for (const one of list) {
     if (one.kind === 'number') {
       settings[one.name] = numberOf(one, given(one), settings, (key, params) =>
         warn(key, { name: label(one), ...params }),
       );
-    } else problem ??= problemOf(RED, one, settings, label(one));
+    } else keep(problemOf(RED, one, settings, label(one)));
   }
   return { settings: settings as SettingsOf<F>, problem };
 }
 
-/** Texts are trimmed, also those that came as numbers from a variable; what is missing is the default. */
+/**
+ * A value in the form's kind. Texts are trimmed, also those that came as numbers from a variable; what is missing is the
+ * default.
+ *
+ * @throws DeviceError INVALID_INPUT for a variable that has no value
+ */
 function plainValue(one: Setting, value: unknown): unknown {
   if (one.kind === 'own') return value === undefined ? one.default : value;
   if (one.kind === 'flag') return value === undefined ? one.default : value === true || value === 'true';
   if (one.kind === 'number') return value;
-  if (typeof value === 'number') return String(value);
-  const text = typeof value === 'string' ? value.trim() : '';
-  if (one.kind === 'choice') return text === '' ? one.default : text;
-  if (one.kind === 'node') return text === '_ADD_' ? '' : text;
-  return text;
+  const text = typeof value === 'number' ? String(value) : value;
+  if (one.kind === 'secret' && one.password) return givenPassword(text);
+  const typed = givenText(text);
+  if (one.kind === 'choice') return typed === '' ? one.default : typed;
+  if (one.kind === 'node') return typed === '_ADD_' ? '' : typed;
+  return typed;
 }
 
 function numberOf(one: NumberSetting, value: unknown, others: Others, warn: Warn): number | null {

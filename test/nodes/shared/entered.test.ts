@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict';
 
-import type { NodeInitializer } from 'node-red';
-
-import enapterAccount from '../../../nodes/enapter/enapter-account';
-import enapterConnection from '../../../nodes/enapter/enapter-connection';
-import powercontrollerAccount from '../../../nodes/powercontroller/powercontroller-account';
-import powerflexSite from '../../../nodes/powerflex/powerflex-site';
-import poweroptiDevice from '../../../nodes/poweropti/poweropti-device';
-import powersentrixAccount from '../../../nodes/powersentrix/powersentrix-account';
-import upsDevice from '../../../nodes/powersentrix/ups-device';
-import upsReceiver from '../../../nodes/powersentrix/ups-receiver';
 import { admin, LEVEL, loadFlow, unloadFlow } from '../../support/helper-flow';
+import { nodeSet } from '../../support/node-set';
 
 const MODULES = [
-  ...[enapterAccount, enapterConnection, powercontrollerAccount, powerflexSite],
-  ...[poweroptiDevice, powersentrixAccount, upsDevice, upsReceiver],
-] as NodeInitializer[];
+  nodeSet('enapter-account'),
+  nodeSet('enapter-connection'),
+  nodeSet('powercontroller-account'),
+  nodeSet('powerflex-site'),
+  nodeSet('poweropti-device'),
+  nodeSet('powersentrix-account'),
+  nodeSet('ups-device'),
+  nodeSet('ups-receiver'),
+];
 
 /** A variable that nobody sets. */
 const NAME = 'ENERGY_DEVICES_TEST_UNSET';
