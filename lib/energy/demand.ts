@@ -257,7 +257,7 @@ export class Demand {
     };
     this.enterMonth(span.start);
     if (complete && average !== null) {
-      const day = zone.at(span.start).date;
+      const day = zone.date(span.start);
       const demand = average * this.weightAt(span.start);
       this.peaks.add({ demand, start: span.start, day, estimated: share.estimated });
     }
@@ -308,7 +308,7 @@ export class Demand {
     const next = zone.windowAt(now, step);
     const first = { start: step === window ? next.start : next.end - window, end: next.end };
     this.enterMonth(first.start);
-    const figures = this.peaks.figures(zone.at(first.start).date);
+    const figures = this.peaks.figures(zone.date(first.start));
     const paid = Math.max(figures.toBeat, this.settings.floor);
     const target = this.target > 0 ? this.target : paid > 0 ? paid : null;
     const share = this.shareOf(first);

@@ -108,7 +108,6 @@ export class Usage {
   private readonly feedIn: Prices;
   private open: Period[];
   private readonly told: Partial<Record<PeriodKind, number>>;
-  private readonly spans: Partial<Record<PeriodKind, Span[]>> = {};
   private lag = 0;
 
   constructor(
@@ -293,15 +292,9 @@ export class Usage {
     return sum;
   }
 
-  /** The calendar is dear, and readings come in the order of time: the last spans of each kind are kept. */
   private spanAt(instant: number, kind: PeriodKind): Span {
-    const kept = this.spans[kind] ?? [];
-    const found = kept.find(({ start, end }) => instant >= start && instant < end);
-    if (found) return found;
     const { zone, billingDay } = this.settings;
-    const span = zone.periodAt(instant, kind, billingDay);
-    this.spans[kind] = [span, ...kept].slice(0, 3);
-    return span;
+    return zone.periodAt(instant, kind, billingDay);
   }
 
   private periodAt(instant: number, kind: PeriodKind, since: number): Period {

@@ -17,6 +17,8 @@ export type PeriodKind = 'hour' | 'day' | 'week' | 'month' | 'year';
 
 const MINUTE = 60_000;
 const HOUR = 3_600_000;
+const MOST_KEPT = 256;
+const SPANS_KEPT = 4;
 
 /**
  * Local time of one IANA zone: instants are UTC inside, days and months are those of the zone.
@@ -24,7 +26,11 @@ const HOUR = 3_600_000;
 export class LocalTime {
   private readonly zone: IANAZone;
   /** offsets by quarter of an hour: no zone has changed its offset between two of them since 1972 */
-  private known = { quarter: NaN, offset: 0 };
+  private readonly offsets = new Map<number, number>();
+  /** the last spans of each kind: the calendar is dear, and readings come in the order of time */
+  private readonly spans = new Map<string, Span[]>();
+  /** local dates by the start of their day */
+  private readonly dates = new Map<number, string>();
 
   /**
    * @param name IANA, e.g. `Europe/Berlin`
@@ -40,10 +46,25 @@ export class LocalTime {
   /** ms east of UTC at an instant. */
   offset(at: number): number {
     const quarter = Math.floor(at / (15 * MINUTE));
-    if (quarter !== this.known.quarter) {
-      this.known = { quarter, offset: this.zone.offset(at) * MINUTE };
+    let offset = this.offsets.get(quarter);
+    if (offset === undefined) {
+      if (this.offsets.size >= MOST_KEPT) this.offsets.clear();
+      offset = this.zone.offset(at) * MINUTE;
+      this.offsets.set(quarter, offset);
     }
-    return this.known.offset;
+    return offset;
+  }
+
+  /** The local date of an instant, `yyyy-MM-dd`. */
+  date(at: number): string {
+    const { start } = this.periodAt(at, 'day');
+    let date = this.dates.get(start);
+    if (date === undefined) {
+      if (this.dates.size >= MOST_KEPT) this.dates.clear();
+      ({ date } = this.at(at));
+      this.dates.set(start, date);
+    }
+    return date;
   }
 
   /** The calendar at an instant. `weekday`: 1 is Monday. */
@@ -107,6 +128,16 @@ export class LocalTime {
    * @param billingDay 1 to 28, for months
    */
   periodAt(instant: number, kind: PeriodKind, billingDay = 1): Span {
+    const key = `${kind} ${billingDay}`;
+    const kept = this.spans.get(key) ?? [];
+    const found = kept.find(({ start, end }) => instant >= start && instant < end);
+    if (found) return found;
+    const span = this.computePeriod(instant, kind, billingDay);
+    this.spans.set(key, [span, ...kept].slice(0, SPANS_KEPT));
+    return span;
+  }
+
+  private computePeriod(instant: number, kind: PeriodKind, billingDay: number): Span {
     if (kind === 'hour') {
       const { start, end } = this.windowAt(instant, HOUR);
       return { start, end };
