@@ -14,7 +14,7 @@
    * @typedef {{min?: number, above?: number, max?: number, whole?: boolean}} Limits
    * @typedef {Limits & {kind: string, when?: When, blank?: boolean, optional?: When | true, required?: string,
    *   pattern?: [string, string], json?: string, variants?: (Limits & {when: When})[]}} Rule
-   * @typedef {{prepare?: (node: any) => void, close?: (node: any) => void, describe?: (answer: any, node: any) => string,
+   * @typedef {{prepare?: (node: any) => void, save?: (node: any) => void, close?: (node: any) => void, describe?: (answer: any, node: any) => string,
    *   test?: () => JQuery.Promise<any>}} Script
    * @typedef {{type: string, id: string, name?: string, _: (key: string) => string, _def: {category: string},
    *   [setting: string]: any}} EditedNode
@@ -170,5 +170,14 @@
     scripts[node.type]?.close?.(node);
   }
 
-  Object.assign(shared, { check, label, open: opened, close: closed, settingOf });
+  /**
+   * The dialog's own rows are written into the node, whose other settings the editor writes itself.
+   * @param {EditedNode} node
+   */
+  function saved(node) {
+    scripts[node.type]?.save?.(node);
+    closed(node);
+  }
+
+  Object.assign(shared, { check, label, open: opened, save: saved, close: closed, settingOf });
 })();

@@ -22,6 +22,8 @@ declare namespace EnergyDevices {
   interface Script {
     /** the form is open and its fields have their values */
     prepare?: (node: EditedNode) => void;
+    /** the dialog is saved: its own rows go into the node; needs `closes` in the description */
+    save?: (node: EditedNode) => void;
     /** the dialog has ended; needs `closes` in the description */
     close?: (node: EditedNode) => void;
     /** the text for a test that succeeded */
@@ -64,4 +66,8 @@ declare namespace EnergyDevices {
     type: string,
     options: { field: JQuery; from?: JQuery; load: (again: boolean) => JQuery.Promise<Choice[]> },
   ): void;
+
+  /** a table of hours, each row with a number of this name */
+  function hourTable(node: EditedNode, place: string, name: string, rows: object[]): void;
+  function hourRows(place: string, name: string): object[];
 }

@@ -70,6 +70,8 @@ export interface DemandReport extends PeakFigures {
   margin: number | null;
   /** weighted W */
   target: number | null;
+  /** W, the target by the window's weight; `null` without one */
+  limit: number | null;
   /** W at present */
   power: number | null;
   last: ClosedWindow | null;
@@ -314,6 +316,7 @@ export class Demand {
     const share = this.shareOf(first);
     const power = this.meter.present;
     const elapsed = now - first.start;
+    const weight = this.weightAt(first.start);
     return {
       timestamp: now,
       windowStart: first.start,
@@ -322,6 +325,7 @@ export class Demand {
       average: share.known > 0 ? watts(share.energy, share.known) : null,
       ...this.outlook(now, first, target),
       target,
+      limit: target === null || weight === 0 ? null : target / weight,
       power,
       last: this.last,
       coverage: elapsed > 0 ? share.known / elapsed : null,

@@ -1,3 +1,6 @@
+import { invalidInput } from '../core/errors';
+import { readTime } from '../core/time';
+import { isRecord, toNumber } from '../core/units';
 import { type HourRow, rowAt } from './hours';
 import type { LocalTime, Span } from './zone';
 
@@ -107,4 +110,32 @@ export class Prices {
       Math.floor((instant + this.zone.offset(instant)) / MINUTE) * MINUTE - this.zone.offset(instant);
     return Math.min(end, begun + (next - minute) * MINUTE);
   }
+}
+
+/**
+ * A list of prices as services and other nodes give it: `[{ value, start, end? }]`, money per kWh.
+ *
+ * @returns in the order of time
+ * @throws DeviceError INVALID_INPUT
+ */
+export function parsePriceList(value: unknown): { start: number; end?: number; price: number }[] {
+  if (!Array.isArray(value) || value.length > MOST_SLOTS) {
+    throw invalidInput(`"priceData" must be a list of at most ${MOST_SLOTS} prices.`, 'energyPriceList', {
+      most: MOST_SLOTS,
+    });
+  }
+  return (value as unknown[])
+    .map((entry, i) => {
+      const { value: given, start, end } = isRecord(entry) ? entry : {};
+      const price = toNumber(given);
+      const begin = readTime(start);
+      const over = end === undefined || end === null ? undefined : readTime(end);
+      if (price === null || begin === null || over === null) {
+        throw invalidInput(`Price ${i + 1} of the list needs "value" and "start".`, 'energyPriceEntry', {
+          row: i + 1,
+        });
+      }
+      return { start: begin, price, ...(over === undefined ? {} : { end: over }) };
+    })
+    .sort((a, b) => a.start - b.start);
 }

@@ -155,6 +155,8 @@ export interface Form {
   asks?: true;
   /** the dialog's own script hears of its end: saved, cancelled, deleted */
   closes?: true;
+  /** further shared scripts in resources/ that the dialog's own script needs, without `.js` */
+  scripts?: readonly string[];
   /** in the order in which they are shown; the name comes first by itself */
   rows: readonly (Setting | Piece)[];
 }

@@ -75,11 +75,15 @@ export function onInput(
   });
 }
 
-/** Registers work for the node's end. Node-RED waits for it, and a failure there never blocks a deploy. */
-export function onClose(node: Node, work: () => Promise<void>): void {
-  node.on('close', (done: () => void) => {
+/**
+ * Registers work for the node's end. Node-RED waits for it, and a failure there never blocks a deploy.
+ *
+ * @param work is told whether the node has been deleted, or only stopped
+ */
+export function onClose(node: Node, work: (removed: boolean) => Promise<void>): void {
+  node.on('close', (removed: boolean, done: () => void) => {
     // What throws at once must not keep Node-RED waiting either.
-    new Promise<void>((resolve) => resolve(work()))
+    new Promise<void>((resolve) => resolve(work(removed)))
       .catch((error: unknown) => node.debug(`close: ${String(error)}`))
       .finally(done);
   });

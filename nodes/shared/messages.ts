@@ -14,6 +14,8 @@ export interface DeviceBlock {
   name: string;
   serialNumber?: string;
   firmware?: string;
+  /** `id` of the device that a derived value comes from */
+  via?: string;
 }
 
 /** A message of a flow, with whatever properties other nodes gave it. */

@@ -13,6 +13,7 @@ export function formHtml(form: Form, script = ''): string {
     `<script src="${RESOURCES}/energy-devices.js"></script>`,
     `<script src="${RESOURCES}/energy-devices-dialog.js"></script>`,
     `<script src="${RESOURCES}/energy-devices-form.js"></script>`,
+    ...(form.scripts ?? []).map((name) => `<script src="${RESOURCES}/${name}.js"></script>`),
     '',
     `<script type="text/html" data-template-name="${form.type}">`,
     indent(rowsOf(form).join('\n')),
@@ -162,9 +163,11 @@ function registration(form: Form): string {
       : [method('labelStyle', "return this.name ? 'node_label_italic' : '';")]),
     method('oneditprepare', `EnergyDevices.open(this${opened(form)});`),
     ...(form.closes
-      ? ['oneditsave', 'oneditcancel', 'oneditdelete'].map((name) =>
-          method(name, 'EnergyDevices.close(this);'),
-        )
+      ? [
+          method('oneditsave', 'EnergyDevices.save(this);'),
+          method('oneditcancel', 'EnergyDevices.close(this);'),
+          method('oneditdelete', 'EnergyDevices.close(this);'),
+        ]
       : []),
   ];
   return `RED.nodes.registerType(${quoted(form.type)}, {\n${indent(lines.join('\n'))}\n});`;

@@ -6,6 +6,7 @@ import type { Form } from '../../nodes/shared/form';
 import { readManifest } from '../support/project-root';
 import { differences, merge, parseCatalogue, type Catalogue } from './catalogue';
 import { formHtml, formStub } from './form-html';
+import { helpHtml, outline } from './help';
 
 /** The languages every node speaks; the first is the reference the others are compared with. */
 export const LANGUAGES = ['en-US', 'de', 'sk'] as const;
@@ -119,15 +120,40 @@ function planCatalogues(type: string, vendor: string, catalogues: Catalogues, pr
 }
 
 function planHelp(root: string, type: string, vendor: string, problems: string[]): Asset[] {
+  const reference = readOptional(root, `locales/${REFERENCE}/help/${type}.md`);
   return LANGUAGES.flatMap((language) => {
-    const source = `locales/${language}/${type}.html`;
-    const html = read(root, source, problems);
-    if (html === undefined) return [];
-    // Node-RED finds help by this attribute alone, and shows none, silently, where it is not there.
-    if (!html.includes(`data-help-name="${type}"`))
-      problems.push(`${source}: lacks data-help-name="${type}"`);
-    return [{ source, target: `dist/nodes/${vendor}/${source}` }];
+    const target = `dist/nodes/${vendor}/locales/${language}/${type}.html`;
+    if (reference === undefined) return planWrittenHelp(root, type, language, target, problems);
+    const source = `locales/${language}/help/${type}.md`;
+    const markdown = read(root, source, problems);
+    if (markdown === undefined) return [];
+    for (const [part, wanted] of Object.entries(outline(reference))) {
+      const found = outline(markdown)[part as keyof ReturnType<typeof outline>];
+      if (found.join() === wanted.join()) continue;
+      const odd = [...found, ...wanted].find((one) => count(found, one) !== count(wanted, one));
+      problems.push(`${source}: other ${part} than ${REFERENCE}: ${String(odd)}`);
+    }
+    return [{ content: helpHtml(type, markdown), target }];
   });
+}
+
+function count(list: readonly unknown[], one: unknown): number {
+  return list.filter((other) => other === one).length;
+}
+
+function planWrittenHelp(
+  root: string,
+  type: string,
+  language: string,
+  target: string,
+  problems: string[],
+): Asset[] {
+  const source = `locales/${language}/${type}.html`;
+  const html = read(root, source, problems);
+  if (html === undefined) return [];
+  // Node-RED finds help by this attribute alone, and shows none, silently, where it is not there.
+  if (!html.includes(`data-help-name="${type}"`)) problems.push(`${source}: lacks data-help-name="${type}"`);
+  return [{ source, target }];
 }
 
 /** Every catalogue that exists, by its path. */
@@ -178,7 +204,7 @@ function orphans(root: string, types: string[]): string[] {
     const language = basename(folder);
     if (!LANGUAGES.some((one) => one === language)) return [`${folder}: not one of ${LANGUAGES.join(', ')}`];
     return list(root, folder)
-      .filter((file) => !known.has(basename(file)))
+      .filter((file) => !known.has(basename(file)) && file !== `${folder}/help`)
       .map((file) => `${file}: belongs to no node in package.json node-red.nodes`);
   });
   return [...unlisted, ...unused];

@@ -1,0 +1,13 @@
+EnergyDevices.scripts['energy-demand'] = {
+  prepare: (node) => {
+    EnergyDevices.hourTable(
+      node,
+      '#energy-demand-hours',
+      'weight',
+      (node.hours as object[] | undefined) ?? [],
+    );
+  },
+  save: (node) => {
+    node.hours = EnergyDevices.hourRows('#energy-demand-hours', 'weight');
+  },
+};
