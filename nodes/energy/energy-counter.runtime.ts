@@ -9,6 +9,7 @@ import { type ReadingOptions, takeReading } from '../../lib/energy/reading';
 import { PendingPeriods, type PendingState } from '../../lib/energy/pending';
 import { type ClosedPeriod, KINDS, Usage, type UsageReport, type UsageState } from '../../lib/energy/usage';
 import { LocalTime } from '../../lib/energy/zone';
+import { SerialQueue } from '../../lib/core/queue';
 import { ErrorStream } from '../shared/error-stream';
 import type { SettingsOf } from '../shared/form';
 import { type InputResult, onClose, onInput } from '../shared/input-runner';
@@ -22,6 +23,9 @@ import { form } from './energy-counter.form';
 import { availabilityOf, commandOf, meterEventText, ownDevice, processZone, readingOptions } from './glue';
 import { Keeper } from './keeper';
 import { closedPayload, usagePayload } from './payloads';
+
+/** Messages that wait for a disk at the most. */
+const MOST_WAITING = 1000;
 
 type Settings = SettingsOf<typeof form>;
 
@@ -91,7 +95,8 @@ class CounterNode {
   private readonly options: ReadingOptions;
   private readonly device: ReturnType<typeof ownDevice>;
   private pending: PendingPeriods;
-  private ready: Promise<void> = Promise.resolve();
+  /** one message after the other: what has ended is written before it is told */
+  private readonly inOrder = new SerialQueue({ limit: MOST_WAITING });
   private cancelTick: (() => void) | undefined;
   private aheadTold = false;
   private topic: string;
@@ -115,7 +120,7 @@ class CounterNode {
 
   begin(): void {
     const { RED, node } = this;
-    this.ready = this.keeper.load().then(async ({ state, anew }) => {
+    const ready = this.keeper.load().then(async ({ state, anew }) => {
       if (state) {
         this.usage = calculation(this.settings, state.usage);
         this.pending = new PendingPeriods(node.id, state.pending);
@@ -126,13 +131,13 @@ class CounterNode {
       await this.markTold();
       this.planTick();
     });
+    void this.inOrder.run(() => ready);
     onInput(
       RED,
       node,
       async (msg) => {
-        await this.ready;
         try {
-          return await this.take(msg);
+          return await this.inOrder.run(() => this.take(msg));
         } catch (thrown) {
           this.setStatus(statusOfError(toDeviceError(thrown)));
           throw thrown;
@@ -141,6 +146,7 @@ class CounterNode {
       new ErrorStream(RED, node),
     );
     onClose(node, () => {
+      this.inOrder.close();
       this.cancelTick?.();
       return Promise.resolve();
     });
@@ -232,9 +238,16 @@ class CounterNode {
     this.cancelTick = undefined;
     const next = this.usage.nextTick;
     if (next === null) return;
-    this.cancelTick = systemClock.after(Math.max(next - Date.now(), 0), () => {
-      void this.tellClosed(this.usage.tick(Date.now())).then(() => this.planTick());
-    });
+    this.cancelTick = systemClock.after(Math.max(next - Date.now(), 0), () => void this.tick());
+  }
+
+  private async tick(): Promise<void> {
+    try {
+      await this.inOrder.run(() => this.tellClosed(this.usage.tick(Date.now())));
+      this.planTick();
+    } catch (thrown) {
+      this.node.debug(String(thrown));
+    }
   }
 
   private header(): Record<string, unknown> {

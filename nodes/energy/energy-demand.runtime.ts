@@ -8,6 +8,7 @@ import { parseHourRows } from '../../lib/energy/hours';
 import { OverTarget } from '../../lib/energy/over-target';
 import { type ReadingOptions, takeReading } from '../../lib/energy/reading';
 import { LocalTime } from '../../lib/energy/zone';
+import { SerialQueue } from '../../lib/core/queue';
 import { ErrorStream } from '../shared/error-stream';
 import type { SettingsOf } from '../shared/form';
 import { type InputResult, onClose, onInput } from '../shared/input-runner';
@@ -23,6 +24,9 @@ import { Keeper } from './keeper';
 import { demandPayload } from './payloads';
 
 const MINUTE = 60_000;
+
+/** Messages that wait for a disk at the most. */
+const MOST_WAITING = 1000;
 
 type Settings = SettingsOf<typeof form>;
 
@@ -93,7 +97,8 @@ class DemandNode {
   private readonly keeper: Keeper<DemandState>;
   private readonly options: ReadingOptions;
   private readonly device: ReturnType<typeof ownDevice>;
-  private ready: Promise<void> = Promise.resolve();
+  /** one message after the other: what has ended is written before it is told */
+  private readonly inOrder = new SerialQueue({ limit: MOST_WAITING });
   private cancelTick: (() => void) | undefined;
   private aheadTold = false;
   private topic: string;
@@ -113,18 +118,18 @@ class DemandNode {
 
   begin(): void {
     const { RED, node } = this;
-    this.ready = this.keeper.load().then(({ state, anew }) => {
+    const ready = this.keeper.load().then(({ state, anew }) => {
       if (state) this.demand = calculation(this.settings, state);
       if (anew) node.warn(translate(RED, 'log.energyAnew'));
       this.planTick();
     });
+    void this.inOrder.run(() => ready);
     onInput(
       RED,
       node,
       async (msg) => {
-        await this.ready;
         try {
-          return await this.take(msg);
+          return await this.inOrder.run(() => this.take(msg));
         } catch (thrown) {
           this.setStatus(statusOfError(toDeviceError(thrown)));
           throw thrown;
@@ -133,6 +138,7 @@ class DemandNode {
       new ErrorStream(RED, node),
     );
     onClose(node, () => {
+      this.inOrder.close();
       this.cancelTick?.();
       return Promise.resolve();
     });
@@ -197,12 +203,21 @@ class DemandNode {
     this.cancelTick = undefined;
     const next = this.demand.nextTick;
     if (next === null) return;
-    this.cancelTick = systemClock.after(Math.max(next - Date.now(), 0), () => {
-      const closed = this.demand.tick(Date.now());
-      const last = closed.at(-1);
-      if (last) this.show(last);
-      void this.tellClosed(closed).then(() => this.planTick());
-    });
+    this.cancelTick = systemClock.after(Math.max(next - Date.now(), 0), () => void this.tick());
+  }
+
+  private async tick(): Promise<void> {
+    try {
+      await this.inOrder.run(async () => {
+        const closed = this.demand.tick(Date.now());
+        const last = closed.at(-1);
+        if (last) this.show(last);
+        await this.tellClosed(closed);
+      });
+      this.planTick();
+    } catch (thrown) {
+      this.node.debug(String(thrown));
+    }
   }
 
   private header(): Record<string, unknown> {

@@ -25,6 +25,8 @@ declare module 'node-red-node-test-helper' {
       credentials: Record<string, Record<string, string>>,
     ): Promise<void>;
     unload(): Promise<void>;
+    /** of the runtime under test, from the next load on */
+    settings(settings: object): void;
     getNode(id: string): Node | null;
     log(): LogSpy;
     request(): {
