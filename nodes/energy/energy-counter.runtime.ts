@@ -258,6 +258,6 @@ class CounterNode {
     const { currency } = this.settings;
     const kilowattHours = day.import === null ? '–' : (day.import / 1000).toFixed(1);
     const cost = day.cost === null ? '' : ` · ${day.cost.toFixed(2)} ${currency}`.trimEnd();
-    this.setStatus(STATUS.fresh(translate(this.RED, 'status.usage', { energy: kilowattHours, cost })));
+    this.setStatus(STATUS.fresh(translate(this.RED, 'shown.usage', { energy: kilowattHours, cost })));
   }
 }

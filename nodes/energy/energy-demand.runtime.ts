@@ -249,7 +249,7 @@ class DemandNode {
       this.setStatus(STATUS.fresh(`${kilowatts(projected)} kW`));
       return;
     }
-    const text = translate(this.RED, 'status.demand', {
+    const text = translate(this.RED, 'shown.demand', {
       projected: kilowatts(projected),
       target: kilowatts(target),
       allowed: kilowatts(allowedPower),

@@ -6,7 +6,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { type Clock, systemClock } from '../../lib/core/clock';
 import { StateFile } from '../../lib/energy/state-file';
 import { onClose } from '../shared/input-runner';
-import { translate } from '../shared/text';
+import { noticeText } from '../shared/text';
 
 /** What a node has kept, with what it was computed with. */
 interface Kept {
@@ -129,7 +129,7 @@ export class Keeper<S> {
   private tell(reason: string, code: string): void {
     if (this.told === reason + code) return;
     this.told = reason + code;
-    this.node.warn(translate(this.RED, `log.${reason}`, { code }));
+    this.node.warn(noticeText(this.RED, { reason, params: { code } }));
   }
 }
 

@@ -45,6 +45,8 @@ function everyNode({ meter, ups, cloud, controller, powerflex, enapter }: Device
   });
   const flowNodes: [type: string, settings: object, outputs: number][] = [
     ['poweropti-meter', { device: nodeOf('poweropti-device') }, 2],
+    ['energy-demand', { hours: [{ days: [1, 2], from: '07:00', to: '19:00', weight: 1 }] }, 2],
+    ['energy-counter', { price: 'table', priceTable: [{ from: '22:00', to: '06:00', price: 0.2 }] }, 2],
     ['ups-status', { device: nodeOf('ups-device') }, 2],
     ['ups-port', { device: nodeOf('ups-device'), port: '3', action: 'on' }, 1],
     ['ups-events', { device: nodeOf('ups-device'), events: ['status', 'log', 'registered'] }, 2],
