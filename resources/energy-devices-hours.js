@@ -1,5 +1,8 @@
 // @ts-check
-/** A table of hours in a dialog: days, months, from, to, and a number each. */
+/**
+ * A table of hours in a dialog: days, months, from, to, and a number each. With buttons of its own, because the editor's
+ * list can be sorted and emptied with a mouse only.
+ */
 (function () {
   'use strict';
 
@@ -7,9 +10,6 @@
   /** @type {any} */ (window).EnergyDevices = shared;
 
   /** @typedef {{days?: number[], months?: number[], from?: string, to?: string, [number: string]: unknown}} Row */
-
-  /** @param {string} place */
-  const list = (place) => /** @type {any} */ ($(place));
 
   /** @param {unknown} text */
   function numbers(text) {
@@ -20,32 +20,48 @@
   }
 
   /**
+   * @param {string} type
+   * @param {string} key of its words, below `hours.`
+   * @param {string} icon
+   * @param {() => void} press
+   */
+  function button(type, key, icon, press) {
+    const label = shared.text(type, `hours.${key}`);
+    const made = $('<button>', { type: 'button', class: 'red-ui-button', title: label, 'aria-label': label });
+    return made.append($('<i>', { class: `fa fa-${icon}`, 'aria-hidden': 'true' })).on('click', (event) => {
+      event.preventDefault();
+      press();
+    });
+  }
+
+  /**
    * @param {{type: string}} node
-   * @param {string} place selector of an ordered list
+   * @param {string} place selector of the element that the table fills
    * @param {string} name of the number
    * @param {Row[]} rows
    */
   function hourTable(node, place, name, rows) {
-    const addItem = (
-      /** @type {JQuery} */ container,
-      /** @type {number} */ _index,
-      /** @type {Row} */ row,
-    ) => {
-      const field = (/** @type {string} */ key, /** @type {unknown} */ value) => {
+    const list = $('<ol>', { class: 'energy-devices-hours-rows' });
+    /** @param {Row} row */
+    const add = (row) => {
+      const item = $('<li>').appendTo(list);
+      for (const key of ['days', 'months', 'from', 'to', name]) {
         const label = shared.text(node.type, `hours.${key}`);
+        const value = row[key];
         $('<input>', { type: 'text', placeholder: label, title: label, 'aria-label': label })
           .addClass(`energy-devices-hours energy-devices-hours-${key}`)
-          .val(value === undefined ? '' : String(value))
-          .appendTo(container);
-      };
-      field('days', (row.days || []).join(' '));
-      field('months', (row.months || []).join(' '));
-      field('from', row.from);
-      field('to', row.to);
-      field(name, row[name]);
+          .val(Array.isArray(value) ? value.join(' ') : value === undefined ? '' : String(value))
+          .appendTo(item);
+      }
+      item.append(
+        button(node.type, 'up', 'arrow-up', () => item.prev().before(item)),
+        button(node.type, 'remove', 'times', () => item.remove()),
+      );
+      return item;
     };
-    list(place).editableList({ addItem, removable: true, sortable: true, height: 'auto' });
-    for (const row of rows) list(place).editableList('addItem', row);
+    rows.forEach(add);
+    const adding = button(node.type, 'add', 'plus', () => add({}).find('input').first().trigger('focus'));
+    $(place).empty().append(list, adding);
   }
 
   /**
@@ -54,10 +70,10 @@
    * @returns {Row[]}
    */
   function hourRows(place, name) {
-    return list(place)
-      .editableList('items')
+    return $(place)
+      .find('li')
       .toArray()
-      .map((/** @type {JQuery} */ item) => {
+      .map((item) => {
         const value = (/** @type {string} */ key) =>
           String($(item).find(`.energy-devices-hours-${key}`).val()).trim();
         const days = numbers(value('days'));

@@ -34,7 +34,7 @@ export const form = defineForm({
     {
       kind: 'html',
       html: `<div class="form-row energy-devices-when" data-price="table">
-  <ol id="energy-counter-prices"></ol>
+  <div id="energy-counter-prices" class="energy-devices-wide"></div>
   <div class="form-tips" data-i18n="tip.priceTable"></div>
 </div>`,
     },

@@ -76,7 +76,7 @@ export const form = defineForm({
       kind: 'html',
       html: `<div class="form-row">
   <span class="energy-devices-wide"><i class="fa fa-table" aria-hidden="true"></i> <span data-i18n="label.hours"></span></span>
-  <ol id="energy-demand-hours"></ol>
+  <div id="energy-demand-hours" class="energy-devices-wide"></div>
   <div class="form-tips" data-i18n="tip.hours"></div>
 </div>`,
     },
