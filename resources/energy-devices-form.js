@@ -132,7 +132,7 @@
   function label(node, { from, otherwise }) {
     const found = from.map((name) => node[name]).find((value) => value);
     if (found) return String(found);
-    return otherwise === undefined ? node._('node.label') : otherwise;
+    return otherwise === undefined ? shared.text(node.type, 'node.label') : otherwise;
   }
 
   /**
