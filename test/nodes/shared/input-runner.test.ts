@@ -127,7 +127,7 @@ describe('input runner', () => {
       () => undefined,
     );
     assert.equal(signal?.aborted, false);
-    await new Promise<void>((resolve) => node.emit('close', resolve));
+    await new Promise<void>((resolve) => node.emit('close', false, resolve));
     assert.equal(signal.aborted, true);
   });
 });
