@@ -3,35 +3,28 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { numberReader, settingText } from '../shared/settings';
-import { attachToConnection } from './device-connection';
+import { readSettings } from '../shared/read-settings';
 import { translate } from '../shared/text';
+import { attachToConnection } from './device-connection';
+import { form } from './enapter-command-in.form';
 
-const DEFAULT_TIMEOUT = 30;
-
-interface Config extends NodeDef {
-  connection: string;
-  /** empty: every command that no other node takes */
-  command: string;
-  /** s */
-  timeout?: number | string;
-}
-
-export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
-  function EnapterCommandIn(this: Node, config: Config): void {
+export function runtime(RED: NodeAPI): NodeRuntime {
+  function EnapterCommandIn(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
-    const device = attachToConnection(RED, this, config.connection);
+    const { connection, command, timeout } = readSettings(RED, this, form, config).settings;
+    const device = attachToConnection(RED, this, connection);
     if (!device) return;
 
     const { stop, alone } = device.connection.desk.listen({
-      command: settingText(config.command),
-      timeout: numberReader(RED, this)(config.timeout, DEFAULT_TIMEOUT, 1) * 1000,
-      take: (command) => {
+      // Empty: every command that no other node takes.
+      command,
+      timeout: timeout * 1000,
+      take: ({ id, name, arguments: payload }) => {
         this.send({
-          topic: command.name,
-          payload: command.arguments,
+          topic: name,
+          payload,
           // The answer finds its way back by these two, also out of a copy of the message.
-          command: { id: command.id, name: command.name, connection: config.connection },
+          command: { id, name, connection },
           device: device.info,
         });
       },

@@ -7,18 +7,16 @@ import { onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
+import { readSettings } from '../shared/read-settings';
 import { STATUS, statusSetter } from '../shared/status';
 import { findConnection } from './device-connection';
-
-interface Config extends NodeDef {
-  /** `completed`, `error`, `log`, or `msg`: as msg.result says */
-  result: string;
-}
+import { form } from './enapter-command-response.form';
 
 const STATES: readonly CommandState[] = ['completed', 'error', 'log'];
 
-function stateOf(config: Config, msg: FlowMessage): CommandState {
-  const wanted = config.result === 'msg' ? msg.result : config.result;
+/** @param result a state, or `msg`: as msg.result says */
+function stateOf(result: string, msg: FlowMessage): CommandState {
+  const wanted = result === 'msg' ? msg.result : result;
   const state = STATES.find((name) => name === wanted);
   if (state) return state;
   throw invalidInput('The result must be completed, error or log.', 'enapterResult');
@@ -35,9 +33,10 @@ function payloadOf(state: CommandState, { payload, error }: FlowMessage): Record
   }
 }
 
-export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
-  function EnapterCommandResponse(this: Node, config: Config): void {
+export function runtime(RED: NodeAPI): NodeRuntime {
+  function EnapterCommandResponse(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
+    const { settings } = readSettings(RED, this, form, config);
     const setStatus = statusSetter(this);
 
     onInput(RED, this, (msg) => {
@@ -50,7 +49,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
           sent: false,
         });
       }
-      const state = stateOf(config, msg);
+      const state = stateOf(settings.result, msg);
       device.connection.desk.answer({ id, state, payload: payloadOf(state, msg) });
       setStatus(STATUS.fresh(`status.${state}`));
       return null;

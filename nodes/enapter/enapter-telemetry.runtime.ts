@@ -7,38 +7,31 @@ import type { FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { availabilityPayload } from '../shared/polled-node';
-import { settingText } from '../shared/settings';
+import { readSettings } from '../shared/read-settings';
 import { attachToConnection, findConnection, noConnection } from './device-connection';
+import { form } from './enapter-telemetry.form';
 
-interface Config extends NodeDef {
-  connection: string;
-  operation: string;
-  /** of a log that names none */
-  severity?: string;
-  /** of a log that does not say */
-  persist?: boolean;
-}
-
-export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
-  function EnapterTelemetry(this: Node, config: Config): void {
+export function runtime(RED: NodeAPI): NodeRuntime {
+  function EnapterTelemetry(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
-    const device = attachToConnection(RED, this, config.connection, (availability) => {
+    const { settings, problem } = readSettings(RED, this, form, config);
+    const device = attachToConnection(RED, this, settings.connection, (availability) => {
       const payload = availabilityPayload(RED, availability);
       this.send({ topic: device?.info.name ?? '', device: device?.info, payload });
     });
 
     const publish = (msg: FlowMessage): null => {
-      const found = device ?? findConnection(RED, config.connection);
+      const found = device ?? findConnection(RED, settings.connection);
       if (!found) throw noConnection();
+      if (problem) throw problem;
       const { connection } = found;
-      if (config.operation === 'log') {
+      if (settings.operation === 'log') {
         const given = isRecord(msg.payload) ? msg.payload : { message: msg.payload };
-        const severity = given.severity ?? (settingText(config.severity) || 'info');
-        const persist = given.persist ?? config.persist ?? false;
+        const severity = given.severity ?? settings.severity;
+        const persist = given.persist ?? settings.persist;
         connection.publishLog({ ...given, severity, persist });
       } else {
-        const kind = config.operation === 'properties' ? 'properties' : 'telemetry';
-        found.warn(connection.publishValues(kind, this.id, msg.payload));
+        found.warn(connection.publishValues(settings.operation, this.id, msg.payload));
       }
       return null;
     };

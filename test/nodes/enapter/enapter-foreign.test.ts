@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 
-import commandInNode from '../../../nodes/enapter/enapter-command-in';
-import connectionNode from '../../../nodes/enapter/enapter-connection';
-import telemetryNode from '../../../nodes/enapter/enapter-telemetry';
 import { type SimBroker, startBroker } from '../../../simulators/enapter/broker';
 import { COMMANDS, HARDWARE } from '../../support/enapter-device';
 import { LEVEL, loadFlow, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { nodeSet } from '../../support/node-set';
 
 const at = { z: 'tab', x: 1, y: 1 };
 
@@ -27,7 +25,7 @@ describe('enapter nodes with foreign text, and a broker that refuses', () => {
       ...{ mqtt_credentials: { username: 'a', password: 'b' }, hardware_id: HARDWARE, channel_id: 'ucm' },
     };
     flow = await loadFlow(
-      [connectionNode, telemetryNode, commandInNode],
+      [nodeSet('enapter-connection'), nodeSet('enapter-telemetry'), nodeSet('enapter-command-in')],
       [
         { id: 'tab', type: 'tab' },
         { id: 'c', type: 'enapter-connection', name: 'Meter', host: '', propertiesTopic: 'register' },
