@@ -21,6 +21,7 @@ import {
   compareSignal,
   compareTargets,
   type ExternalSignal,
+  readAskedSignal,
   readSignal,
   readSignalNamed,
   readSignals,
@@ -65,6 +66,8 @@ const DATA_TIMEOUT = 60_000;
 const MOST_BYTES = 4 * 1024 ** 3;
 /** Pieces arrive faster than they are worked on, so that without a break nothing else would get its turn. */
 const LONGEST_STRETCH_MS = 8;
+/** Bytes that are taken apart in one turn: they may be a thousand series, each of which is parsed by itself. */
+const LONGEST_PIECE = 16 * 1024;
 /** Rows that are worked on in one turn. */
 const LONGEST_BATCH = 2000;
 
@@ -153,7 +156,7 @@ export class PowerflexClient {
   }
 
   async getExternalSignal(name: string, signal?: AbortSignal): Promise<ExternalSignal> {
-    return readSignal(await this.read('POST', 'get_external_signal', { name }, signal));
+    return readAskedSignal(await this.read('POST', 'get_external_signal', { name }, signal), name);
   }
 
   /**
@@ -220,12 +223,22 @@ export class PowerflexClient {
     const json = filter ? { measurement, time_filter: filter } : { measurement };
     let slicer = new InfluxSlicer();
     let turnBegan = this.clock.monotonic();
+    const pause = async (): Promise<void> => {
+      if (this.clock.monotonic() - turnBegan < LONGEST_STRETCH_MS) return;
+      await nextTurn();
+      turnBegan = this.clock.monotonic();
+    };
     const take = async (batches: readonly Batch[]): Promise<void> => {
       for (const batch of inStretches(batches)) {
         await onBatch(batch);
-        if (this.clock.monotonic() - turnBegan < LONGEST_STRETCH_MS) continue;
-        await nextTurn();
-        turnBegan = this.clock.monotonic();
+        await pause();
+      }
+    };
+    const read = async (chunk: Buffer): Promise<void> => {
+      for (let at = 0; at < chunk.length; at += LONGEST_PIECE) {
+        await take(slicer.push(chunk.subarray(at, at + LONGEST_PIECE)));
+        // A piece may complete no row and have cost much all the same.
+        await pause();
       }
     };
     return this.http.guard(async () => {
@@ -233,7 +246,7 @@ export class PowerflexClient {
         slicer = new InfluxSlicer(undefined, onNotice);
         const call = { method: 'POST', path: 'get_measurement_data', headers, json, safe: true } as const;
         const limits = { retries: 2, timeout: DATA_TIMEOUT, maxBytes: MOST_BYTES, budget };
-        return this.http.stream({ ...call, ...limits, signal }, (chunk) => take(slicer.push(chunk)));
+        return this.http.stream({ ...call, ...limits, signal }, read);
       });
       const { batches, partial } = slicer.end();
       await take(batches);

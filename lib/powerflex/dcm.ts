@@ -156,6 +156,19 @@ export function readSignal(body: unknown): ExternalSignal {
   return signal;
 }
 
+/**
+ * The signal that was asked for by its name, alone or in a map by name.
+ *
+ * @throws DeviceError BAD_RESPONSE for anything else, with words of its own when the signal cannot be read
+ */
+export function readAskedSignal(body: unknown, name: string): ExternalSignal {
+  const parts = ['max_load', 'max_load_unit', 'is_enabled'];
+  const alone = isRecord(body) && parts.some((part) => part in body && !isRecord(body[part]));
+  const signal = readSignalNamed(alone ? { [name]: body } : body, name);
+  if (!signal) throw notDcm();
+  return signal;
+}
+
 /** The signal that an object of the server describes, `undefined` when it describes none that is documented. */
 function signalOf(body: unknown, key?: string): ExternalSignal | undefined {
   if (!isRecord(body)) return undefined;

@@ -206,8 +206,9 @@ export class CounterWatch {
     const level = this.level ?? 0;
     const since = this.since(row);
     const grown = Math.max(0, energy - level);
-    const couldBeNew = grown > NOISE && energy <= this.most(since);
+    // Whichever it is, the station is as fast as this.
     this.fastest = Math.max(this.fastest, grown / since);
+    const couldBeNew = grown > NOISE && energy <= this.most(since);
     this.counted ||= grown > NOISE;
     this.accept(row, Math.max(energy, level), { grown, reset: false, unsure, couldBeNew });
   }

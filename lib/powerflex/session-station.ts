@@ -36,6 +36,8 @@ interface Course extends OpenSession {
   unread: boolean;
   /** its energy cannot be known any more */
   unsure: boolean;
+  /** it goes on after an UNPLUGGED, and nothing was counted since */
+  resumed: boolean;
 }
 
 /** Whether the counter of a station begins anew with each car, as far as was seen. */
@@ -49,6 +51,9 @@ interface Interrupted {
   /** the counter began anew since */
   reset: boolean;
 }
+
+/** Wh: more than any vehicle takes at once. A counter that shows more did not begin with the car. */
+const LARGEST = 300_000;
 
 /** Finds the sessions in the rows of one station, which come in the order of time. */
 export class StationSessions {
@@ -158,6 +163,7 @@ export class StationSessions {
     }
     this.interrupted = undefined;
     whole.endSeen = false;
+    whole.resumed = true;
     if (course) {
       whole.peakCurrent = greater(whole.peakCurrent, course.peakCurrent);
       whole.peakPower = greater(whole.peakPower, course.peakPower);
@@ -184,6 +190,7 @@ export class StationSessions {
       unread: false,
       // What was counted between the last reading and this may be of the car before.
       unsure: this.unread && !reset && (grown ?? 0) > NOISE,
+      resumed: false,
     };
   }
 
@@ -192,14 +199,22 @@ export class StationSessions {
     course.peakCurrent = greater(course.peakCurrent, row.current);
     course.peakPower = greater(course.peakPower, row.power);
     const fresh = course.grown <= NOISE && (course.base ?? 0) > NOISE;
-    if (fresh && !move.reset && (move.grown ?? 0) > NOISE) this.judgeFirst(course, move);
+    if ((move.grown ?? 0) > NOISE) {
+      if (course.resumed) course.unsure ||= this.mayBeAnew(move);
+      else if (fresh && !move.reset) this.judgeFirst(course, move);
+      course.resumed = false;
+    }
     count(course, row, move);
   }
 
   /** The counter shows more than before the session: it went on, or it began anew and has come this far unseen. */
-  private judgeFirst(course: Course, { couldBeNew }: Move): void {
-    if (this.habit === 'beginsAnew' && couldBeNew) course.unsure = true;
+  private judgeFirst(course: Course, move: Move): void {
+    if (this.mayBeAnew(move)) course.unsure = true;
     else this.learn('goesOn');
+  }
+
+  private mayBeAnew({ couldBeNew }: Move): boolean {
+    return this.habit === 'beginsAnew' && couldBeNew;
   }
 
   private learn(habit: Habit): void {
@@ -219,7 +234,7 @@ export class StationSessions {
         this.held = course;
         return;
       }
-      course.energy = this.habit === 'beginsAnew' ? course.counter : null;
+      course.energy = this.wholeCounter(course);
     } else {
       course.energy = energyOf(course);
     }
@@ -230,8 +245,13 @@ export class StationSessions {
     const { held } = this;
     this.held = undefined;
     if (!held) return;
-    held.energy = this.habit === 'beginsAnew' ? held.counter : null;
+    held.energy = this.wholeCounter(held);
     this.onEnd(held);
+  }
+
+  /** Wh of a session whose beginning nobody saw */
+  private wholeCounter({ counter }: Course): number | null {
+    return this.habit === 'beginsAnew' && (counter ?? 0) <= LARGEST ? counter : null;
   }
 }
 

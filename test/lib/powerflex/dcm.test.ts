@@ -8,6 +8,7 @@ import {
   type ExternalSignal,
   parseSignal,
   parseTargets,
+  readAskedSignal,
   readSignal,
   readSignalNamed,
   readSignals,
@@ -209,6 +210,11 @@ describe('a map of external signals', () => {
       assert.deepEqual(readSignalNamed(body, 'grid'), readSignal(good));
       assert.equal(readSignalNamed(body, 'elsewhere'), undefined);
       assert.throws(() => readSignalNamed(body, 'odd'), { code: 'BAD_RESPONSE', reason: 'powerflexSignal' });
+      assert.throws(() => readAskedSignal(body, 'odd'), { code: 'BAD_RESPONSE', reason: 'powerflexSignal' });
+      assert.deepEqual(readAskedSignal(body, 'grid'), readSignal(good));
+      if (typeof odd !== 'object' || !odd) return;
+      const alone = { ...odd, name: 'odd' };
+      assert.throws(() => readAskedSignal(alone, 'odd'), { code: 'BAD_RESPONSE', reason: 'powerflexSignal' });
     });
   }
 
@@ -218,10 +224,16 @@ describe('a map of external signals', () => {
     for (const body of [{}, null]) assert.deepEqual(read(body), { names: [], told: [] });
   });
 
+  it('is not taken for another one', () => {
+    assert.throws(() => readAskedSignal(good, 'other'), { code: 'BAD_RESPONSE' });
+    assert.throws(() => readAskedSignal({ grid: good }, 'other'), { code: 'BAD_RESPONSE' });
+  });
+
   it('is not made of an answer about something else', () => {
     for (const body of [{ msg: 'done' }, [], 'ok', 5, { error: 'x', grid: 'y' }]) {
       assert.throws(() => readSignals(body), { code: 'BAD_RESPONSE' });
       assert.throws(() => readSignalNamed(body, 'grid'), { code: 'BAD_RESPONSE' });
+      assert.throws(() => readAskedSignal(body, 'grid'), { code: 'BAD_RESPONSE' });
     }
   });
 });

@@ -118,6 +118,21 @@ const TABLE: readonly [what: string, rows: string, energies: (number | null)[]][
     '0 A 100000 16; 10 A 110000 16; 20 U 110000; 60 A 115000; 61 U 115000',
     [null, 5000],
   ],
+  [
+    'a counter that shows more than any car takes, and begins anew later',
+    '0 A 634000 16; 10 A 634669 16; 20 U 634669; 60 R 0; 80 A 400; 81 U 400',
+    [null, 400],
+  ],
+  [
+    'a car that may be another one, of a counter that begins anew',
+    '0 U 0; 9 A 5000; 10 U 0; 20 A 44; 21 U -; 23 R -; 24 A 750; 60 A 9000; 61 U 9000',
+    [5000, null],
+  ],
+  [
+    'a counter that begins anew, and is beyond the last car at once',
+    '0 U 0; 9 A 5000; 10 U 5000; 20 R 0; 21 A 184; 22 U 184; 40 R 184; 41 A 1981; 42 A 4233; 43 U 4233',
+    [5000, 184, null],
+  ],
   ['a car that waits at the beginning', '0 R 27000; 20 U 27000', [null]],
   ['the same, and is charged then', '0 R 27000; 20 A 100 16; 40 A 4000 16; 41 U 4000', [4000]],
   ['a counter that shows nothing at the beginning', '0 R 0; 20 A 4000 16; 41 U 4000', [4000]],
