@@ -12,10 +12,11 @@
   /**
    * @typedef {Record<string, (string | boolean)[]>} When
    * @typedef {{min?: number, above?: number, max?: number, whole?: boolean}} Limits
-   * @typedef {Limits & {kind: string, when?: When, blank?: boolean, optional?: When | true, required?: string,
-   *   pattern?: [string, string], json?: string, variants?: (Limits & {when: When})[]}} Rule
+   * @typedef {Limits & {kind: string, when?: When, blank?: boolean, optional?: When | true, required?: string, requiredWhen?: When,
+   *   over?: [string, string], pattern?: [string, string], json?: string, variants?: (Limits & {when: When})[]}} Rule
    * @typedef {{prepare?: (node: any) => void, save?: (node: any) => void, close?: (node: any) => void, describe?: (answer: any, node: any) => string,
-   *   test?: () => JQuery.Promise<any>}} Script
+   *   test?: () => JQuery.Promise<any>, label?: (node: any) => string,
+   *   check?: Record<string, (value: any) => true | string>}} Script
    * @typedef {{type: string, id: string, name?: string, _: (key: string) => string, _def: {category: string},
    *   [setting: string]: any}} EditedNode
    */
@@ -72,7 +73,7 @@
         return shared.address(type)(value);
       }
       default:
-        return checkText(type, rule, typed);
+        return checkText(node, type, rule, typed);
     }
   }
 
@@ -86,15 +87,33 @@
     if (typed === '' && rule.blank) return true;
     const variant = (rule.variants || []).find(({ when }) => holds(node, when));
     const limits = { ...rule, ...variant };
-    // The same notation that the runtime takes: Number() would also read 0x10 and Infinity.
-    const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(typed.slice(0, 64)) ? Number(typed) : NaN;
+    const number = numberIn(typed);
     const { min = -Infinity, above = -Infinity, max = Infinity, whole } = limits;
     const fits = number >= min && number > above && number <= max && (!whole || Number.isInteger(number));
-    if (fits) return true;
+    if (fits) return !rule.over || exceeds(node, number, rule.over[0]) || shared.text(type, rule.over[1]);
     // The most frequent limit has words of its own.
     return limits.min !== undefined && limits.above === undefined && limits.max === undefined && !whole
       ? shared.text(type, 'invalid.atLeast', { min })
       : shared.text(type, 'invalid.number', { range: describe(limits) });
+  }
+
+  /**
+   * The same notation that the runtime takes: Number() would also read 0x10 and Infinity.
+   * @param {string} typed
+   */
+  function numberIn(typed) {
+    return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(typed.slice(0, 64)) ? Number(typed) : NaN;
+  }
+
+  /**
+   * Whether a number exceeds another setting, which may come from the environment.
+   * @param {EditedNode} node
+   * @param {number} value
+   * @param {string} name
+   */
+  function exceeds(node, value, name) {
+    const other = String(settingOf(node, name)).trim();
+    return shared.isEnv(other) || value > numberIn(other);
   }
 
   /** @param {Limits} limits */
@@ -108,12 +127,16 @@
   }
 
   /**
+   * @param {EditedNode} node
    * @param {string} type
    * @param {Rule} rule
    * @param {string} typed
    */
-  function checkText(type, { required, pattern, json }, typed) {
-    if (typed === '') return required === undefined ? true : shared.text(type, required);
+  function checkText(node, type, { required, requiredWhen, pattern, json }, typed) {
+    if (typed === '') {
+      const needed = required !== undefined && (!requiredWhen || holds(node, requiredWhen));
+      return needed ? shared.text(type, required) : true;
+    }
     if (pattern && !new RegExp(pattern[0]).test(typed)) return shared.text(type, pattern[1]);
     if (json === undefined) return true;
     try {
@@ -126,11 +149,23 @@
   }
 
   /**
+   * Validator of a setting whose rows the dialog's own script makes.
+   * @param {string} type
+   * @param {string} name
+   * @param {unknown} value
+   */
+  function checkOwn(type, name, value) {
+    const checks = scripts[type]?.check || {};
+    return checks[name] ? checks[name](value) : true;
+  }
+
+  /**
    * @param {EditedNode} node
    * @param {{from: string[], otherwise?: string}} options
    */
   function label(node, { from, otherwise }) {
-    const found = from.map((name) => node[name]).find((value) => value);
+    const own = () => scripts[node.type]?.label?.(node);
+    const found = node.name || own() || from.map((name) => node[name]).find((value) => value);
     if (found) return String(found);
     return otherwise === undefined ? shared.text(node.type, 'node.label') : otherwise;
   }
@@ -179,5 +214,5 @@
     closed(node);
   }
 
-  Object.assign(shared, { check, label, open: opened, save: saved, close: closed, settingOf });
+  Object.assign(shared, { check, checkOwn, label, open: opened, save: saved, close: closed, settingOf });
 })();

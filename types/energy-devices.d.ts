@@ -30,6 +30,10 @@ declare namespace EnergyDevices {
     describe?: (answer: Answer, node: EditedNode) => string;
     /** tests in another way than with this dialog's fields */
     test?: () => JQuery.Promise<Answer>;
+    /** what names a node without a name; an empty text for nothing */
+    label?: (node: EditedNode) => string;
+    /** by setting: `true`, or what is wrong with its value, in words; needs `checked` in the description */
+    check?: Record<string, (value: unknown) => true | string>;
   }
 
   /** the scripts by node type */
@@ -66,6 +70,14 @@ declare namespace EnergyDevices {
     type: string,
     options: { field: JQuery; from?: JQuery; load: (again: boolean) => JQuery.Promise<Choice[]> },
   ): void;
+
+  /** offers the devices of the account chosen in `account` in the field `deviceId` */
+  function deviceChoices(
+    type: string,
+    account: { type: string; settings: string[]; credentials: string[]; missing: string },
+  ): void;
+  /** says below a field what is wrong with it; an empty text says nothing */
+  function problem(field: JQuery, message: string): void;
 
   /** a table of hours, each row with a number of this name */
   function hourTable(node: EditedNode, place: string, name: string, rows: object[]): void;

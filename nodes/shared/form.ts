@@ -25,12 +25,16 @@ export interface TextSetting extends Row {
   placeholder?: string | true;
   /** key of what is said when it is empty */
   required?: string;
+  /** it may be empty, but with these values of other settings */
+  requiredWhen?: When;
   /** source of an expression that the whole text has to fit, and the key of what is said when it does not */
   pattern?: readonly [expression: string, wrong: string];
   /** a JSON object or list, and the key of what is said when it is none */
   json?: string;
   /** as narrow as a number */
   narrow?: true;
+  /** a phone offers digits for it */
+  digits?: true;
 }
 
 /** The address of a device or server, see `parseBaseUrl`. */
@@ -41,6 +45,8 @@ export interface AddressSetting extends Row {
   placeholder?: string | true;
   /** settings with which it may be empty */
   optional?: When | true;
+  /** the editor marks it where it is missing altogether, too */
+  required?: true;
 }
 
 /** The limits of a number. */
@@ -63,6 +69,10 @@ export interface NumberSetting extends Row, Limits {
   hint?: string;
   /** an empty field is allowed although there is a default, and means it */
   blank?: true;
+  /** a phone offers digits for it, without a decimal point */
+  digits?: true;
+  /** another number that it must exceed, and the key of what is said when it does not */
+  over?: readonly [setting: string, wrong: string];
   /** other limits and another default with certain values of another setting */
   variants?: readonly ({ when: When; default?: number; label?: string } & Limits)[];
 }
@@ -79,12 +89,18 @@ export interface ChoiceSetting extends Row {
   /** no other setting's choice is offered before one has been made */
   required?: true;
   tip?: string;
+  /** as narrow as a number */
+  narrow?: true;
+  /** in the row of the setting before it, which its label describes to screen readers */
+  beside?: true;
 }
 
 export interface FlagSetting extends Omit<Row, 'icon'> {
   kind: 'flag';
   name: string;
   default: boolean;
+  /** in the row of the setting before it */
+  beside?: true;
 }
 
 /** Another config node. */
@@ -115,6 +131,8 @@ export interface OwnSetting {
   kind: 'own';
   name: string;
   default: string | number | boolean | null | readonly unknown[] | Readonly<Record<string, unknown>>;
+  /** the dialog's own script says what is wrong with it */
+  checked?: true;
 }
 
 /** A part of the dialog that is no setting. */
@@ -145,9 +163,11 @@ export interface Form {
   outputs?: number;
   /** key of the words at the input */
   inputLabel?: string;
+  /** a setting with certain values of which there are other words at the input */
+  inputLabelBy?: { setting: string; keys: Readonly<Record<string, string>> };
   /** keys of the words at each output */
   outputLabels?: readonly string[];
-  /** settings of which the first that is not empty names a node without a name */
+  /** settings of which the first that is not empty names a node without a name; the dialog's own script goes before */
   labelFrom?: readonly string[];
   /** the name of a node that has nothing to be named after; a flow node takes `node.label` of its catalogue */
   labelElse?: string;
@@ -175,9 +195,9 @@ export function settingsOf({ rows }: Form): Setting[] {
 
 /** What a value has to satisfy. The dialog checks it while people type, the runtime when the flow starts. */
 export type Rule = { when?: When } & (
-  | ({ kind: 'number'; blank: boolean; variants?: NumberSetting['variants'] } & Limits)
+  | ({ kind: 'number'; blank: boolean } & Pick<NumberSetting, 'variants' | 'over'> & Limits)
   | { kind: 'address'; optional?: When | true }
-  | { kind: 'text'; required?: string; pattern?: TextSetting['pattern']; json?: string }
+  | ({ kind: 'text' } & Pick<TextSetting, 'required' | 'requiredWhen' | 'pattern' | 'json'>)
 );
 
 /** The rule of a setting; `undefined` where every value will do. */
@@ -185,13 +205,13 @@ export function ruleOf(one: Setting): Rule | undefined {
   const { when } = one as { when?: When };
   const shown = when ? { when } : {};
   if (one.kind === 'number') {
-    const { min, above, max, whole, variants, blank = one.default === '' } = one;
-    return defined({ kind: 'number', min, above, max, whole, variants, blank, ...shown });
+    const { min, above, max, whole, variants, over, blank = one.default === '' } = one;
+    return defined({ kind: 'number', min, above, max, whole, variants, over, blank, ...shown });
   }
   if (one.kind === 'address') return defined({ kind: 'address', optional: one.optional, ...shown });
   if (one.kind === 'text' && (one.required ?? one.pattern ?? one.json) !== undefined) {
-    const { required, pattern, json } = one;
-    return defined({ kind: 'text', required, pattern, json, ...shown });
+    const { required, requiredWhen, pattern, json } = one;
+    return defined({ kind: 'text', required, requiredWhen, pattern, json, ...shown });
   }
   if (one.kind === 'secret' && one.required) return { kind: 'text', required: one.required, ...shown };
   return undefined;

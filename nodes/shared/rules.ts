@@ -35,6 +35,12 @@ export function fits(
   return value >= min && value > above && value <= max && (!whole || Number.isInteger(value));
 }
 
+/** Whether a number exceeds another setting, which is a number too. */
+function exceeds(value: number, other: unknown): boolean {
+  const lower = toNumber(other);
+  return lower !== null && value > lower;
+}
+
 /** What is said of a number outside its limits: the most frequent limit has words of its own. */
 function limitFault(limits: Limits): Fault {
   const { min, above, max, whole } = limits;
@@ -68,8 +74,8 @@ export function faultOf(rule: Rule, value: unknown, others: Others): Fault | und
       if (typed === '' && rule.blank) return undefined;
       const limits = limitsOf(rule, others);
       const number = toNumber(typed);
-      if (number !== null && fits(number, limits)) return undefined;
-      return limitFault(limits);
+      if (number === null || !fits(number, limits)) return limitFault(limits);
+      return rule.over && !exceeds(number, others[rule.over[0]]) ? { key: rule.over[1] } : undefined;
     }
     case 'address': {
       const { optional } = rule;
@@ -83,15 +89,19 @@ export function faultOf(rule: Rule, value: unknown, others: Others): Fault | und
       }
     }
     case 'text':
-      return textFault(rule, typed);
+      return textFault(rule, typed, others);
   }
 }
 
 function textFault(
-  { required, pattern, json }: Extract<Rule, { kind: 'text' }>,
+  { required, requiredWhen, pattern, json }: Extract<Rule, { kind: 'text' }>,
   typed: string,
+  others: Others,
 ): Fault | undefined {
-  if (typed === '') return required === undefined ? undefined : { key: required };
+  if (typed === '') {
+    const needed = required !== undefined && (!requiredWhen || holds(requiredWhen, others));
+    return needed ? { key: required } : undefined;
+  }
   if (pattern && !new RegExp(pattern[0]).test(typed)) return { key: pattern[1] };
   if (json === undefined) return undefined;
   try {

@@ -1,4 +1,14 @@
-import { type Form, type Piece, ruleOf, type Setting, settingsOf, type When } from '../../nodes/shared/form';
+import {
+  type ChoiceSetting,
+  type FlagSetting,
+  type Form,
+  type Piece,
+  ruleOf,
+  type Setting,
+  settingsOf,
+  type TextSetting,
+  type When,
+} from '../../nodes/shared/form';
 import { currentVersion } from '../../nodes/shared/migrate';
 
 /** Makes the editor part of a node type from its description: a complete, readable HTML file. */
@@ -51,7 +61,24 @@ ${indent(options.join('\n'))}
 function rowsOf(form: Form): string[] {
   const prefix = form.category === 'config' ? 'node-config-input' : 'node-input';
   const name = row({}, labelled(`${prefix}-name`, 'tag', 'name') + input(`${prefix}-name`, 'text', 'name'));
-  return [name, ...form.rows.flatMap((one) => (one.kind === 'own' ? [] : [rowOf(prefix, one)]))];
+  const rows = [name];
+  for (const one of form.rows) {
+    if (one.kind === 'own') continue;
+    if ('beside' in one) rows.push(widened(String(rows.pop()), besideOf(prefix, one)));
+    else rows.push(rowOf(prefix, one));
+  }
+  return rows;
+}
+
+/** A row with one more field at its end. */
+function widened(written: string, field: string): string {
+  return written.replace(/\n<\/div>$/, () => `\n${indent(field.trimEnd())}\n</div>`);
+}
+
+function besideOf(prefix: string, one: ChoiceSetting | FlagSetting): string {
+  const id = `${prefix}-${one.name}`;
+  const label = one.label ?? one.name;
+  return one.kind === 'flag' ? tick(id, label) : select(id, one, ` data-i18n="[aria-label]label.${label}"`);
 }
 
 function rowOf(prefix: string, one: Exclude<Setting, { kind: 'own' }> | Piece): string {
@@ -61,10 +88,7 @@ function rowOf(prefix: string, one: Exclude<Setting, { kind: 'own' }> | Piece): 
   if (one.kind === 'diagnostics') return row({}, button('diagnostics', 'download') + result('diagnostics'));
   const id = `${prefix}-${one.name}`;
   const label = one.label ?? one.name;
-  if (one.kind === 'flag') {
-    const box = `<label for="${id}" class="energy-devices-check">\n  <input type="checkbox" id="${id}" />\n  <span data-i18n="label.${label}"></span>\n</label>`;
-    return row(one, box);
-  }
+  if (one.kind === 'flag') return row(one, tick(id, label));
   return row(one, labelled(id, one.icon, label) + fieldOf(id, one));
 }
 
@@ -76,20 +100,27 @@ function fieldOf(id: string, one: Exclude<Setting, { kind: 'own' | 'flag' }>): s
       return input(id, one.shown ? 'text' : 'password', placeholderOf(one), 'autocomplete="off"');
     case 'number':
       return (
-        input(id, 'text', undefined, 'inputmode="decimal" class="energy-devices-number"') +
+        input(id, 'text', undefined, `${keyboard(one.digits)} class="energy-devices-number"`) +
         unit(one.unit) +
         (one.hint ? `<span class="energy-devices-hint" data-i18n="tip.${one.hint}"></span>\n` : '')
       );
     case 'choice':
       return select(id, one) + (one.tip ? `<div class="form-tips" data-i18n="tip.${one.tip}"></div>\n` : '');
     default:
-      return input(
-        id,
-        'text',
-        placeholderOf(one),
-        one.kind === 'text' && one.narrow ? 'class="energy-devices-number"' : '',
-      );
+      return input(id, 'text', placeholderOf(one), one.kind === 'text' ? looks(one) : '');
   }
+}
+
+function looks({ narrow, digits }: TextSetting): string {
+  return [...(digits ? [keyboard(digits)] : []), ...(narrow ? ['class="energy-devices-number"'] : [])].join(
+    ' ',
+  );
+}
+
+const keyboard = (digits?: true): string => `inputmode="${digits ? 'numeric' : 'decimal'}"`;
+
+function tick(id: string, label: string): string {
+  return `<label for="${id}" class="energy-devices-check">\n  <input type="checkbox" id="${id}" />\n  <span data-i18n="label.${label}"></span>\n</label>`;
 }
 
 function placeholderOf(one: { name: string; placeholder?: string | true }): string | undefined {
@@ -116,10 +147,12 @@ function input(id: string, type: string, placeholder?: string, more = ''): strin
 /** A symbol stands for itself in every language; a word is looked up. */
 function unit(text: string | undefined): string {
   if (text === undefined) return '';
-  return /^[a-z]{2,}/.test(text) ? `<span data-i18n="unit.${text}"></span>\n` : `<span>${text}</span>\n`;
+  return /^(?!min$)[a-z]{2,}/.test(text)
+    ? `<span data-i18n="unit.${text}"></span>\n`
+    : `<span>${text}</span>\n`;
 }
 
-function select(id: string, one: Extract<Setting, { kind: 'choice' }>): string {
+function select(id: string, one: ChoiceSetting, more = ''): string {
   const { texts = one.name, textOf = {} } = one;
   const options = one.options.map((value) => {
     const key = textOf[value] ?? (texts === null ? undefined : `${texts}.${value}`);
@@ -127,7 +160,8 @@ function select(id: string, one: Extract<Setting, { kind: 'choice' }>): string {
       ? `  <option value="${value}">${value}</option>`
       : `  <option value="${value}" data-i18n="${key}"></option>`;
   });
-  return `<select id="${id}">\n${options.join('\n')}\n</select>\n`;
+  const width = one.narrow ? ' class="energy-devices-number"' : '';
+  return `<select id="${id}"${width}${more}>\n${options.join('\n')}\n</select>\n`;
 }
 
 function button(name: string, icon: string): string {
@@ -173,11 +207,13 @@ function registration(form: Form): string {
   return `RED.nodes.registerType(${quoted(form.type)}, {\n${indent(lines.join('\n'))}\n});`;
 }
 
-function ports({ type, inputs = 1, outputs = 1, inputLabel, outputLabels }: Form): string[] {
+function ports({ type, inputs = 1, outputs = 1, inputLabel, inputLabelBy, outputLabels }: Form): string[] {
+  const by = inputLabelBy && `${literal(inputLabelBy.keys)}[this.${inputLabelBy.setting}]`;
+  const input = [...(by ? [by] : []), ...(inputLabel ? [quoted(inputLabel)] : [])].join(' || ');
   return [
     `inputs: ${inputs},`,
     `outputs: ${outputs},`,
-    ...(inputLabel ? [method('inputLabels', `return this._(${quoted(inputLabel)});`)] : []),
+    ...(input ? [method('inputLabels', `return EnergyDevices.text(${quoted(type)}, ${input});`)] : []),
     ...(outputLabels
       ? [
           method(
@@ -211,11 +247,14 @@ function property(type: string, one: Setting): string {
       ? [`type: '${one.shown ? 'text' : 'password'}'`]
       : [`value: ${literal(one.default)}`];
   if (one.kind === 'node') parts.push(`type: ${quoted(one.of)}`, `required: ${one.required ?? false}`);
-  if (one.kind === 'choice' && one.required) parts.push('required: true');
+  if ((one.kind === 'choice' || one.kind === 'address') && one.required) parts.push('required: true');
   const rule = ruleOf(one);
-  if (!rule) return `${one.name}: { ${parts.join(', ')} },`;
-  const check = `return EnergyDevices.check(this, ${quoted(type)}, ${literal(rule)}, value);`;
-  parts.push(`validate: function (value, opt) {\n  ${check}\n}`);
+  const check =
+    one.kind === 'own' && one.checked
+      ? `checkOwn(${quoted(type)}, ${quoted(one.name)}, value)`
+      : rule && `check(this, ${quoted(type)}, ${literal(rule)}, value)`;
+  if (!check) return `${one.name}: { ${parts.join(', ')} },`;
+  parts.push(`validate: function (value, opt) {\n  return EnergyDevices.${check};\n}`);
   return `${one.name}: {\n${indent(parts.map((part) => `${part},`).join('\n'))}\n},`;
 }
 

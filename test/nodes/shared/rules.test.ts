@@ -39,8 +39,10 @@ const byMode: Rule = {
 const address: Rule = { kind: 'address' };
 const whole: Rule = { kind: 'number', min: 0, max: 11, whole: true, blank: false };
 const filled: Rule = { kind: 'text', required: 'errors.apiKeyEmpty' };
+const inOneMode: Rule = { kind: 'text', required: 'errors.deviceIdEmpty', requiredWhen: { mode: ['watch'] } };
 const json: Rule = { kind: 'text', json: 'errors.enapterArguments' };
 const path: Rule = { kind: 'text', pattern: ['^[a-z/]+$', 'errors.receiverPath'] };
+const ordered: Rule = { kind: 'number', min: 0, blank: false, over: ['low', 'errors.ffrThresholds'] };
 const needed: Rule = { kind: 'address', optional: { mode: ['push'] } };
 
 /** rule, value, the other settings, what is wrong */
@@ -78,10 +80,20 @@ const CASES: [Rule, unknown, Record<string, unknown>, string | undefined][] = [
   [filled, '', {}, 'errors.apiKeyEmpty'],
   [filled, ' ', {}, 'errors.apiKeyEmpty'],
   [filled, 'k', {}, undefined],
+  [inOneMode, '', { mode: 'watch' }, 'errors.deviceIdEmpty'],
+  [inOneMode, '', { mode: 'get' }, undefined],
+  [inOneMode, 'a', { mode: 'watch' }, undefined],
   [json, '{"a":1}', {}, undefined],
   [json, '[1]', {}, undefined],
   [json, '1', {}, 'errors.enapterArguments'],
   [json, '{', {}, 'errors.enapterArguments'],
+  [ordered, 59.8, { low: '59.7' }, undefined],
+  [ordered, ' 59.8 ', { low: 59.7 }, undefined],
+  [ordered, 59.7, { low: 59.7 }, 'errors.ffrThresholds'],
+  [ordered, 59.8, { low: '' }, 'errors.ffrThresholds'],
+  [ordered, 59.8, { low: 'x' }, 'errors.ffrThresholds'],
+  [ordered, 59.8, {}, 'errors.ffrThresholds'],
+  [ordered, -1, { low: -2 }, 'invalid.atLeast'],
   [path, '/a/b', {}, undefined],
   [path, '/A', {}, 'errors.receiverPath'],
 ];
@@ -102,5 +114,7 @@ describe('rules of a form', () => {
     for (const rule of [number, address, filled, json, path]) {
       assert.equal(check({ id: 'n', _def: { category: 'config' } }, 't', rule, '${NAME}'), true);
     }
+    const node = { id: 'n', _def: { category: 'config' }, low: '${NAME}' };
+    assert.equal(check(node, 't', ordered, 59.8), true);
   });
 });
