@@ -74,6 +74,8 @@
     const [protocol = ''] = /^[a-z][a-z0-9+.-]{0,20}:\/\//i.exec(typed) || [];
     const rest = typed.slice(protocol.length);
     const [authority = ''] = rest.split(/[/?#]/, 1);
+    // A protocol that has lost a slash is no host.
+    if (!protocol && authority.endsWith(':') && authority !== rest) return 'errors.addressInvalid';
     const bare6 = /^[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*(%[\w.~-]+)?$/i.test(authority);
     const host = bare6 ? `[${authority}]` : authority;
     const name = bare6 || host.startsWith('[') ? '' : authority.replace(/:.*$/s, '').replace(/\.$/, '');

@@ -9,6 +9,9 @@ const MOST_CODINGS = 3;
 /** @param first byte of the coded body */
 type MakeDecoder = (first: number) => Transform;
 
+/** No coding: the word for none, and what small servers write there by mistake, such as the character set. */
+const NO_CODING = new Set(['', 'identity', 'none', 'utf-8', 'utf8', 'us-ascii', '7bit', '8bit', 'binary']);
+
 const gunzip: MakeDecoder = () => zlib.createGunzip();
 
 const DECODERS: ReadonlyMap<string, MakeDecoder> = new Map<string, MakeDecoder>([
@@ -33,7 +36,7 @@ export function codingsOf(header: string | undefined): string[] {
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())
-    .filter((name) => name !== '' && name !== 'identity' && name !== 'none');
+    .filter((name) => !NO_CODING.has(name));
   const unknown = names.find((name) => !DECODERS.has(name));
   if (unknown !== undefined || names.length > MOST_CODINGS) {
     throw coded((unknown ?? names.join(' ')).replace(/[^a-z0-9 _-]/g, '?').slice(0, 32));

@@ -2,15 +2,21 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { DeviceError, type ErrorCode } from './errors';
 import { ProxyFailure } from './proxy';
+import { parseIsoText } from './time';
 import { tlsError, tlsFault } from './tls-errors';
 
 /** Longest wait that a `Retry-After` may ask for: a day. */
 const MAX_RETRY_AFTER = 86_400;
 
-/** Epoch ms of a date in a header, if it is one. */
-function readDate(text: string): number {
+/** What ends a date that says its zone. */
+const WITH_ZONE = /(?:\b(?:GMT|UTC?|[ECMP][SD]T)|\dZ|[+-]\d{2}:?\d{2})$/i;
+
+/** Epoch ms of a date in a header, if it is one. One of its three forms has no zone, and is UTC like the others. */
+function readDate(given: string): number {
+  const text = given.trim();
   // Every form of it names a month or has a T; plain digits and signs would be read as dates of their own kind.
-  return text.length <= 64 && /[a-z]/i.test(text) ? Date.parse(text) : NaN;
+  if (text.length > 64 || !/[a-z]/i.test(text)) return NaN;
+  return parseIsoText(text) ?? Date.parse(WITH_ZONE.test(text) ? text : `${text} GMT`);
 }
 
 /**
@@ -23,7 +29,7 @@ export function parseRetryAfter(value: string | undefined, now: number, date?: s
   if (value === undefined) return undefined;
   const text = value.trim();
   const own = readDate(date ?? '');
-  const seconds = /^\d{1,15}(\.\d{0,9})?$/.test(text)
+  const seconds = /^\d{1,60}(\.\d{0,9})?$/.test(text)
     ? Number(text)
     : (readDate(text) - (Number.isFinite(own) ? own : now)) / 1000;
   if (!Number.isFinite(seconds)) return undefined;

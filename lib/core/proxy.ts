@@ -102,9 +102,15 @@ function isSpared(host: string, port: number, list: string): boolean {
 }
 
 function legacyProxy(address: string, variables: ProxyVariables): string {
-  const spared = (variables.NO_PROXY ?? variables.no_proxy ?? '').split(',').map((entry) => entry.trim());
+  const value = (name: string): string =>
+    [variables[name.toUpperCase()], variables[name]].find((given) => given !== undefined && given !== '') ??
+    '';
+  const spared = value('no_proxy')
+    .split(',')
+    .map((entry) => entry.trim());
   if (spared.some((entry) => entry !== '' && address.includes(entry))) return '';
-  return variables.HTTP_PROXY ?? variables.http_proxy ?? '';
+  const proxy = value('http_proxy');
+  return proxy === '' || proxy.includes('://') ? proxy : `http://${proxy}`;
 }
 
 /** A proxy made no connection. Nothing has left for the target. */

@@ -71,10 +71,31 @@ function joined(spans: Span[]): Span[] {
   return all;
 }
 
+/** A secret in the bytes that stand for it: in both forms of an accent, and read or written as Latin-1 by mistake. */
+function bytesOf(secret: string): Buffer[] {
+  const forms = [...new Set([secret, secret.normalize('NFC'), secret.normalize('NFD')])];
+  const latin1 = forms.filter(
+    (form) =>
+      Buffer.from(form, 'latin1').toString('latin1') === form && Buffer.byteLength(form) > form.length,
+  );
+  return [
+    ...forms.map((form) => Buffer.from(form)),
+    ...latin1.map((form) => Buffer.from(form, 'latin1')),
+    ...latin1.map((form) => Buffer.from(Buffer.from(form).toString('latin1'))),
+  ];
+}
+
+/** What may be base64 of something that is encoded itself. */
+const BASE64_RUN = /[\w+/-]{8,}/g;
+/** Parts them. */
+const GAP = Buffer.of(0);
+/** Base64 within base64 that is looked through. */
+const MOST_WRAPPINGS = 2;
+
 /**
  * Makes a function that replaces the given secrets by `[redacted]`, however they are spelled: as they are, in any
- * percent-encoding, HTML entities, escapes of JSON and JavaScript, several of these over one another, base64 and
- * base64url at any place of what was encoded.
+ * percent-encoding, HTML entities, escapes of JSON and JavaScript, hexadecimal, several of these over one another, base64
+ * and base64url at any place of what was encoded, and base64 of any of these.
  *
  * Spellings are not listed but taken off the text, layer by layer, so that a new mixture of them needs no new rule.
  *
@@ -88,17 +109,38 @@ export function createRedactor(secrets: Iterable<unknown>): Redactor {
   };
   for (const secret of secrets) {
     if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET || secret === 'null') continue;
-    const bytes = Buffer.from(secret);
-    add(words, plain(bytes));
-    // A secret that looks encoded itself is decoded with the text.
-    const bare = plain(decoded(bytes, MOST_LAYERS));
-    if (bare.length >= SHORTEST_SECRET) add(words, bare);
-    for (const core of base64Cores(bytes)) add(encoded, base64(core));
+    for (const bytes of bytesOf(secret)) {
+      add(words, plain(bytes));
+      // A secret that looks encoded itself is decoded with the text.
+      const bare = plain(decoded(bytes, MOST_LAYERS));
+      if (bare.length >= SHORTEST_SECRET) add(words, bare);
+      const hex = bytes.toString('hex');
+      for (const digits of [hex, hex.toUpperCase()]) add(words, Buffer.from(digits));
+      for (const core of base64Cores(bytes)) add(encoded, base64(core));
+    }
   }
   if (words.size === 0) return (text) => text;
 
-  return (text) => {
-    const source = Buffer.from(text);
+  /** Where base64 stands that hides a secret under another spelling. */
+  const wrapped = (bytes: Buffer, wrappings: number): Span[] => {
+    const runs = [...bytes.toString('latin1').matchAll(BASE64_RUN)];
+    // What stands before it, such as a slash, may count as its first letters.
+    return [0, 1, 2, 3].flatMap((skipped) => {
+      const pieces = runs.map(([run]) => Buffer.from(run.slice(skipped), 'base64'));
+      // All at once: a text may have a thousand of them.
+      const found = look(Buffer.concat(pieces.flatMap((piece) => [piece, GAP])), wrappings);
+      let at = 0;
+      return runs.flatMap(({ 0: run, index }, number): Span[] => {
+        const from = at;
+        at += (pieces[number]?.length ?? 0) + 1;
+        const hides = found.some(([start, end]) => start < at && end > from);
+        return hides ? [withNeighbours(bytes, index, index + run.length)] : [];
+      });
+    });
+  };
+
+  /** Where the secrets stand in the text. */
+  const look = (source: Buffer, wrappings: number): Span[] => {
     const spans: Span[] = [];
     let layer: Decoded | undefined = { bytes: source };
     for (let count = 0; layer && count <= MOST_LAYERS; count++) {
@@ -108,14 +150,19 @@ export function createRedactor(secrets: Iterable<unknown>): Redactor {
       };
       const folded = plain(bytes);
       for (const word of words.values()) find(folded, word, take);
-      if (encoded.size > 0) {
-        const letters = base64(bytes);
-        for (const core of encoded.values()) {
-          find(letters, core, (start, end) => take(...withNeighbours(bytes, start, end)));
-        }
+      const letters = base64(bytes);
+      for (const core of encoded.values()) {
+        find(letters, core, (start, end) => take(...withNeighbours(bytes, start, end)));
       }
+      if (wrappings > 0) for (const [start, end] of wrapped(bytes, wrappings - 1)) take(start, end);
       layer = nextLayer(layer);
     }
+    return spans;
+  };
+
+  return (text) => {
+    const source = Buffer.from(text);
+    const spans = look(source, MOST_WRAPPINGS);
     if (spans.length === 0) return text;
     const parts: string[] = [];
     let taken = 0;
@@ -141,13 +188,14 @@ const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]?|\][^\u0007\u001b]*\u0007?)?/g;
  * nobody sees and orders to a terminal, at most `max` characters, no secrets.
  */
 export function cleanText(text: string, redact: Redactor = (t) => t, max = 200): string {
+  const given = redact(text.slice(0, LONGEST_LOOK));
+  const seen = given.replace(ANSI, '').replace(/[\0\p{Cf}\p{Cs}]/gu, '');
+  // Marks that nobody sees must not part a secret; they may also belong to it.
+  let clean = seen === given ? given : redact(seen);
   // Redaction comes before the cut, or half a secret could survive at the end.
-  let clean = redact(text.slice(0, LONGEST_LOOK));
   if (text.length > LONGEST_LOOK) clean = clean.slice(0, -LONGEST_SPELLING);
   const oneLine = clean
-    .replace(ANSI, '')
     .replace(/\p{Cc}/gu, ' ')
-    .replace(/[\p{Cf}\p{Cs}]/gu, '')
     .replace(/\s+/g, ' ')
     .trim();
   if (oneLine.length <= max) return oneLine;

@@ -24,7 +24,48 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ...{ Hat: '^', lowbar: '_', UnderBar: '_', grave: '`', DiacriticalGrave: '`', lcub: '{', lbrace: '{' },
   ...{ verbar: '|', vert: '|', VerticalLine: '|', rcub: '}', rbrace: '}', dash: '-', hyphen: '-' },
 };
+/** Letters and signs that names of their own stand for. */
+const MORE_ENTITIES: Readonly<Record<string, string>> = {
+  ...{
+    szlig: 'ß',
+    AElig: 'Æ',
+    aelig: 'æ',
+    Oslash: 'Ø',
+    oslash: 'ø',
+    OElig: 'Œ',
+    oelig: 'œ',
+    eth: 'ð',
+    ETH: 'Ð',
+  },
+  ...{ thorn: 'þ', THORN: 'Þ', euro: '€', pound: '£', yen: '¥', cent: '¢', curren: '¤', sect: '§', deg: '°' },
+  ...{
+    micro: 'µ',
+    para: '¶',
+    iexcl: '¡',
+    iquest: '¿',
+    copy: '©',
+    reg: '®',
+    laquo: '«',
+    raquo: '»',
+    not: '¬',
+  },
+  ...{ plusmn: '±', times: '×', divide: '÷', middot: '·', acute: '´', uml: '¨', Lstrok: 'Ł', lstrok: 'ł' },
+};
+/** Of names such as `eacute`: what stands above or below the letter. */
+const ACCENTS: Readonly<Record<string, string>> = {
+  ...{ grave: '\u0300', acute: '\u0301', circ: '\u0302', tilde: '\u0303', macr: '\u0304', breve: '\u0306' },
+  ...{ uml: '\u0308', ring: '\u030a', dblac: '\u030b', caron: '\u030c', cedil: '\u0327', ogon: '\u0328' },
+};
 const LONGEST_ENTITY = 18;
+
+/** What a named entity stands for. */
+function named(name: string): string | undefined {
+  for (const table of [ENTITIES, MORE_ENTITIES]) if (Object.hasOwn(table, name)) return table[name];
+  const accent = name.slice(1);
+  return Object.hasOwn(ACCENTS, accent)
+    ? `${name.charAt(0)}${ACCENTS[accent] ?? ''}`.normalize('NFC')
+    : undefined;
+}
 
 const ESCAPES: Readonly<Record<string, string>> = {
   ...{ '/': '/', '\\': '\\', '"': '"', "'": "'", '`': '`', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' },
@@ -73,7 +114,12 @@ function escape(text: string): Sign | undefined {
   }
   if (kind === 'u' || kind === 'U') return utf16(text.slice(1), 1);
   if (kind === 'x') return text.length < 4 ? undefined : character(hex(text.slice(2, 4)), 4);
-  const plain = Object.hasOwn(ESCAPES, kind) ? ESCAPES[kind] : undefined;
+  // Three octal digits, of C.
+  const octal = /^[0-3][0-7]{2}/.exec(text.slice(1, 4))?.[0];
+  if (octal !== undefined) return { bytes: Buffer.of(Number.parseInt(octal, 8)), length: 4 };
+  // Any sign may be escaped without need; the other two begin spellings of their own.
+  const sign = /^[!-$'-/:-@[-`{-~]$/.test(kind) ? kind : undefined;
+  const plain = Object.hasOwn(ESCAPES, kind) ? ESCAPES[kind] : sign;
   return plain === undefined ? undefined : { bytes: Buffer.from(plain), length: 2 };
 }
 
@@ -82,7 +128,7 @@ function entity(text: string): Sign | undefined {
     /^&(?:#(\d{1,10})|#x([0-9a-f]{1,10})|([a-z]{2,16})(?=;));?/i.exec(text) ?? [];
   if (all === undefined) return undefined;
   if (name !== undefined) {
-    const sign = Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined;
+    const sign = named(name);
     return sign === undefined ? undefined : { bytes: Buffer.from(sign), length: all.length };
   }
   return character(

@@ -12,9 +12,9 @@ const LATEST = Date.UTC(2110, 0, 1);
 /** Longest text that can be a time; nothing longer is looked at. */
 const LONGEST_TEXT = 40;
 
-const NUMBER = /^\d{1,20}(\.\d{1,9})?$/;
+const NUMBER = /^\d{1,20}(\.\d{1,15})?$/;
 const DAY = /^(\d{4})-(\d{2})-(\d{2})/;
-const TIME = /^(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?/;
+const TIME = /^(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,15}))?)?/;
 /** The name behind an offset is that of Go's and Ruby's printed times; it must not contradict, see `offsetOf`. */
 const ZONE = /^([+-])(\d{2})(?::?(\d{2}))?(?: ([A-Z]{3,5}))?$/;
 const UTC_NAME = /^(z|utc|gmt)$/i;
@@ -57,14 +57,15 @@ export function parseIsoText(value: string): number | null {
   if (new Date(midnight).toISOString().slice(0, 10) !== day) return null;
   const rest = text.slice(day.length);
   if (rest === '') return midnight;
-  if (!/^[tT ]/.test(rest)) return null;
-  const [time, hours, minutes, seconds = '0', fraction = ''] = TIME.exec(rest.slice(1)) ?? [];
+  const [between] = /^(?:[tT]| {1,3})/.exec(rest) ?? [];
+  if (between === undefined) return null;
+  const [time, hours, minutes, seconds = '0', fraction = ''] = TIME.exec(rest.slice(between.length)) ?? [];
   if (time === undefined) return null;
   // A leap second is told as the second 60.
   if (Number(minutes) > 59 || Number(seconds) > 60) return null;
   const ofDay = (Number(hours) * 60 + Number(minutes)) * 60_000 + Number(seconds) * 1000;
   if (ofDay > 86_400_000) return null;
-  const offset = offsetOf(rest.slice(1 + time.length).trim());
+  const offset = offsetOf(rest.slice(between.length + time.length).trim());
   if (offset === null) return null;
   const ms = fraction === '' ? 0 : Math.floor(Number(`0.${fraction}`) * 1000);
   return midnight + ofDay + ms - offset * 60_000;

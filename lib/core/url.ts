@@ -43,6 +43,8 @@ export function parseBaseUrl(text: unknown, defaultProtocol: 'http' | 'https'): 
   if (authority.includes('@')) throw refused();
 
   const parts = splitHost(authority);
+  // A protocol that has lost a slash is no host.
+  if (given === undefined && parts?.port === '' && end >= 0) throw refused();
   const host = parts && hostOf(parts.host);
   // As in every URL, a colon alone names no port.
   const port = parts?.port ? portOf(parts.port) : '';

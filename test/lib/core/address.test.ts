@@ -102,6 +102,9 @@ const NO_HOSTS = [
   ],
   ...[
     'host:',
+    'http:/x',
+    'https:/192.168.1.5/',
+    'host:/',
     'host:0',
     'host:65536',
     'host:-1',

@@ -48,6 +48,7 @@ describe('coded answers', () => {
     ['br', 'br', zlib.brotliCompressSync(body)],
     ['two, one on the other', 'deflate, gzip', zlib.gzipSync(zlib.deflateSync(body))],
     ['identity', 'identity', Buffer.from(body)],
+    ['a character set by mistake', 'UTF-8', Buffer.from(body)],
     ['empty', '', Buffer.from(body)],
   ];
   for (const [name, coding, bytes] of codings) {

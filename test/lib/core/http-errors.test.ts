@@ -24,6 +24,12 @@ describe('parseRetryAfter', () => {
     ['Thu, 01 Jan 2026 00:01:00 GMT', '5', 60],
     ['Thursday, 01-Jan-26 00:01:00 GMT', undefined, 60],
     ['Thu Jan  1 00:01:00 2026 GMT', undefined, 60],
+    // The third form of an HTTP date has no zone; it is UTC on a machine anywhere.
+    ['Thu Jan  1 00:01:00 2026', undefined, 60],
+    ['Thu Jan  1 00:01:00 2026', 'Thu Jan  1 00:00:00 2026', 60],
+    ['2026-01-01T00:01:00', undefined, 60],
+    ['Thu, 01 Jan 2026 01:01:00 +0100', undefined, 60],
+    ['999999999999999999', undefined, 86_400],
     ['Thu, 01 Jan 2026 00:01:00 GMT', 'Thu, 01 Jan 2026 01:00:00 GMT', 0],
     ['120', 'Thu, 01 Jan 2026 01:00:00 GMT', 120],
     ['999999999999', undefined, 86_400],
@@ -39,4 +45,15 @@ describe('parseRetryAfter', () => {
     it(`reads ${value?.slice(0, 40)} beside ${date} as ${seconds}`, () =>
       assert.equal(parseRetryAfter(value, NOW, date), seconds));
   }
+
+  it('reads a date without a zone as UTC, whatever the zone of the machine', () => {
+    const zone = process.env.TZ;
+    process.env.TZ = 'America/New_York';
+    try {
+      assert.equal(parseRetryAfter('Thu Jan  1 00:01:00 2026', NOW), 60);
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
 });

@@ -45,6 +45,14 @@ describe('proxyFor', () => {
     ['http://[fe80::1]', { http_proxy: P, no_proxy: '[fe80::1]' }, undefined],
     ['https://cloud', { HTTP_PROXY: P }, 'http://p:3128/', { mode: 'legacy' }],
     ['https://cloud.a.org', { HTTP_PROXY: P, NO_PROXY: 'a.org' }, undefined, { mode: 'legacy' }],
+    ['https://cloud', { HTTP_PROXY: '', http_proxy: P }, 'http://p:3128/', { mode: 'legacy' }],
+    ['https://cloud', { HTTP_PROXY: 'p:3128' }, 'http://p:3128/', { mode: 'legacy' }],
+    [
+      'https://cloud.a.org',
+      { http_proxy: P, NO_PROXY: '', no_proxy: 'a.org' },
+      undefined,
+      { mode: 'legacy' },
+    ],
   ];
   for (const [address, variables, proxy, options] of table) {
     it(`leads to ${address} by ${JSON.stringify(variables)} ${JSON.stringify(options ?? {})}: ${proxy}`, () =>

@@ -105,6 +105,24 @@ const SPELLINGS: Record<string, (text: string) => string> = {
   'JSON in percent': (text) => encodeURIComponent(JSON.stringify(text).slice(1, -1)),
   base64: (text) => Buffer.from(text).toString('base64'),
   base64url: (text) => Buffer.from(text).toString('base64url'),
+  'base64 of JSON': (text) => Buffer.from(JSON.stringify({ 'p?': text })).toString('base64'),
+  'base64 of base64': (text) =>
+    Buffer.from(`x:${Buffer.from(`y:${text}`).toString('base64')}`).toString('base64url'),
+  'base64 behind other letters of it': (text) =>
+    `api/v1/${Buffer.from(JSON.stringify({ 'p?': text })).toString('base64')}`,
+  hexadecimal: (text) => Buffer.from(text).toString('hex'),
+  HEXADECIMAL: (text) => Buffer.from(text).toString('hex').toUpperCase(),
+  'octal, as in C': (text) =>
+    [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join(''),
+  'a backslash before each sign': (text) => text.replace(/[!-$'-/:-@[-`{-~]/g, (sign) => `\\${sign}`),
+  'accents apart': (text) => text.normalize('NFD'),
+  'HTML, named letters': (text) =>
+    text
+      .replaceAll('&', '&amp;')
+      .replaceAll('ä', '&auml;')
+      .replaceAll('ü', '&uuml;')
+      .replaceAll('é', '&eacute;')
+      .replaceAll('€', '&euro;'),
   'base64 in percent': (text) => encodeURIComponent(Buffer.from(text).toString('base64')),
 };
 
@@ -118,6 +136,16 @@ describe('the spellings of a secret', () => {
       }
     });
   }
+
+  it('are known in Latin-1, and in UTF-8 that was read as it', () => {
+    for (const [secret, spelled] of [
+      ['pä ss/w', 'p%E4%20ss%2Fw'],
+      ['Gruß42', 'Gru%dF42'],
+      ['Gruß42', 'GruÃ\u009f42'],
+      ['žluť1', '&zcaron;lu&tcaron;1'],
+    ] as const)
+      assert.equal(createRedactor([secret])(`<${spelled}>`), `<${REDACTED}>`);
+  });
 
   it('are known in base64 wherever they begin', () => {
     for (const secret of SECRETS) {
@@ -175,7 +203,20 @@ describe('the spellings of a secret', () => {
 
   it('are looked for in time that grows with the text', () => {
     const redact = createRedactor([...SECRETS, 'aaaa', '&&&&', '%%%%']);
-    for (const piece of ['%', '&', '\\', '%25', '&amp;', '\\\\', '&#', '\\u{', 'a', '&aaaaaaaaaaaaaaaa'])
+    for (const piece of [
+      'QUFBQUFB ',
+      '%2525252541',
+      '%',
+      '&',
+      '\\',
+      '%25',
+      '&amp;',
+      '\\\\',
+      '&#',
+      '\\u{',
+      'a',
+      '&aaaaaaaaaaaaaaaa',
+    ])
       redact(piece.repeat(20_000));
   });
 });
@@ -186,7 +227,7 @@ describe('foreign words in an error', () => {
 
   const WORDS: [string, string][] = [
     ['two\nlines\r\n', 'two lines'],
-    ['tab\tand\u0000NUL', 'tab and NUL'],
+    ['tab\tand \u0000NUL', 'tab and NUL'],
     ['\u001b[31mred\u001b[0m', 'red'],
     ['\u001b]0;title\u0007shown', 'shown'],
     ['\u009b31mred', '31mred'],
@@ -219,6 +260,14 @@ describe('foreign words in an error', () => {
     for (let before = 8150; before < 8200; before++) {
       assert(!/top|ecre/.test(cleanText(`${' '.repeat(before)}top-secret and more`, redact, 300)));
     }
+  });
+
+  it('lose secrets that unseen marks part', () => {
+    const redact = createRedactor(['top-secret', 'with\u200bmark']);
+    for (const mark of ['\u200b', '\u00ad', '\u202e', '\u001b[0m', '\0', '\ud800'])
+      for (const text of [`top${mark}-secret`, Array.from('top-secret').join(mark)])
+        assert.equal(cleanText(`<${text}>`, redact), `<${REDACTED}>`, JSON.stringify(text));
+    assert.equal(cleanText('<with\u200bmark>', redact), `<${REDACTED}>`);
   });
 
   it('stay the same error', () => {
