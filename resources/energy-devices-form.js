@@ -13,7 +13,7 @@
    * @typedef {Record<string, (string | boolean)[]>} When
    * @typedef {{min?: number, above?: number, max?: number, whole?: boolean}} Limits
    * @typedef {Limits & {kind: string, when?: When, blank?: boolean, optional?: When | true, required?: string, requiredWhen?: When,
-   *   over?: [string, string], pattern?: [string, string], json?: string, variants?: (Limits & {when: When})[]}} Rule
+   *   over?: [string, string], pattern?: [string, string], json?: string, object?: string, variants?: (Limits & {when: When})[]}} Rule
    * @typedef {{prepare?: (node: any) => void, save?: (node: any) => void, close?: (node: any) => void, describe?: (answer: any, node: any) => string,
    *   test?: () => JQuery.Promise<any>, label?: (node: any) => string,
    *   check?: Record<string, (value: any) => true | string>}} Script
@@ -132,20 +132,22 @@
    * @param {Rule} rule
    * @param {string} typed
    */
-  function checkText(node, type, { required, requiredWhen, pattern, json }, typed) {
+  function checkText(node, type, { required, requiredWhen, pattern, json, object }, typed) {
     if (typed === '') {
       const needed = required !== undefined && (!requiredWhen || holds(node, requiredWhen));
       return needed ? shared.text(type, required) : true;
     }
     if (pattern && !new RegExp(pattern[0]).test(typed)) return shared.text(type, pattern[1]);
-    if (json === undefined) return true;
+    const wrong = json ?? object;
+    if (wrong === undefined) return true;
     try {
       const parsed = JSON.parse(typed);
-      if (typeof parsed === 'object' && parsed !== null) return true;
+      const isList = Array.isArray(parsed);
+      if (typeof parsed === 'object' && parsed !== null && !(object && isList)) return true;
     } catch {
       // falls through to the message
     }
-    return shared.text(type, json);
+    return shared.text(type, wrong);
   }
 
   /**

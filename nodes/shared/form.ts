@@ -31,6 +31,8 @@ export interface TextSetting extends Row {
   pattern?: readonly [expression: string, wrong: string];
   /** a JSON object or list, and the key of what is said when it is none */
   json?: string;
+  /** a JSON object and no list, and the key of what is said when it is none */
+  object?: string;
   /** as narrow as a number */
   narrow?: true;
   /** a phone offers digits for it */
@@ -197,7 +199,7 @@ export function settingsOf({ rows }: Form): Setting[] {
 export type Rule = { when?: When } & (
   | ({ kind: 'number'; blank: boolean } & Pick<NumberSetting, 'variants' | 'over'> & Limits)
   | { kind: 'address'; optional?: When | true }
-  | ({ kind: 'text' } & Pick<TextSetting, 'required' | 'requiredWhen' | 'pattern' | 'json'>)
+  | ({ kind: 'text' } & Pick<TextSetting, 'required' | 'requiredWhen' | 'pattern' | 'json' | 'object'>)
 );
 
 /** The rule of a setting; `undefined` where every value will do. */
@@ -209,9 +211,9 @@ export function ruleOf(one: Setting): Rule | undefined {
     return defined({ kind: 'number', min, above, max, whole, variants, over, blank, ...shown });
   }
   if (one.kind === 'address') return defined({ kind: 'address', optional: one.optional, ...shown });
-  if (one.kind === 'text' && (one.required ?? one.pattern ?? one.json) !== undefined) {
-    const { required, requiredWhen, pattern, json } = one;
-    return defined({ kind: 'text', required, requiredWhen, pattern, json, ...shown });
+  if (one.kind === 'text' && (one.required ?? one.pattern ?? one.json ?? one.object) !== undefined) {
+    const { required, requiredWhen, pattern, json, object } = one;
+    return defined({ kind: 'text', required, requiredWhen, pattern, json, object, ...shown });
   }
   if (one.kind === 'secret' && one.required) return { kind: 'text', required: one.required, ...shown };
   return undefined;

@@ -94,7 +94,7 @@ export function faultOf(rule: Rule, value: unknown, others: Others): Fault | und
 }
 
 function textFault(
-  { required, requiredWhen, pattern, json }: Extract<Rule, { kind: 'text' }>,
+  { required, requiredWhen, pattern, json, object }: Extract<Rule, { kind: 'text' }>,
   typed: string,
   others: Others,
 ): Fault | undefined {
@@ -103,12 +103,14 @@ function textFault(
     return needed ? { key: required } : undefined;
   }
   if (pattern && !new RegExp(pattern[0]).test(typed)) return { key: pattern[1] };
-  if (json === undefined) return undefined;
+  const wrong = json ?? object;
+  if (wrong === undefined) return undefined;
   try {
     const parsed: unknown = JSON.parse(typed);
-    if (typeof parsed === 'object' && parsed !== null) return undefined;
+    const isList = Array.isArray(parsed);
+    if (typeof parsed === 'object' && parsed !== null && !(object && isList)) return undefined;
   } catch {
     // falls through to the fault
   }
-  return { key: json };
+  return { key: wrong };
 }

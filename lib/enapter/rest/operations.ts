@@ -17,7 +17,7 @@ export const OPERATIONS = [
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/** What an operation is told: fields of a form, replaced by those of a message's payload. */
+/** What an operation is told: fields of a form and of a message's payload, see `mergeInput`. */
 export type OperationInput = Readonly<Record<string, unknown>>;
 
 export interface OperationResult {
@@ -41,12 +41,23 @@ export function isChange(operation: Operation): boolean {
   return ['update', 'delete', 'generate_config', 'assign_blueprint', 'create'].includes(operation);
 }
 
-/** Fields of a form, replaced by those that a payload gives. An empty field of a form says nothing. */
+/** Fields that a device has too: the payload may be a device that an earlier node has read. */
+const DEVICE_FIELDS = ['name', 'slug', 'siteId', 'blueprintId'];
+
+/**
+ * The fields of a form and of a payload. Those that a device has are the form's where it has them, because an earlier
+ * node's device is in the payload of most flows; all others are the payload's. An empty field of a form says nothing.
+ */
 export function mergeInput(form: OperationInput, payload: unknown): OperationInput {
   const filled = Object.entries(form).filter(
     ([, value]) => value !== '' && value !== undefined && value !== null,
   );
-  return { ...Object.fromEntries(filled), ...(isRecord(payload) ? payload : {}) };
+  const first = filled.filter(([name]) => DEVICE_FIELDS.includes(name));
+  return {
+    ...Object.fromEntries(filled),
+    ...(isRecord(payload) ? payload : {}),
+    ...Object.fromEntries(first),
+  };
 }
 
 function aboutDevice(device: EnapterDevice): OperationResult {

@@ -64,7 +64,7 @@ describe('enapter-account and enapter-device', () => {
     assert.equal(sim.http.counters.requests, 0);
   });
 
-  it('updates with the form, the payload going first, and keeps the message', async () => {
+  it('updates with the form, what it leaves open coming from the payload, and keeps the message', async () => {
     await load({ operation: 'update', deviceId: IDS.lua, newName: 'From the form', slug: '' });
     const first = await ask({ payload: Date.now(), keep: 1 });
     assert.equal((first.payload as { name: string }).name, 'From the form');
@@ -73,6 +73,24 @@ describe('enapter-account and enapter-device', () => {
     assert.equal(sim.http.log.at(-1)?.body, '{"name":"From the form"}');
     const second = await ask({ payload: { name: 'From the message', slug: 'new' } });
     assert.equal((second.payload as { slug: string }).slug, 'new');
+    assert.equal((second.payload as { name: string }).name, 'From the form');
+  });
+
+  it('does what its dialog says to a device that an earlier node has read', async () => {
+    const read = { id: IDS.meter, name: 'Old', slug: 'old', blueprintId: 'bluepri1', siteId: IDS.site };
+    const CASES: [Record<string, unknown>, string, unknown][] = [
+      [{ operation: 'update', newName: 'New', slug: 'new' }, 'name', 'New'],
+      [{ operation: 'update', slug: 'newer' }, 'slug', 'newer'],
+      [{ operation: 'update', newName: 'Newest' }, 'slug', 'old'],
+      [{ operation: 'assign_blueprint', blueprintId: 'bluepri2' }, 'blueprintId', 'bluepri2'],
+      [{ operation: 'execute', command: 'reboot', timeout: 1 }, 'name', 'reboot'],
+    ];
+    for (const [node, field, value] of CASES) {
+      await load({ deviceId: IDS.meter, ...node });
+      const { payload } = await ask({ payload: read });
+      assert.equal((payload as Record<string, unknown>)[field], value, JSON.stringify(node));
+      await unloadFlow();
+    }
   });
 
   it('takes operation and device from the message', async () => {

@@ -41,6 +41,7 @@ const whole: Rule = { kind: 'number', min: 0, max: 11, whole: true, blank: false
 const filled: Rule = { kind: 'text', required: 'errors.apiKeyEmpty' };
 const inOneMode: Rule = { kind: 'text', required: 'errors.deviceIdEmpty', requiredWhen: { mode: ['watch'] } };
 const json: Rule = { kind: 'text', json: 'errors.enapterArguments' };
+const object: Rule = { kind: 'text', object: 'errors.enapterArguments' };
 const path: Rule = { kind: 'text', pattern: ['^[a-z/]+$', 'errors.receiverPath'] };
 const ordered: Rule = { kind: 'number', min: 0, blank: false, over: ['low', 'errors.ffrThresholds'] };
 const needed: Rule = { kind: 'address', optional: { mode: ['push'] } };
@@ -94,6 +95,11 @@ const CASES: [Rule, unknown, Record<string, unknown>, string | undefined][] = [
   [ordered, 59.8, { low: 'x' }, 'errors.ffrThresholds'],
   [ordered, 59.8, {}, 'errors.ffrThresholds'],
   [ordered, -1, { low: -2 }, 'invalid.atLeast'],
+  [object, '{"a":1}', {}, undefined],
+  [object, '', {}, undefined],
+  [object, '[1]', {}, 'errors.enapterArguments'],
+  [object, 'null', {}, 'errors.enapterArguments'],
+  [object, '{', {}, 'errors.enapterArguments'],
   [path, '/a/b', {}, undefined],
   [path, '/A', {}, 'errors.receiverPath'],
 ];

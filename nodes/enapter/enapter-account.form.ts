@@ -1,0 +1,26 @@
+import { defineForm } from '../shared/form';
+
+export const form = defineForm({
+  type: 'enapter-account',
+  category: 'config',
+  color: '#9CC5D3',
+  icon: 'enapter.svg',
+  asks: true,
+  labelFrom: ['url'],
+  labelElse: 'Enapter',
+  rows: [
+    {
+      kind: 'address',
+      name: 'url',
+      icon: 'globe',
+      label: 'address',
+      default: 'https://api.enapter.com/v3',
+      placeholder: true,
+    },
+    { kind: 'secret', name: 'token', icon: 'key', required: 'errors.enapterTokenEmpty' },
+    { kind: 'node', name: 'tls', icon: 'shield', default: '', of: 'tls-config' },
+    { kind: 'node', name: 'proxy', icon: 'random', default: '', of: 'http proxy' },
+    { kind: 'test' },
+    { kind: 'diagnostics' },
+  ],
+});

@@ -1,0 +1,25 @@
+{
+  interface DevicesAnswer {
+    devices: { id: string; name: string | null }[];
+  }
+
+  EnergyDevices.scripts['enapter-device'] = {
+    prepare: () => {
+      const account = $('#node-input-account');
+      EnergyDevices.choices('enapter-device', {
+        field: $('#node-input-deviceId'),
+        from: account,
+        load: () =>
+          EnergyDevices.askChosen(account.val(), 'devices', {
+            type: 'enapter-account',
+            settings: ['url', 'tls', 'proxy'],
+            credentials: ['token'],
+            missing: 'errors.enapterNoAccount',
+          }).then((answer) => {
+            const { devices } = answer as unknown as DevicesAnswer;
+            return devices.map(({ id, name }) => ({ value: id, label: name ?? id }));
+          }),
+      });
+    },
+  };
+}
