@@ -22,6 +22,8 @@ export interface ChangeLimits {
 /** What has to be remembered over a restart; plain data. */
 export interface ChangeState {
   battery: boolean | null;
+  /** by supply: whether it was without mains when it last told */
+  out: (boolean | null)[];
   ports: (boolean | null)[];
   hot: boolean;
   /** by supply; `null` where none has been measured yet */
@@ -39,7 +41,7 @@ const IMBALANCE_HYSTERESIS = 0.05;
 /** Older versions stored lists with holes, where the first port or supply had told nothing, and fewer lists. */
 type Stored = Pick<ChangeState, 'battery' | 'hot'> &
   Record<'ports' | 'unbalanced', FlagList> &
-  Partial<Record<'present' | 'low', FlagList>>;
+  Partial<Record<'out' | 'present' | 'low', FlagList>>;
 type FlagList = readonly (boolean | null | undefined)[];
 
 /** The list without holes: a context store keeps them as holes, as `undefined` or as `null`, whichever it can. */
@@ -55,6 +57,7 @@ function isState(value: unknown): value is Stored {
     typeof value.hot === 'boolean' &&
     isFlagList(value.ports) &&
     isFlagList(value.unbalanced) &&
+    (value.out === undefined || isFlagList(value.out)) &&
     (value.present === undefined || isFlagList(value.present)) &&
     (value.low === undefined || isFlagList(value.low))
   );
@@ -70,9 +73,14 @@ const tells = ({ mainVoltage, loadVoltage, batteryVoltage, cellVoltages }: Suppl
  */
 export class ChangeWatch {
   private battery: boolean | null = null;
+  private readonly out: (boolean | null)[] = [];
   private readonly ports: (boolean | null)[] = [];
   private hot = false;
+  /** which sensors have told something; one of them is missed when an alarm ends */
+  private readonly sensors = new Set<'board' | 'mcu'>();
   private readonly unbalanced: (boolean | null)[] = [];
+  /** by supply: how many blocks told something when the alarm began or went on */
+  private readonly blocks: number[] = [];
   private readonly present: (boolean | null)[] = [];
   private readonly low: (boolean | null)[] = [];
   /** what is seen next is the first since a restart */
@@ -85,6 +93,7 @@ export class ChangeWatch {
   ) {
     if (!isState(stored)) return;
     this.battery = stored.battery;
+    this.out = withoutHoles(stored.out ?? []);
     this.ports = withoutHoles(stored.ports);
     this.hot = stored.hot;
     this.unbalanced = withoutHoles(stored.unbalanced);
@@ -94,9 +103,10 @@ export class ChangeWatch {
   }
 
   get state(): ChangeState {
-    const { battery, ports, hot, unbalanced, present, low } = this;
+    const { battery, out, ports, hot, unbalanced, present, low } = this;
     return {
       battery,
+      out: withoutHoles(out),
       ports: withoutHoles(ports),
       hot,
       unbalanced: withoutHoles(unbalanced),
@@ -117,8 +127,15 @@ export class ChangeWatch {
     ];
   }
 
-  private mainsChange({ powerSource }: UpsStatus): StatusChange[] {
-    if (powerSource === 'unknown') return [];
+  private mainsChange({ powerSource, supplies }: UpsStatus): StatusChange[] {
+    for (const [supply, { onBattery, fitted }] of supplies.entries())
+      this.out[supply] = onBattery ?? (fitted === false ? null : (this.out[supply] ?? null));
+    // A supply that fell silent without mains has not got them back, though the others have some.
+    if (
+      powerSource === 'unknown' ||
+      (powerSource === 'mains' && this.out.slice(0, supplies.length).includes(true))
+    )
+      return [];
     const battery = powerSource === 'battery';
     const before = this.battery;
     const { restarted } = this;
@@ -130,13 +147,16 @@ export class ChangeWatch {
   }
 
   private presenceChanges({ supplies }: UpsStatus): StatusChange[] {
-    return supplies.flatMap((one, supply): StatusChange[] => {
-      const is = tells(one);
+    // A shorter list than before has lost those behind its end; none at all is a missing value.
+    const count = supplies.length === 0 ? 0 : Math.max(supplies.length, this.present.length);
+    return Array.from({ length: count }, (_, supply) => supplies[supply]).flatMap((one, supply) => {
+      const is = one !== undefined && tells(one);
       const was = this.present[supply] ?? null;
       // A place that has never told anything is not fitted, and nothing was lost there.
       if (is === was || (!is && was === null)) return [];
       this.present[supply] = is;
-      return was === null ? [] : [{ change: is ? 'supplyBack' : 'supplyLost', supply }];
+      const change = is ? 'supplyBack' : 'supplyLost';
+      return was === null ? [] : [{ change, supply }];
     });
   }
 
@@ -162,11 +182,18 @@ export class ChangeWatch {
 
   private temperatureChange({ temperatures }: UpsStatus): StatusChange[] {
     const { temperature: limit } = this.limits;
-    const known = [temperatures.board, temperatures.mcu].filter((one) => one !== null);
+    const known: number[] = [];
+    for (const name of ['board', 'mcu'] as const) {
+      const value = temperatures[name];
+      if (value === null) continue;
+      known.push(value);
+      this.sensors.add(name);
+    }
     if (limit === null || known.length === 0) return [];
     const temperature = Math.max(...known);
     const hot = this.hot ? temperature > limit - TEMPERATURE_HYSTERESIS : temperature > limit;
-    if (hot === this.hot) return [];
+    // The one that is missing may be the hot one.
+    if (hot === this.hot || (!hot && known.length < this.sensors.size)) return [];
     this.hot = hot;
     return [{ change: hot ? 'overTemperature' : 'temperatureNormal', temperature, limit }];
   }
@@ -174,10 +201,14 @@ export class ChangeWatch {
   private balanceChanges({ supplies }: UpsStatus): StatusChange[] {
     const { imbalance: limit } = this.limits;
     if (limit === null) return [];
-    return supplies.flatMap(({ cellSpread }, supply): StatusChange[] => {
+    return supplies.flatMap(({ cellSpread, cellVoltages }, supply): StatusChange[] => {
       if (cellSpread === null) return [];
       const was = this.unbalanced[supply] ?? false;
-      const is = cellSpread > (was ? round(limit - IMBALANCE_HYSTERESIS) : limit);
+      const is = cellSpread > (was ? round(limit - Math.min(IMBALANCE_HYSTERESIS, limit / 2)) : limit);
+      const blocks = cellVoltages.filter((one) => one !== null).length;
+      // The block that is missing may be the one that is off.
+      if (was && !is && blocks < (this.blocks[supply] ?? 0)) return [];
+      this.blocks[supply] = is ? Math.max(blocks, this.blocks[supply] ?? 0) : 0;
       this.unbalanced[supply] = is;
       if (is === was) return [];
       return [{ change: is ? 'batteryImbalance' : 'batteryBalanced', supply, cellSpread, limit }];

@@ -6,7 +6,15 @@ import { createRedactor } from '../core/redact';
 import type { TlsOptions, Transport } from '../core/transport';
 import { isRecord } from '../core/units';
 import { parseBaseUrl } from '../core/url';
-import { expectComplex, notPermitted, parseStrictly, unwrap, wordsOf, wrongShape } from './answer';
+import {
+  errorFromWords,
+  expectComplex,
+  notPermitted,
+  parseStrictly,
+  unwrap,
+  wordsOf,
+  wrongShape,
+} from './answer';
 import { type ComplexObject, isIdent } from './complex';
 import type { UpsLink } from './port-control';
 
@@ -116,6 +124,9 @@ export class LanClient implements UpsLink {
       const body = unwrap(parseStrictly(answer.body), this.redact);
       // Where the UPS says how it went, it has to say that it went well.
       if (isRecord(body) && 'info' in body && body.info !== 1) throw wrongShape('info');
+      // An acknowledgement has no words; what has some is none, whatever stands beside them.
+      const words = wordsOf(body);
+      if (words !== undefined && words.toUpperCase() !== 'OK') throw errorFromWords(words, this.redact);
       return body;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;

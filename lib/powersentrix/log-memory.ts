@@ -215,6 +215,16 @@ export class LogMemory {
     return !old;
   }
 
+  /**
+   * Notes a record that was pushed. One that tells neither a number nor a time cannot be told from an earlier one of the
+   * same words, and is no repetition then: an event told twice does less harm than one that is lost.
+   *
+   * @returns whether it is new
+   */
+  admitPushed(record: LogRecord): boolean {
+    return this.admit(record) || (record.ord === null && timeOf(record) === null);
+  }
+
   /** Notes the number of the log's newest record, where the numbers have begun anew. */
   countFrom(id: number | null): void {
     if (id !== null) this.newestId = id;

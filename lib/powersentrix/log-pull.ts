@@ -34,16 +34,19 @@ class Pages {
 
   constructor(private readonly fetchPage: FetchPage) {}
 
-  get spent(): boolean {
+  private get spent(): boolean {
     return this.requests >= MOST_REQUESTS;
   }
 
-  /** @returns the page's entries; none for one that is not there, `repeated` for one that another page showed already */
-  async get(page: number): Promise<{ entries: Entry[]; repeated: boolean }> {
+  /**
+   * @returns the page's entries; none for one that is not there, `repeated` for one that another page showed already.
+   * `undefined`: this reading has made its requests
+   */
+  async get(page: number): Promise<Page | undefined> {
     const before = this.known.get(page);
     if (before) return { entries: before, repeated: false };
-    this.requests++;
-    const entries = await this.fetchPage(page, PAGE);
+    const entries = await this.fetch(page);
+    if (entries === undefined) return undefined;
     const sign = signOf(entries);
     if (page === 0) this.head = sign;
     if (entries.length > 0 && this.shown.has(sign)) return { entries, repeated: true };
@@ -63,12 +66,25 @@ class Pages {
 
   /**
    * Whether the log begins as it did. If so, a page that shows what another one did stands for no page; otherwise new
-   * records have pushed a whole page on.
+   * records have pushed a whole page on, or nobody can tell in this reading.
    */
   async beginsTheSame(): Promise<boolean> {
-    this.requests++;
-    return signOf(await this.fetchPage(0, PAGE)) === this.head;
+    const entries = await this.fetch(0);
+    return entries !== undefined && signOf(entries) === this.head;
   }
+
+  /** The one way to the server. @returns `undefined` when this reading has made its requests */
+  private async fetch(page: number): Promise<Entry[] | undefined> {
+    if (this.spent) return undefined;
+    this.requests++;
+    return this.fetchPage(page, PAGE);
+  }
+}
+
+/** One page as a reading sees it. */
+interface Page {
+  entries: Entry[];
+  repeated: boolean;
 }
 
 const signOf = (entries: Entry[]): string =>
@@ -121,7 +137,7 @@ export async function pullNewLogs(memory: LogMemory, fetchPage: FetchPage): Prom
 
 /** Looks at the beginning of the log. A log of one record has either order. */
 async function findOrder(memory: LogMemory, pages: Pages): Promise<boolean> {
-  const { entries } = await pages.get(0);
+  const entries = (await pages.get(0))?.entries ?? [];
   const first = readableOf(entries);
   let order = orderIn(first);
   if (
@@ -131,7 +147,7 @@ async function findOrder(memory: LogMemory, pages: Pages): Promise<boolean> {
     !first.some((one) => memory.knows(one))
   ) {
     const next = await pages.get(1);
-    order = next.repeated ? null : orderIn([...first, ...readableOf(next.entries)]);
+    order = !next || next.repeated ? null : orderIn([...first, ...readableOf(next.entries)]);
   }
   if (order !== null) memory.newestFirst = order;
   return memory.newestFirst ?? true;
@@ -168,8 +184,10 @@ async function fromTheNewest(memory: LogMemory, pages: Pages): Promise<LogRecord
   const found: Found = { records: [], anew: false };
   let reached = false;
   let page = 0;
-  for (; !reached && !pages.spent; page++) {
-    const { entries, repeated } = await pages.get(page);
+  for (; !reached; page++) {
+    const got = await pages.get(page);
+    if (!got) break;
+    const { entries, repeated } = got;
     reached = entries.length === 0 || (repeated && (await pages.beginsTheSame()));
     if (repeated) continue;
     const records = readableOf(entries);
@@ -198,8 +216,10 @@ async function fillGap(memory: LogMemory, gap: Gap, pages: Pages): Promise<LogRe
   let { page } = gap;
   let closed = false;
   try {
-    for (; !closed && !pages.spent; page++) {
-      const { entries, repeated } = await pages.get(page);
+    for (; !closed; page++) {
+      const got = await pages.get(page);
+      if (!got) break;
+      const { entries, repeated } = got;
       const readable = readableOf(entries);
       closed = entries.length === 0 || readable.some(({ id }) => id !== null && id <= gap.low);
       closed ||= repeated && (await pages.beginsTheSame());
@@ -221,7 +241,11 @@ async function fromTheOldest(memory: LogMemory, pages: Pages): Promise<LogRecord
   if (!memory.knowsPulled) {
     const last = await findEnd(memory, pages);
     if (last === undefined) return [];
-    const { entries } = await pages.get(last);
+    const entries = (await pages.get(last))?.entries;
+    if (!entries) {
+      memory.cursor = { page: last, search: { there: last, beyond: last + 1 } };
+      return [];
+    }
     admitted(memory, { records: readableOf(entries).reverse(), anew: false });
     memory.cursor = { page: last };
     memory.pulled();
@@ -229,7 +253,7 @@ async function fromTheOldest(memory: LogMemory, pages: Pages): Promise<LogRecord
   }
   let start = memory.cursor && !memory.cursor.search ? memory.cursor.page : undefined;
   if (start !== undefined) {
-    const { entries } = await pages.get(start);
+    const entries = (await pages.get(start))?.entries ?? [];
     if (orderIn(readableOf(entries)) === true) {
       // The server has come to put the newest first.
       memory.newestFirst = true;
@@ -254,31 +278,33 @@ interface Start {
 async function backToKnown(memory: LogMemory, pages: Pages, from: number): Promise<Start | undefined> {
   let anew = false;
   for (let page = from; ; page--) {
-    const { entries, repeated } = await pages.get(page);
+    const got = await pages.get(page);
+    if (!got) return undefined;
+    const { entries, repeated } = got;
     if (repeated) {
       // Behind its end the server shows the last page again, and the log has become far shorter.
-      memory.cursor = { page, search: { there: 0, beyond: page } };
-      const end = await findEnd(memory, pages);
+      // Nothing is searched for behind its first page: what is known as another one is that page as well.
+      memory.cursor = page === 0 ? { page } : { page, search: { there: 0, beyond: page } };
+      const end = page === 0 ? page : await findEnd(memory, pages);
       pages.forget();
       return end === undefined ? undefined : backToKnown(memory, pages, end);
     }
     const records = readableOf(entries);
     anew = noticeReset(memory, records, page === from ? records.at(-1) : undefined) || anew;
     if (page === 0 || records.some((record) => memory.knows(record))) return { page, anew };
-    // Not finished: the next reading goes on from here.
+    // Not finished: the next reading goes on from here, whatever ends this one.
     memory.cursor = { page: page - 1 };
-    if (pages.spent) return undefined;
   }
 }
 
 async function readOn(memory: LogMemory, pages: Pages, start: Start): Promise<LogRecord[]> {
   const found: Found = { records: [], anew: start.anew };
   let last = start.page;
-  for (let { page } = start; page === start.page || !pages.spent; page++) {
-    const { entries, repeated } = await pages.get(page);
-    if (entries.length === 0 || repeated) break;
+  for (let { page } = start; ; page++) {
+    const got = await pages.get(page);
+    if (!got || got.entries.length === 0 || got.repeated) break;
     last = page;
-    found.records.unshift(...readableOf(entries).reverse());
+    found.records.unshift(...readableOf(got.entries).reverse());
   }
   found.anew = noticeReset(memory, found.records, found.records[0]) || found.anew;
   memory.cursor = { page: last };
@@ -291,16 +317,21 @@ async function readOn(memory: LogMemory, pages: Pages, start: Start): Promise<Lo
  * @returns `undefined` when the reading ends before it is found; the next one goes on
  */
 async function findEnd(memory: LogMemory, pages: Pages): Promise<number | undefined> {
-  let { there, beyond } = memory.cursor?.search ?? { there: 0, beyond: memory.cursor?.page ?? null };
+  const from = memory.cursor;
+  // A search that a restart has ended leaves a page that was there; a page that was read and is gone is beyond the end.
+  let { there, beyond } = from?.search ?? {
+    there: 0,
+    beyond: memory.knowsPulled ? (from?.page ?? null) : null,
+  };
   if (beyond === 0) beyond = null;
   while (beyond === null || beyond - there > 1) {
-    if (pages.spent) {
+    const page = beyond === null ? Math.max(1, there * 4) : Math.floor((there + beyond) / 2);
+    const got = await pages.get(page);
+    if (!got) {
       memory.cursor = { page: there, search: { there, beyond } };
       return undefined;
     }
-    const page = beyond === null ? Math.max(1, there * 4) : Math.floor((there + beyond) / 2);
-    const { entries, repeated } = await pages.get(page);
-    if (entries.length === 0 || repeated) beyond = page;
+    if (got.entries.length === 0 || got.repeated) beyond = page;
     else there = page;
   }
   memory.cursor = { page: there };

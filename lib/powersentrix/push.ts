@@ -103,7 +103,9 @@ export function parsePush(kind: PushKind, cmm: string, query: ParsedUrlQuery, bo
     case 'log': {
       const record = parseLogRecord(body);
       // The address names the UPS; a body that names another one is not believed.
-      return record ? { kind, cmm, record: { ...record, cmm } } : wrong('code, timestamp');
+      if (!record) return wrong('code, timestamp');
+      // `id` is the cloud's name for a number that rises for ever; what a UPS counts begins anew with each start.
+      return { kind, cmm, record: { ...record, cmm, ord: record.ord ?? record.id, id: null } };
     }
   }
 }

@@ -1,7 +1,7 @@
 import { DeviceError } from '../core/errors';
 import { isRecord, round } from '../core/units';
 import type { ComplexObject } from './complex';
-import { anyLow, sourceOf, type Supply, type SupplyOptions, SupplyReader } from './supply';
+import { anyLow, type Supply, type SupplyOptions, SupplyReader } from './supply';
 import { type Temperatures, TemperatureReader } from './temperature';
 import { parseUptime } from './uptime';
 import {
@@ -163,7 +163,7 @@ export class StatusReader {
     const outputs = Array.from({ length: PORT_COUNT }, (_, port) =>
       parseOutput(complex, port, this.options.currentUnit ?? 'mA'),
     );
-    const powerSource = sourceOf(supplies);
+    const powerSource = this.supplies.sourceOf(supplies);
     const uptime = parseUptime(upsData.uptime);
     return {
       powerSource,
@@ -199,6 +199,10 @@ export function descriptionOf(complex: ComplexObject, port: number): string | nu
   return typeof description === 'string' ? description : null;
 }
 
+/** `NaN`: there is a place for the port, and nothing that can be read in it, which is not the same as no place. */
+const liveState = (outputs: readonly unknown[], port: number): unknown =>
+  port < outputs.length ? (outputs[port] ?? NaN) : undefined;
+
 /**
  * Whether a port is on, for switching: the live state and the configured one have to agree where both are there, and
  * what is there has to be understood. A voltage says nothing: ports that are off show one too.
@@ -210,7 +214,7 @@ export function portState(complex: ComplexObject, port: number): boolean {
   const hasPorts = outputs === undefined || outputs === null || Array.isArray(outputs);
   const told = [
     // What is no list has no place for the port, so whatever it says cannot be understood.
-    { value: hasPorts ? listOf(outputs)[port] : outputs, read: hasPorts ? flag : () => null },
+    { value: hasPorts ? liveState(listOf(outputs), port) : outputs, read: hasPorts ? flag : () => null },
     ...configuredOutputs(complex, port).map(({ status }) => ({ value: status, read: onOff })),
   ].filter(({ value }) => value !== undefined && value !== null);
   const states = told.map(({ value, read }) => read(value));

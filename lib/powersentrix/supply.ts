@@ -7,6 +7,8 @@ const MOST_CELLS = 24;
 
 /** V; less than this is no block of a battery and no battery: the wires hang in the air. */
 const NO_BATTERY = 1;
+/** V; a battery of lead, one block of it at least, has more even when it is empty. */
+const LEAST_BATTERY = 9;
 
 /** V by which a voltage has to rise above its limit again before a low battery counts as recovered. */
 const LOW_BATTERY_HYSTERESIS = 0.5;
@@ -62,13 +64,14 @@ function measuredIn(source: Record<string, unknown>): Measured {
     main: volts(source.main),
     load: volts(source.load),
     battery: volts(source.batt),
-    // 0 V is no limit: nothing is ever below it.
-    limit: positive(volts(source.buv)),
+    limit: limitIn(volts(source.buv)),
     cells: listOf(source.cell).slice(0, MOST_CELLS).map(volts),
   };
 }
 
-const positive = (value: number | null): number | null => (value !== null && value > 0 ? value : null);
+/** 0 V is no limit, nor is noise about it: nothing is ever below. */
+const limitIn = (value: number | null): number | null =>
+  value !== null && value >= NO_BATTERY ? value : null;
 
 /** Whether a value is what an input shows that nothing is connected to. */
 const isBlank = (value: unknown): boolean => [0, 65_535].includes(toNumber(value) ?? NaN);
@@ -97,6 +100,8 @@ function spreadOf({ battery, cells }: Measured): number | null {
 /** What is remembered of one place in the list of supplies. */
 interface Place {
   fitted: boolean | null;
+  /** V; the last undervoltage limit that it told */
+  limit: number | null;
   onBattery: boolean | null;
   lowBattery: boolean | null;
 }
@@ -116,8 +121,23 @@ export class SupplyReader {
       .map((entry, index) => this.readOne(entry, index));
   }
 
+  /**
+   * Where the UPS's power comes from: a supply without mains decides, and one that tells nothing does not; but one that
+   * was without mains when it fell silent leaves the source unknown, as nobody has seen its mains come back.
+   *
+   * @param supplies as `read` gave them last
+   */
+  sourceOf(supplies: readonly Supply[]): 'mains' | 'battery' | 'unknown' {
+    const verdicts = supplies.map(({ onBattery }) => onBattery);
+    // A list that has become shorter tells of fewer supplies; what was behind its end says nothing any more.
+    const places = this.places.slice(0, supplies.length);
+    if (verdicts.includes(true)) return 'battery';
+    if (!verdicts.includes(false) || places.some(({ onBattery }) => onBattery === true)) return 'unknown';
+    return 'mains';
+  }
+
   private readOne(entry: unknown, index: number): Supply {
-    const place = (this.places[index] ??= { fitted: null, onBattery: null, lowBattery: null });
+    const place = (this.places[index] ??= { fitted: null, limit: null, onBattery: null, lowBattery: null });
     const source = recordOf(entry);
     const measured = measuredIn(source);
     const status = source.status ?? null;
@@ -137,7 +157,8 @@ export class SupplyReader {
     const { main, load, battery, limit, cells } = measured;
     if ([main, load, battery, ...cells].some((value) => value !== null)) place.fitted = true;
     const lowBatteryLimit = this.lowBatteryLimit(limit);
-    const onBattery = this.onBattery(measured, place.onBattery);
+    place.limit = limit ?? place.limit;
+    const onBattery = this.onBattery(measured, place);
     const lowBattery = isLow(battery, lowBatteryLimit, place.lowBattery);
     // A value that is missing once does not end what went before.
     place.onBattery = onBattery ?? place.onBattery;
@@ -158,17 +179,17 @@ export class SupplyReader {
   }
 
   /** Whether the input is below its limit; with hysteresis, so that a voltage at the limit is not ever new. */
-  private onBattery({ main, load, battery, limit }: Measured, before: boolean | null): boolean | null {
+  private onBattery({ main, load, battery }: Measured, { limit, onBattery }: Place): boolean | null {
     if (main === null) return null;
     const threshold = this.options.mainsThreshold ?? limit;
     if (threshold !== null) {
       const { mainsHysteresis = DEFAULT_MAINS_HYSTERESIS } = this.options;
-      return main < (before === true ? round(threshold + mainsHysteresis, 2) : threshold);
+      return main < (onBattery === true ? round(threshold + mainsHysteresis, 2) : threshold);
     }
     // Without a limit only the plain cases are known: a dead input beside something alive, and an input above the
     // battery, which therefore gives nothing.
     if (main === 0 && ((battery ?? 0) >= NO_BATTERY || (load ?? 0) >= NO_BATTERY)) return true;
-    return battery !== null && battery >= NO_BATTERY && main >= battery ? false : null;
+    return battery !== null && battery >= LEAST_BATTERY && main >= battery ? false : null;
   }
 
   private lowBatteryLimit(undervoltageLimit: number | null): number | null {
@@ -185,13 +206,6 @@ export const DEFAULT_LOW_BATTERY_MARGIN = 1;
 function isLow(battery: number | null, limit: number | null, before: boolean | null): boolean | null {
   if (battery === null || battery < NO_BATTERY || limit === null) return null;
   return battery < (before === true ? round(limit + LOW_BATTERY_HYSTERESIS, 2) : limit);
-}
-
-/** Where the UPS's power comes from: a supply without mains decides, and one that tells nothing does not. */
-export function sourceOf(supplies: readonly Supply[]): 'mains' | 'battery' | 'unknown' {
-  const verdicts = supplies.map(({ onBattery }) => onBattery);
-  if (verdicts.includes(true)) return 'battery';
-  return verdicts.includes(false) ? 'mains' : 'unknown';
 }
 
 /** Whether a battery of the UPS is low; `null` when none is and one is not known. */

@@ -10,6 +10,7 @@ import { pullNewLogs } from '../../lib/powersentrix/log';
 import type { UpsLink } from '../../lib/powersentrix/port-control';
 import { MasterDataKeeper } from '../../lib/powersentrix/master-data';
 import { parseMasterData } from '../../lib/powersentrix/portal';
+import { sameCmm } from '../../lib/powersentrix/push';
 import { PushFeed } from '../../lib/powersentrix/push-feed';
 import { onClose } from '../shared/input-runner';
 import { claimDevice, useTransport } from '../shared/shared-state';
@@ -160,7 +161,7 @@ function pushSource(context: SourceContext): Source {
   if (cmm === '')
     throw invalidInput('Enter the UPS identifier (cmm), or select a UPS that has registered.', 'noCmm');
   const link = settingText(config.url) === '' ? undefined : lanClient(context);
-  warnIfTwice(context, `${receiver.id} ${cmm}`);
+  warnIfTwice(context, `${receiver.id} ${sameCmm(cmm)}`);
 
   const feed = new PushFeed<UpsReading>(interval, fail);
   const handlers = new Set<PushHandler>();

@@ -172,9 +172,10 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     const detach = found?.ups.onPush((push, registration) => {
       if (push.kind === 'registered') {
         memory.log.registered();
+        memory.save();
         emit(registeredEvent(push, registration));
       }
-      if (push.kind !== 'log' || !memory.log.admit(push.record)) return;
+      if (push.kind !== 'log' || !memory.log.admitPushed(push.record)) return;
       memory.save();
       emitLog(push.record);
     });

@@ -59,6 +59,7 @@ describe('ChangeWatch', () => {
     watch.update(bad(0));
     assert.deepEqual(watch.state, {
       battery: true,
+      out: [true, true],
       ports: [null, true],
       hot: false,
       unbalanced: [null, true],

@@ -23,6 +23,8 @@ const UNCLEAR: [what: string, body: string][] = [
   ['null', '{"info":null}'],
   ['a text', 'OK'],
   ['half of it', '{"info":1'],
+  ['a fault beside it', '{"info":1,"a":1,"b":2,"error":"relay stuck"}'],
+  ['words beside it and an id', '{"info":1,"id":3,"message":"queue full"}'],
 ];
 
 describe('answers to commands', () => {
@@ -50,9 +52,10 @@ describe('answers to commands', () => {
   for (const [what, body] of UNCLEAR) {
     it(`of the UPS are none with ${what}`, async () => {
       fn('3', body);
-      assert.equal((await failsWith(lan.toggle(0), 'BAD_RESPONSE')).sent, true);
+      const code = /error|message/.test(body) ? 'REJECTED' : 'BAD_RESPONSE';
+      assert.equal((await failsWith(lan.toggle(0), code)).sent, true);
       fn('4', body);
-      assert.equal((await failsWith(lan.restart(0), 'BAD_RESPONSE')).sent, true);
+      assert.equal((await failsWith(lan.restart(0), code)).sent, true);
     });
   }
 

@@ -164,6 +164,22 @@ describe('LogMemory', () => {
     }
   });
 
+  const repeats: [what: string, entry: Record<string, unknown>, isRepetition: boolean][] = [
+    ['number and time', {}, true],
+    ['a time', { ord: undefined }, true],
+    ['a number', { timestamp: undefined }, true],
+    ['neither', { ord: undefined, timestamp: undefined }, false],
+    ['neither that can be read', { ord: 'nan', timestamp: '--' }, false],
+    ['neither, and zeros for the time', { ord: null, timestamp: '0000-00-00 00:00:00' }, false],
+  ];
+  for (const [what, more, isRepetition] of repeats) {
+    it(`takes a pushed record with ${what} for ${isRepetition ? 'a repetition' : 'news'}`, () => {
+      const memory = new LogMemory();
+      const told = [1, 2].map(() => memory.admitPushed(record({ ...PUSHED, ...more })));
+      assert.deepEqual(told, [true, !isRepetition]);
+    });
+  }
+
   it('stays small', () => {
     const memory = new LogMemory();
     for (let ord = 0; ord < 2000; ord++) memory.admit(record({ ...PUSHED, ord, code: `C${ord}` }));

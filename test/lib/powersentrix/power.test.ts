@@ -1,31 +1,8 @@
 import assert from 'node:assert/strict';
 
-import { ChangeWatch, type StatusChange } from '../../../lib/powersentrix/changes';
+import { ChangeWatch } from '../../../lib/powersentrix/changes';
 import { StatusReader, type StatusOptions, type UpsStatus } from '../../../lib/powersentrix/status';
-
-type Numbers = Record<string, unknown>;
-
-const LIVE = { main: 5410, load: 4810, batt: 5220, buv: 4800, cell: [1305, 1305, 1305, 1305] };
-const ZEROS = { main: 0, load: 0, batt: 0, buv: 0, cell: [0, 0, 0, 0] };
-const ONES = { main: 65_535, load: 65_535, batt: 65_535, buv: 65_535, cell: [65_535, 65_535] };
-const DEAD = { main: 0, load: 0, batt: 0, buv: 4800, cell: [0, 0, 0, 0] };
-const ON_BATTERY = { ...LIVE, main: 0 };
-
-/** Reads one status after the other as a node does. */
-function seen(
-  looks: { ps?: unknown[] | null; temps?: unknown; uptime?: unknown }[],
-  options: StatusOptions = {},
-): { statuses: UpsStatus[]; changes: StatusChange[][] } {
-  const reader = new StatusReader(options);
-  const watch = new ChangeWatch({ temperature: 60, imbalance: 0.5 });
-  const statuses = looks.map(({ ps = [LIVE], ...more }) =>
-    reader.read({ config: {}, upsData: { ps, ...more } }),
-  );
-  return { statuses, changes: statuses.map((status) => watch.update(status)) };
-}
-
-const names = (changes: StatusChange[][]): string[] =>
-  changes.map((list) => list.map(({ change }) => change).join());
+import { DEAD, LIVE, names, type Numbers, ON_BATTERY, ONES, seen, ZEROS } from './looks';
 
 describe('where the power comes from', () => {
   const sources: [what: string, ps: (Numbers | null)[], source: string, options?: StatusOptions][] = [
@@ -41,6 +18,9 @@ describe('where the power comes from', () => {
     ['an input above the battery, no limit', [{ main: 5410, batt: 5220, buv: 0 }], 'mains'],
     ['an input below the battery, no limit', [{ main: 3000, batt: 5220, buv: 0 }], 'unknown'],
     ['an input alone', [{ main: 5410, buv: 0 }], 'unknown'],
+    ['noise on all wires, no limit', [{ main: 150, load: 20, batt: 120, buv: 0 }], 'unknown'],
+    ['noise for a limit', [{ main: 50, buv: 3 }], 'unknown'],
+    ['an input of noise beside a battery', [{ main: 50, batt: 5220, buv: 3 }], 'unknown'],
     ['an input that is not measured', [{ ...LIVE, main: 65_535 }], 'unknown'],
     ['an input that is no number', [{ ...LIVE, main: 'nan' }], 'unknown'],
     ['a limit that is no number', [{ ...ON_BATTERY, buv: 'inf' }], 'battery'],

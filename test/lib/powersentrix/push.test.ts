@@ -218,6 +218,19 @@ describe('the body of a push', () => {
     }
   });
 
+  it('counts pushed records by the number of the UPS, which begins anew, never by one of the cloud', () => {
+    const numbers = [{ ord: 7 }, { id: 8 }, { ord: 7, id: 8 }, {}].map((more) => {
+      const push = parsePush('log', 'a', {}, { code: 'I/E01', timestamp: '2026-05-08 14:32:01', ...more });
+      return isRefusal(push) || push.kind !== 'log' ? assert.fail() : [push.record.ord, push.record.id];
+    });
+    assert.deepEqual(numbers, [
+      [7, null],
+      [8, null],
+      [7, null],
+      [null, null],
+    ]);
+  });
+
   it('has a description of one line and 128 characters', () => {
     const upsDescription = `Rack\r\n\u001b[31m 1 ${'x'.repeat(500)}`;
     const push = parsePush('registered', 'a', { upsDescription }, DOCUMENTED_IDENT);

@@ -140,7 +140,11 @@ describe('portState', () => {
     assert.throws(both(1, 'STANDBY'), { code: 'BAD_RESPONSE' });
     assert.throws(both(65_535, 'ON'), { code: 'BAD_RESPONSE' });
     assert.equal(both(1, null)(), true);
-    assert.equal(both(null, 'OFF')(), false);
+    // A place without a state, which a bare `nan` leaves too, is not the same as no place.
+    assert.throws(both(null, 'OFF'), { code: 'BAD_RESPONSE' });
+    assert.throws(both(undefined, 'ON'), { code: 'BAD_RESPONSE' });
+    for (const outputs of [undefined, null, [], [1]])
+      assert.equal(portState(withData({ outputs }, { outputs: [{ id: 1, status: 'OFF' }] }), 1), false);
     assert.throws(both(1, 'OFF'), { code: 'CONFLICT' });
     assert.throws(both(0, 'ON'), { code: 'CONFLICT' });
     assert.throws(both(null, null), { code: 'BAD_RESPONSE' });
