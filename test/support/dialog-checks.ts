@@ -6,7 +6,7 @@ const CONTROLS = 'input:not([id^="red-ui-trap"]), select, textarea, button, a, [
 
 /** Shows every row of the open dialog, also those of other operations. */
 export async function showAllRows(editor: Editor): Promise<void> {
-  await editor.page.evaluate(`$('${FORM} .form-row, ${FORM} [data-operations]').show()`);
+  await editor.page.evaluate(`$('${FORM} .form-row, ${FORM} .energy-devices-when').show()`);
 }
 
 /** What the open dialog keeps from people who use a keyboard or a screen reader. */
