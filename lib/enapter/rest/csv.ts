@@ -13,7 +13,9 @@ const CR = 0x0d;
  * each character once.
  */
 export class CsvReader {
-  private record: string[] = [];
+  /** the fields of the present record; the array is used again for the next one */
+  private readonly record: string[] = [];
+  private fields = 0;
   private field = '';
   private quoted = false;
   /** a quote within quotes came last: the next character says what it was */
@@ -22,26 +24,27 @@ export class CsvReader {
   private begun = false;
 
   /**
+   * @param onRecord is given each record. The array is the same each time: an answer of millions of fields would leave
+   *   more behind in arrays than its values take
    * @param most fields of a record; further ones are counted by an empty field and not kept
    */
-  constructor(private readonly most = Infinity) {}
+  constructor(
+    private readonly onRecord: (record: readonly string[]) => void,
+    private readonly most = Infinity,
+  ) {}
 
-  /** The records that are complete with this text. @throws DeviceError BAD_RESPONSE */
-  push(text: string): string[][] {
-    const records: string[][] = [];
+  /** Gives the records that are complete with this text. @throws DeviceError BAD_RESPONSE */
+  push(text: string): void {
     let at = 0;
-    while (at < text.length) at = this.quoted ? this.inQuotes(text, at) : this.plain(text, at, records);
-    return records;
+    while (at < text.length) at = this.quoted ? this.inQuotes(text, at) : this.plain(text, at);
   }
 
-  /** The last record, if the text did not end with a line break. @throws DeviceError BAD_RESPONSE */
-  end(): string[][] {
+  /** Gives the last record, if the text did not end with a line break. @throws DeviceError BAD_RESPONSE */
+  end(): void {
     if (this.quoted && !this.pending) throw notEnapter('CSV that ends within quotes');
-    const records: string[][] = [];
     this.quoted = false;
     this.pending = false;
-    this.endRecord(records);
-    return records;
+    this.endRecord();
   }
 
   private inQuotes(text: string, at: number): number {
@@ -61,7 +64,7 @@ export class CsvReader {
     return end + 1;
   }
 
-  private plain(text: string, at: number, records: string[][]): number {
+  private plain(text: string, at: number): number {
     if (this.field === '' && !this.begun && text[at] === '"') {
       this.quoted = true;
       this.begun = true;
@@ -77,7 +80,7 @@ export class CsvReader {
     if (end === text.length) return end;
     if (character === COMMA) this.endField();
     // The break of a line may be CR and LF, of which the second ends an empty record.
-    else this.endRecord(records);
+    else this.endRecord();
     return end + 1;
   }
 
@@ -88,22 +91,27 @@ export class CsvReader {
   }
 
   private endField(): void {
-    if (this.record.length <= this.most) this.record.push(this.field);
+    if (this.fields <= this.most) this.record[this.fields++] = this.field;
     this.field = '';
     this.begun = false;
   }
 
-  private endRecord(records: string[][]): void {
-    const isEmpty = this.record.length === 0 && this.field === '' && !this.begun;
+  private endRecord(): void {
+    const isEmpty = this.fields === 0 && this.field === '' && !this.begun;
     if (isEmpty) return;
     this.endField();
-    records.push(this.record);
-    this.record = [];
+    // Not emptied before the next one, which would give its memory back.
+    if (this.record.length > this.fields) this.record.length = this.fields;
+    this.fields = 0;
+    this.onRecord(this.record);
   }
 }
 
 /** All records of a text. @throws DeviceError BAD_RESPONSE */
 export function parseCsv(text: string): string[][] {
-  const reader = new CsvReader();
-  return [...reader.push(text), ...reader.end()];
+  const records: string[][] = [];
+  const reader = new CsvReader((record) => records.push([...record]));
+  reader.push(text);
+  reader.end();
+  return records;
 }

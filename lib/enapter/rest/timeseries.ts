@@ -105,7 +105,9 @@ function quoted(text: string): string {
  */
 export class TimeseriesReader {
   private readonly decoder = new StringDecoder('utf8');
-  private readonly csv = new CsvReader(MOST_COLUMNS + 1);
+  private readonly csv = new CsvReader((record) => this.take(record), MOST_COLUMNS + 1);
+  /** of the answer; they are there with its first bytes */
+  private headers: IncomingHttpHeaders = {};
   private columns: TimeseriesColumn[] | undefined;
   private readonly rows: Record<string, TelemetryValue>[] = [];
   /** by column, whether it ever had a value */
@@ -125,13 +127,15 @@ export class TimeseriesReader {
 
   /** @throws DeviceError BAD_RESPONSE; `tooMuch` for more columns or values than fit */
   push(chunk: Buffer, headers: IncomingHttpHeaders): void {
-    this.take(this.csv.push(this.decoder.write(chunk)), headers);
+    this.headers = headers;
+    this.csv.push(this.decoder.write(chunk));
   }
 
   /** @throws DeviceError BAD_RESPONSE, also where no row could be read */
   end(headers: IncomingHttpHeaders): Timeseries {
-    this.take(this.csv.push(this.decoder.end()), headers);
-    this.take(this.csv.end(), headers);
+    this.headers = headers;
+    this.csv.push(this.decoder.end());
+    this.csv.end();
     const { columns = [], rows } = this;
     if (rows.length === 0 && this.odd !== undefined) throw notEnapter(this.odd);
     if (rows.length > 0) {
@@ -142,14 +146,15 @@ export class TimeseriesReader {
     return { columns, rows };
   }
 
-  private take(records: readonly string[][], headers: IncomingHttpHeaders): void {
-    for (const record of records) {
-      if (this.columns) this.takeRow(record, this.columns);
-      else this.columns = this.readHead(record, headers);
-    }
+  private take(record: readonly string[]): void {
+    if (this.columns) this.takeRow(record, this.columns);
+    else this.columns = this.readHead(record, this.headers);
   }
 
-  private readHead([first = '', ...names]: string[], headers: IncomingHttpHeaders): TimeseriesColumn[] {
+  private readHead(
+    [first = '', ...names]: readonly string[],
+    headers: IncomingHttpHeaders,
+  ): TimeseriesColumn[] {
     // A byte order mark before it is no part of it.
     if (first.replace('\ufeff', '').trim() !== 'ts') throw notEnapter('CSV without the column ts');
     if (names.length > MOST_COLUMNS) throw tooMuch(MOST_COLUMNS, 'columns');
@@ -185,14 +190,15 @@ export class TimeseriesReader {
     if ((rows.length + 1) * record.length > MOST_VALUES) throw tooMuch(MOST_VALUES, 'values');
     // A copy has all of the properties already, so that none is set that objects inherit, such as __proto__.
     const row = { ...this.template };
-    for (const [index, { attribute, type }] of columns.entries()) {
+    // By a function: entries() makes an array for each value, and there may be millions.
+    columns.forEach(({ attribute, type }, index) => {
       const value = parseValue(record[index + 1] ?? '', type);
       if (value === undefined) this.notice('enapterOddValue', attribute);
       else if (value !== null) {
         filled[index] = true;
         row[attribute] = value;
       }
-    }
+    });
     // Last, so that an attribute of that name does not take its place.
     row.timestamp = timestamp;
     rows.push(row);
