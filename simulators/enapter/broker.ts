@@ -12,6 +12,8 @@ export interface BrokerOptions {
   admit?: (username: string, password: string) => boolean;
   /** Refuses every subscription. */
   deaf?: boolean;
+  /** Subscriptions for which it ends the connection without an answer, as brokers do where a policy forbids them. */
+  killsAt?: (topic: string) => boolean;
   /** Publications for which it ends the connection, as brokers do for topics and sizes that they do not allow. */
   punishes?: (topic: string, body: Buffer) => boolean;
 }
@@ -88,6 +90,13 @@ export class SimBroker {
     });
     // A subscription that comes back as null is answered with the code of a refusal.
     if (this.options.deaf) aedes.authorizeSubscribe = (_client, _subscription, done) => done(null, null);
+    const { killsAt } = this.options;
+    if (killsAt) {
+      aedes.authorizeSubscribe = (client, subscription, done) => {
+        if (killsAt(subscription.topic)) client.close();
+        else done(null, subscription);
+      };
+    }
     aedes.authorizePublish = (client, { topic, payload }, done) => {
       const isPunished = client && this.options.punishes?.(topic, Buffer.from(payload));
       if (isPunished) this.counters.punished += 1;

@@ -41,6 +41,8 @@ export interface ConnectionOptions {
 }
 
 const SUBSCRIBE_TIMEOUT = 15_000;
+/** Connections that end before the broker answered the companion's subscription; it is not asked again after these. */
+const COMPANION_LOSSES = 2;
 /** ms until a certificate of our own is shown again that no broker takes */
 const CERTIFICATE_RETRY = 15 * 60_000;
 /** ms that a close waits for the broker to have read what was said last, and for its socket to end */
@@ -73,6 +75,8 @@ export class EnapterConnection {
   readonly stats = { connects: 0, losses: 0, lastConnect: null as number | null };
   private retained = 0;
   private skipped = 0;
+  /** connections in a row that ended before the companion's subscription was answered */
+  private companionLosses = 0;
 
   constructor(private readonly options: ConnectionOptions) {
     this.clock = options.clock ?? systemClock;
@@ -183,14 +187,15 @@ export class EnapterConnection {
       };
       const { version = '3.1.1' } = this.options;
       const { commands: topic } = this.topics;
-      const companion = this.ucm?.topics.commands;
+      const isTaken = this.companionLosses < COMPANION_LOSSES;
+      const companion = isTaken ? this.ucm?.topics.commands : undefined;
       const wanted = { config, version, topic, companion, own, patience: subscribeTimeout };
       const link = new Link(module, wanted, {
         up: (longest) => current(() => this.onUp(link, longest)),
         message: (...message) => current(() => this.onMessage(...message)),
         skipped: () => current(() => this.onSkipped()),
         written: (taken) => this.publisher.written(link, taken),
-        down: (error) => current(() => this.onDown(error)),
+        down: (...end) => current(() => this.onDown(...end)),
       });
       this.link = link;
     } catch {
@@ -249,9 +254,12 @@ export class EnapterConnection {
     this.ucm?.voice.start();
   }
 
-  private onDown(error: DeviceError): void {
+  private onDown(error: DeviceError, companion?: 'answered' | 'open'): void {
     if (this.up) this.stats.losses++;
-    this.leave(true);
+    if (companion === 'answered') this.companionLosses = 0;
+    else if (companion === 'open') this.companionLosses++;
+    // A broker may end the connection for that subscription, of which no publication is guilty.
+    this.leave(companion !== 'open');
     if (this.closed) return;
     this.announce(error);
     this.plan(this.waitAfter(error));
@@ -262,7 +270,7 @@ export class EnapterConnection {
     return needsUser(error) ? this.backOff.longest() : this.backOff.next();
   }
 
-  /** @param lost whether it was not we who ended it */
+  /** @param lost whether what was in flight may be why it ended: not where we ended it */
   private leave(lost = false): void {
     this.up = false;
     this.link = undefined;

@@ -31,12 +31,16 @@ export interface LinkEvents {
   /** connected and subscribed; `longest`: bytes of a packet, where the broker says how much it takes */
   up: (longest: number | undefined) => void;
   message: (topic: string, payload: Buffer, isRetained: boolean) => void;
-  /** a message that is longer than any command was left out unread */
+  /** a message that is longer than any command, or that the client would have to keep, was left out unread */
   skipped: () => void;
   /** the socket took a value that was written, or did not; must not throw */
   written: (taken: boolean) => void;
-  /** the end, whether it ever was up or not; called once */
-  down: (error: DeviceError) => void;
+  /**
+   * the end, whether it ever was up or not; called once
+   *
+   * @param companion whether the subscription to the companion was answered; `undefined`: not asked for
+   */
+  down: (error: DeviceError, companion: 'answered' | 'open' | undefined) => void;
 }
 
 const CONNECT_TIMEOUT = 15_000;
@@ -79,6 +83,7 @@ export class Link {
   private awaited: (() => void) | undefined;
   private reason: DeviceError | undefined;
   private unanswered: NodeJS.Timeout | undefined;
+  private companion: 'answered' | 'open' | undefined;
 
   constructor(module: MqttModule, options: LinkOptions, events: LinkEvents) {
     const { config, version, own } = options;
@@ -104,7 +109,7 @@ export class Link {
       clearTimeout(this.unanswered);
       this.lost = true;
       for (const settle of [...this.waiting]) settle(new Error('lost'));
-      events.down(this.reason ?? explain(undefined, own));
+      events.down(this.reason ?? explain(undefined, own), this.companion);
     });
   }
 
@@ -171,7 +176,7 @@ export class Link {
       clearTimeout(this.unanswered);
       if (!error) {
         // Nothing of the flow depends on it, so that a refusal is no fault.
-        if (companion !== undefined) client.subscribe(companion, SUBSCRIPTION[version], () => undefined);
+        if (companion !== undefined) this.askForCompanion(companion, version);
         onSubscribed();
         return;
       }
@@ -182,6 +187,15 @@ export class Link {
         });
       }
       client.stream.destroy();
+    });
+  }
+
+  private askForCompanion(topic: string, version: MqttVersion): void {
+    const { client } = this;
+    this.companion = 'open';
+    client.subscribe(topic, SUBSCRIPTION[version], (error) => {
+      // Lost before the broker said anything: it may be this that it does not take.
+      if (!error || client.connected) this.companion = 'answered';
     });
   }
 

@@ -1,6 +1,8 @@
 import { Transform, type TransformCallback } from 'node:stream';
 
 const PUBLISH = 3;
+/** In the first byte: delivered exactly once. Not asked for here, so that no broker may send it. */
+const EXACTLY_ONCE = 4;
 /** A packet's length is written in at most four bytes after the first. */
 const LONGEST_HEAD = 5;
 
@@ -16,7 +18,8 @@ export interface PacketFilterOptions {
 /**
  * Lets MQTT packets through unless they are too long. The MQTT client collects a packet as a whole before anybody can
  * look at it, and a packet may have 256 MB; here only its length is read. A publication that is too long is left out
- * and the connection stays: a retained one would otherwise end each new connection too.
+ * and the connection stays: a retained one would otherwise end each new connection too. So is one that is to be
+ * delivered exactly once: the client would keep it until the broker says that this is done, which it may never say.
  */
 export class PacketFilter extends Transform {
   private readonly head: number[] = [];
@@ -47,8 +50,9 @@ export class PacketFilter extends Transform {
       if (length === undefined) continue;
       const begun = this.head.length;
       const [first = 0] = this.head;
-      if (length > this.limits.longest) {
-        if (first >> 4 !== PUBLISH) {
+      const isPublication = first >> 4 === PUBLISH;
+      if (length > this.limits.longest || (isPublication && (first & EXACTLY_ONCE) !== 0)) {
+        if (!isPublication) {
           done();
           this.limits.onBroken();
           return;

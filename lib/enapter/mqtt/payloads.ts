@@ -1,7 +1,7 @@
 import { invalidInput } from '../../core/errors';
 import { cleanText } from '../../core/redact';
 import { isRecord } from '../../core/units';
-import { parseInstant } from '../../core/windows';
+import { readTime } from '../../core/time';
 import { LONGEST_NAME } from './command';
 
 /** What telemetry, properties and arguments can hold. */
@@ -32,26 +32,24 @@ export type Severity = (typeof SEVERITIES)[number];
 const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 /** Names are remembered, for the manifest and so that nothing is noticed twice. */
 const isName = (text: string): boolean => text.length <= LONGEST_NAME && NAME.test(text);
-/** Numbers from here on are milliseconds: as seconds they would lie beyond the year 5000. */
-const MILLISECONDS_FROM = 1e11;
 const MAX_BYTES = 256 * 1024;
+/** Characters of `"a":1,`. */
+const SHORTEST_ENTRY = 6;
 /** Characters of a key in the log. */
 const LONGEST_SHOWN = 60;
 
 /**
  * A message's own time, or now, in whole Unix seconds.
  *
- * @param value Unix seconds, epoch ms, ISO 8601, a Date, or nothing
+ * @param value Unix seconds, epoch ms, µs or ns (told apart by their size), ISO 8601, a Date, or nothing
  * @param now epoch ms
  * @throws DeviceError INVALID_INPUT
  */
 export function unixSeconds(value: unknown, now: number): number {
   if (value === undefined || value === null) return Math.floor(now / 1000);
-  let ms = NaN;
-  if (typeof value === 'number') ms = Math.abs(value) >= MILLISECONDS_FROM ? value : value * 1000;
-  else ms = parseInstant(value) ?? NaN;
-  // A moment that no calendar holds is a number of something else.
-  if (Number.isNaN(new Date(ms).getTime())) {
+  // 1970 is what a clock says that was never set, and a number beyond the years to come is one of something else.
+  const ms = readTime(value instanceof Date ? value.getTime() : value);
+  if (ms === null) {
     throw invalidInput(
       'The timestamp must be Unix seconds, epoch milliseconds or ISO 8601.',
       'enapterTimestamp',
@@ -70,11 +68,23 @@ function alertsOf(value: unknown): string[] | null | undefined {
   throw invalidInput('alerts must be a list of alert names, [] for none, or null.', 'enapterAlerts');
 }
 
+/** Gaps count: JSON has `null` for each. */
+function isTexts(value: unknown): value is string[] {
+  if (!Array.isArray(value) || 'toJSON' in value) return false;
+  for (const entry of value) if (typeof entry !== 'string') return false;
+  return true;
+}
+
+/** Characters that a value takes at least, once it is written. */
+function leastLength(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  return Array.isArray(value) ? value.length : 0;
+}
+
 function flatValue(value: unknown): FlatValue | undefined {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  const isStrings = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
-  return isStrings ? value : undefined;
+  return isTexts(value) ? value : undefined;
 }
 
 /** A key that may have any length, fit for one line of the log. */
@@ -101,12 +111,16 @@ export function prepareValues(kind: 'telemetry' | 'properties', payload: unknown
   }
   const timestamp = unixSeconds(payload.timestamp, now);
   const alerts = kind === 'telemetry' ? alertsOf(payload.alerts) : undefined;
-  const keys = Object.keys(payload);
+  // Looked at before anything else: to look at each key of millions, and to write them, takes seconds.
+  const keys = ArrayBuffer.isView(payload) ? [] : Object.keys(payload);
+  let length = keys.length * SHORTEST_ENTRY;
   const names: string[] = [];
   const notices: Notice[] = [];
   for (const key of keys) {
     const given = payload[key];
     if (key === 'timestamp' || given === undefined || (key === 'alerts' && kind === 'telemetry')) continue;
+    length += leastLength(given);
+    if (length > MAX_BYTES) throw tooLarge();
     if (RESERVED[kind].has(key)) notices.push({ reason: 'enapterKeyReserved', key });
     else if (!isName(key)) notices.push({ reason: 'enapterKeyName', key: shown(key) });
     else if (flatValue(given) === undefined) notices.push({ reason: 'enapterValueType', key });
@@ -145,6 +159,7 @@ export function prepareLog(payload: unknown, now: number): LogLine {
   if (!isRecord(given) || typeof given.message !== 'string' || given.message.trim() === '') {
     throw invalidInput('A log needs a message text.', 'enapterLogMessage');
   }
+  if (given.message.length > MAX_BYTES) throw tooLarge();
   const severity = SEVERITIES.find((name) => name === (given.severity ?? 'info'));
   if (!severity) {
     throw invalidInput('The severity must be debug, info, warning or error.', 'enapterSeverity');
@@ -180,9 +195,12 @@ export function encode(body: unknown): string {
 function limited(json: string): string {
   // No character takes more than three bytes for each of its units.
   if (json.length * 3 > MAX_BYTES && Buffer.byteLength(json) > MAX_BYTES) {
-    throw invalidInput(`The payload is longer than ${MAX_BYTES / 1024} KiB.`, 'enapterTooLarge', {
-      limit: MAX_BYTES / 1024,
-    });
+    throw tooLarge();
   }
   return json;
+}
+
+function tooLarge(): Error {
+  const limit = MAX_BYTES / 1024;
+  return invalidInput(`The payload is longer than ${limit} KiB.`, 'enapterTooLarge', { limit });
 }

@@ -105,7 +105,7 @@ export class Publisher {
     this.pump();
   }
 
-  /** The connection is gone. @param lost whether it was not we who ended it */
+  /** The connection is gone. @param lost whether the broker may have ended it for what was in flight */
   down(lost: boolean): void {
     if (!this.link) return;
     this.link = undefined;

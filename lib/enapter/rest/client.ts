@@ -364,5 +364,7 @@ function parseLatest(value: unknown): LatestValue {
 function telemetryValue(value: unknown): TelemetryValue {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  return Array.isArray(value) ? value.map(String) : null;
+  // What is no text in a list of texts may have none, such as an object whose own toString is a number.
+  const isTexts = Array.isArray(value) && value.every((one) => typeof one !== 'object');
+  return isTexts ? value.map(String) : null;
 }

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { tooMuch } from '../../core/budget';
 import type { Notices } from '../../core/notices';
 import { isRecord, toNumber } from '../../core/units';
@@ -31,6 +33,7 @@ export async function collectPages<T>(options: PagesOptions<T>): Promise<T[]> {
   const { key, wanted, parse, notices } = options;
   const found = new Map<string, T>();
   let { offset } = wanted;
+  let last: readonly unknown[] = [];
   for (let pages = 0; pages < MOST_PAGES; pages++) {
     const body = await options.fetch(offset, Math.min(options.size, wanted.limit - found.size));
     const page = listIn(body, key);
@@ -47,12 +50,21 @@ export async function collectPages<T>(options: PagesOptions<T>): Promise<T[]> {
     if (offset - wanted.offset > MOST_ENTRIES) throw tooMuch(MOST_ENTRIES, key);
     if (page.length === 0 || found.size >= wanted.limit) return [...found.values()].slice(0, wanted.limit);
     // Old gateways tell no total, and send the same page whatever they are asked for.
-    const total = isRecord(body) ? toNumber(body.total_count) : null;
-    const isRepeated = found.size === before && odd === 0;
+    const total = totalIn(body, offset);
+    // Of a page of odd entries alone nobody can say, unless it is the same to the last of them.
+    const isRepeated =
+      found.size === before && (odd < page.length || (total === null && isDeepStrictEqual(page, last)));
+    last = page;
     if (total === null ? isRepeated : offset >= total) return [...found.values()];
     if (isRepeated) throw notEnapter(`the same page of ${key} again`);
   }
   throw notEnapter(`a list of ${key} that does not end`);
+}
+
+/** How many there are. A total of fewer than came already is none: what came later would be left out. */
+function totalIn(body: unknown, offset: number): number | null {
+  const total = isRecord(body) ? toNumber(body.total_count) : null;
+  return total !== null && total < offset ? null : total;
 }
 
 function listIn(body: unknown, key: string): readonly unknown[] {

@@ -55,12 +55,12 @@ describe('enapter: connection', () => {
       ),
     );
     connection.publishValues('telemetry', 'a', { timestamp: 1_700_000_000_999, power: 1.5, alerts: [] });
-    connection.publishValues('properties', 'a', { timestamp: 5, model: 'x' });
-    connection.publishLog({ message: 'hello', severity: 'warning', persist: true, timestamp: 7 });
+    connection.publishValues('properties', 'a', { timestamp: 1735689605, model: 'x' });
+    connection.publishLog({ message: 'hello', severity: 'warning', persist: true, timestamp: 1735689607 });
     const [telemetry, properties, log] = await arrived;
     assert.equal(telemetry?.body, '{"timestamp":1700000000,"alerts":[],"power":1.5}');
-    assert.equal(properties?.body, '{"timestamp":5,"model":"x"}');
-    assert.equal(log?.body, '{"timestamp":7,"message":"hello","severity":"warning","persist":true}');
+    assert.equal(properties?.body, '{"timestamp":1735689605,"model":"x"}');
+    assert.equal(log?.body, '{"timestamp":1735689607,"message":"hello","severity":"warning","persist":true}');
     for (const message of [telemetry, properties, log]) {
       assert.deepEqual([message.qos, message.retain], [0, false]);
     }

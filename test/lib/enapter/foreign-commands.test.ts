@@ -8,6 +8,8 @@ const BOM = '\ufeff';
 const GOOD = '{"id":"a","name":"x","arguments":{"n":1}}';
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 const withArguments = (json: string): string => `{"id":"a","name":"x","arguments":${json}}`;
+const names = (count: number): string =>
+  `{${Array.from({ length: count }, (_, n) => `"k${n}":1`).join(',')}}`;
 const bytes = (...parts: (string | number[])[]): Buffer =>
   Buffer.concat(parts.map((part) => Buffer.from(part as string)));
 
@@ -61,6 +63,8 @@ const BODIES: readonly [what: string, body: Buffer, expected: ReadCommand][] = [
     { command: { id: 'a', name: 'x', arguments: { a: JSON.parse(nested(62)) as unknown } } },
   ],
   ['63 levels in the arguments', bytes(withArguments(`{"a":${nested(63)}}`)), { junk: 'notJson' }],
+  ['10,001 names in the arguments', bytes(withArguments(names(10_001))), { junk: 'notJson' }],
+  ['10,001 names beside them', bytes('{"id":"a","name":"x",', names(9999).slice(1)), { junk: 'notJson' }],
   ['100,000 levels', bytes(withArguments(nested(100_000))), { junk: 'notJson' }],
   ['a body as long as it may be', bytes(GOOD, ' '.repeat(LONGEST_COMMAND - GOOD.length)), good],
   [
@@ -74,6 +78,21 @@ describe('enapter: commands that anybody could have sent', () => {
   for (const [what, body, expected] of BODIES) {
     it(`reads ${what}`, () => assert.deepEqual(readCommand(body), expected));
   }
+
+  it('says that there was junk, and answers none of it', () => {
+    const told: string[] = [];
+    const junk = BODIES.filter(([, , expected]) => 'junk' in expected);
+    const desk = new CommandDesk({
+      clock: new FakeClock(),
+      send: () => assert.fail('nobody waits'),
+      onJunk: (detail) => told.push(detail),
+    });
+    for (const [, body] of junk) desk.receive(body);
+    assert.deepEqual(
+      told,
+      junk.map(([, , expected]) => 'junk' in expected && expected.junk),
+    );
+  });
 
   it('pollutes nothing', () => {
     for (const [, body] of BODIES) readCommand(body);

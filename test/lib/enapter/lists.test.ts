@@ -68,6 +68,28 @@ describe('enapter: lists and devices as servers write them', () => {
       ['a'],
       [],
     ],
+    [
+      'no total, and the same page with an odd entry again',
+      [{ devices: [device('a'), null] }, { devices: [device('a'), null] }],
+      ['a'],
+      [2, 4],
+    ],
+    [
+      'no total, and nothing but odd entries',
+      [{ devices: [null, {}] }, { devices: [null, {}] }],
+      [],
+      [1, 2, 3, 4],
+    ],
+    [
+      'a total of fewer than there are',
+      [
+        { devices: [device('a'), device('b')], total_count: 1 },
+        { devices: [device('c')], total_count: 0 },
+        { devices: [], total_count: -1 },
+      ],
+      ['a', 'b', 'c'],
+      [],
+    ],
     ['a total as text', [{ devices: [device('a')], total_count: '1' }], ['a'], []],
     [
       'a device that moved to the next page',
@@ -144,6 +166,27 @@ describe('enapter: lists and devices as servers write them', () => {
     answers = [{ device: { id: 'a' } }];
     assert.equal('raisedAlertNames' in (await client.get('a')), false);
   });
+
+  for (const [written, read] of [
+    [['a', 1, true, null], null],
+    [
+      ['a', 'b'],
+      ['a', 'b'],
+    ],
+    [
+      [1, true],
+      ['1', 'true'],
+    ],
+    [[{ toString: 1, valueOf: 1 }], null],
+    [[['a']], null],
+    [{ a: 1 }, null],
+    ['', ''],
+  ] as const) {
+    it(`reads the value ${JSON.stringify(written)}`, async () => {
+      answers = [{ telemetry: { d: { a: { value: written, timestamp: 1735689600 } } } }];
+      assert.deepEqual((await client.latest('d', { attributes: 'a' })).a?.value, read);
+    });
+  }
 
   it('takes attributes as a text or a list, by either name', async () => {
     for (const input of [

@@ -42,7 +42,7 @@ async function run(chunks: readonly Buffer[]): Promise<Outcome> {
   return { ...outcome, passed: Buffer.concat(passed) };
 }
 
-describe('enapter: packets that are too long', () => {
+describe('enapter: packets that the MQTT client must not see', () => {
   it('passes on what is short enough, byte for byte', async () => {
     const all = Buffer.concat([
       packet(PUBLISH, 5),
@@ -65,6 +65,15 @@ describe('enapter: packets that are too long', () => {
       ]),
     ]);
     assert.deepEqual(passed, Buffer.concat([packet(SUBACK, 3), packet(PINGRESP, 0)]));
+    assert.equal(skipped, 2);
+  });
+
+  it('leaves out what the client would keep until the broker says that it is delivered', async () => {
+    const [atLeastOnce, exactlyOnce, again] = [PUBLISH | 2, PUBLISH | 4, PUBLISH | 0xc];
+    const { passed, skipped } = await run([
+      Buffer.concat([packet(exactlyOnce, 5), packet(atLeastOnce, 6), packet(again, 0), packet(PUBLISH, 7)]),
+    ]);
+    assert.deepEqual(passed, Buffer.concat([packet(atLeastOnce, 6), packet(PUBLISH, 7)]));
     assert.equal(skipped, 2);
   });
 

@@ -34,10 +34,17 @@ describe('enapter: payloads', () => {
       [1_700_000_000_900, 1_700_000_000],
       ['2025-01-01T00:00:01.500Z', SECONDS + 1],
       [new Date(NOW), SECONDS],
+      [1_700_000_000_900_000, 1_700_000_000],
+      ['1700000000', 1_700_000_000],
+      [1_700_000_000_900_000_000n, 1_700_000_000],
+      ['2025-01-01 00:00:01', SECONDS + 1],
     ] as const) {
       assert.equal(unixSeconds(given, NOW), seconds);
     }
-    for (const wrong of [1e19, -1e16, 'soon', NaN, true, {}]) {
+    for (const wrong of [
+      ...[1e19, -1e16, 'soon', NaN, true, {}, 0, 5, -1, 5e10, Infinity, '', [], new Date(0), new Date(NaN)],
+      '1970-01-01',
+    ]) {
       assert.throws(() => unixSeconds(wrong, NOW), { reason: 'enapterTimestamp' });
     }
   });
@@ -62,6 +69,34 @@ describe('enapter: payloads', () => {
     assert.deepEqual(notices, []);
   });
 
+  for (const [what, payload] of [
+    ['a million keys', () => Object.fromEntries(Array.from({ length: 1_000_000 }, (_, n) => [`k${n}`, 1]))],
+    ['keys that cannot be sent', () => Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [n, 1]))],
+    ['a text of 100 MB', () => ({ text: 'x'.repeat(100_000_000) })],
+    ['a list of a million texts', () => ({ list: new Array(1_000_000).fill('x') })],
+    [
+      'many texts',
+      () => Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`k${n}`, 'x'.repeat(30_000)])),
+    ],
+  ] as const) {
+    it(`does not write ${what}`, () => {
+      assert.throws(() => prepareValues('telemetry', payload(), NOW), { reason: 'enapterTooLarge' });
+    });
+  }
+
+  it('does not look at each byte of a buffer', () => {
+    for (const buffer of [Buffer.alloc(1_000_000), new Float64Array(1_000_000)]) {
+      assert.throws(() => prepareValues('telemetry', buffer, NOW), { reason: 'enapterNoValues' });
+    }
+  });
+
+  it('sends no list whose gaps or own form would be something else', () => {
+    const gaps = ['x'];
+    gaps.length = 2;
+    const { body } = published('telemetry', { a: 1, gaps, own: Object.assign(['x'], { toJSON: () => 5 }) });
+    assert.deepEqual(body, { timestamp: SECONDS, a: 1 });
+  });
+
   it('leaves out what cannot be declared, and notices it', () => {
     const payload = JSON.parse(
       '{"a":1,"registers":{"1.8.0":5},"1.8.0":5,"__proto__":{"x":1},"alert_details":{},"mixed":[1,"a"]}',
@@ -80,15 +115,15 @@ describe('enapter: payloads', () => {
   });
 
   it('has no alerts in properties', () => {
-    const { body, notices } = published('properties', { model: 'x', alerts: ['y'], timestamp: 5 });
-    assert.deepEqual(body, { timestamp: 5, model: 'x' });
+    const { body, notices } = published('properties', { model: 'x', alerts: ['y'], timestamp: SECONDS + 5 });
+    assert.deepEqual(body, { timestamp: SECONDS + 5, model: 'x' });
     assert.deepEqual(notices, [{ reason: 'enapterKeyReserved', key: 'alerts' }]);
   });
 
   it('puts the time first, whether all of the payload goes out or a part', () => {
     const text = (payload: unknown): string => encodeValues(prepareValues('telemetry', payload, NOW));
     assert.equal(text({ a: 'ü"\\' }), `{"timestamp":${SECONDS},"a":"ü\\"\\\\"}`);
-    assert.equal(text({ a: 1, timestamp: 5 }), '{"timestamp":5,"a":1}');
+    assert.equal(text({ a: 1, timestamp: SECONDS + 5 }), '{"timestamp":1735689605,"a":1}');
     assert.equal(text({ a: 1, 'b c': 1, alerts: null }), `{"timestamp":${SECONDS},"alerts":null,"a":1}`);
   });
 
@@ -103,15 +138,15 @@ describe('enapter: payloads', () => {
   });
 
   it('leaves the payload as it was', () => {
-    const payload = Object.freeze({ a: 1, timestamp: 5, alerts: ['x'], 'b c': 1 });
-    assert.deepEqual(published('telemetry', payload).body, { timestamp: 5, alerts: ['x'], a: 1 });
+    const payload = Object.freeze({ a: 1, timestamp: SECONDS + 5, alerts: ['x'], 'b c': 1 });
+    assert.deepEqual(published('telemetry', payload).body, { timestamp: SECONDS + 5, alerts: ['x'], a: 1 });
   });
 
   it('refuses a payload with nothing to send', () => {
     for (const wrong of [undefined, null, 7, 'x', [1]]) {
       assert.throws(() => prepareValues('telemetry', wrong, NOW), { reason: 'enapterPayload' });
     }
-    for (const empty of [{}, { timestamp: 5 }, { nested: {} }]) {
+    for (const empty of [{}, { timestamp: SECONDS + 5 }, { nested: {} }]) {
       assert.throws(() => prepareValues('telemetry', empty, NOW), { reason: 'enapterNoValues' });
     }
     assert.deepEqual(published('telemetry', { alerts: [] }).body, {
@@ -127,12 +162,15 @@ describe('enapter: payloads', () => {
       severity: 'info',
       persist: false,
     });
-    assert.deepEqual(prepareLog({ message: 'x', severity: 'error', persist: true, timestamp: 9 }, NOW), {
-      timestamp: 9,
-      message: 'x',
-      severity: 'error',
-      persist: true,
-    });
+    assert.deepEqual(
+      prepareLog({ message: 'x', severity: 'error', persist: true, timestamp: SECONDS + 9 }, NOW),
+      {
+        timestamp: SECONDS + 9,
+        message: 'x',
+        severity: 'error',
+        persist: true,
+      },
+    );
     assert.throws(() => prepareLog('', NOW), { reason: 'enapterLogMessage' });
     assert.throws(() => prepareLog({ message: 7 }, NOW), { reason: 'enapterLogMessage' });
     assert.throws(() => prepareLog({ message: 'x', severity: 'fatal' }, NOW), { reason: 'enapterSeverity' });

@@ -180,11 +180,18 @@ describe('enapter: publications that the broker punishes', () => {
   });
 });
 
-describe('enapter: retained and overlong commands', () => {
+describe('enapter: subscriptions, and retained and overlong commands', () => {
   let broker: SimBroker;
   let device: TestDevice | undefined;
+  let punishes: (topic: string) => boolean;
+  let killsAt: (topic: string) => boolean;
   beforeEach(async () => {
-    broker = await startBroker();
+    punishes = () => false;
+    killsAt = () => false;
+    broker = await startBroker({
+      punishes: (topic) => punishes(topic),
+      killsAt: (topic) => killsAt(topic),
+    });
   });
   afterEach(async () => {
     await device?.connection.close();
@@ -233,6 +240,45 @@ describe('enapter: retained and overlong commands', () => {
     assert.equal(junk.items.length, 1, 'told once');
     assert.equal((device.connection.counts.commands as Record<string, number>).skipped, 2);
     assert.equal(broker.counters.clients, 1);
+  });
+
+  it('gives up the channel of the module where the broker ends connections for it, and nothing of the flow', async () => {
+    const ucm = `v1/from/${HARDWARE}/ucm`;
+    killsAt = (topic) => topic === COMMANDS;
+    punishes = (topic) => topic.startsWith(ucm);
+    const config = { ...plainConfig(broker.port), channelId: 'lua', ucm: true };
+    const values = broker.nextPublish(({ body }) => body.includes('"power":1'));
+    const log = broker.nextPublish(({ body }) => body.includes('"kept"'));
+    const told: string[] = [];
+    const started = startDevice(config, { onGivenUp: ({ topic }) => told.push(topic) });
+    device = started;
+    const { connection } = started;
+    connection.publishLog('kept');
+    connection.publishValues('telemetry', 'a', { power: 1 });
+    await Promise.all([values, log]);
+    const own = `v1/to/${HARDWARE}/lua/v1/command/requests`;
+    connection.desk.listen({
+      command: '',
+      timeout: 5000,
+      take: ({ id }) => connection.desk.answer({ id, state: 'completed', payload: {} }),
+    });
+    const answered = broker.nextPublish(({ body }) => body.includes('"completed"'));
+    await broker.subscription(own);
+    await broker.publish(own, '{"id":"a","name":"x"}');
+    await answered;
+    assert.deepEqual(
+      told.filter((topic) => !topic.startsWith(ucm)),
+      [],
+    );
+  });
+
+  it('takes a connection that ends at the subscription for lost, not for refused', async () => {
+    killsAt = (topic) => topic === COMMANDS;
+    device = startDevice(plainConfig(broker.port));
+    const { reason } = await device.availability.waitFor(({ available }) => !available, 'loss');
+    assert.equal(reason?.code, 'UNREACHABLE');
+    killsAt = () => false;
+    await device.availability.waitFor(({ available }) => available, 'connection');
   });
 
   it('speaks for the channel of the module where the configuration is an older one', async () => {
