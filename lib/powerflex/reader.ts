@@ -6,7 +6,7 @@ import type { PowerflexClient } from './client';
 import { type Batch, notInflux } from './influx';
 import { RowsInspector } from './rows-inspector';
 import { type MappedRow, type Measurement, type PowerUnit, rowMapper, type RowOf } from './rows';
-import { WindowRows } from './window-rows';
+import { ServerLimits, WindowRows } from './window-rows';
 
 export interface ReadOptions<M extends Measurement> {
   measurement: M;
@@ -76,7 +76,7 @@ export async function readMeasurements<M extends Measurement>(
   const longest = options.longest ?? DAY;
   const budget = new Budget({ bytes: MOST_BYTES, clock });
   const inspector = new RowsInspector(measurement, range !== undefined, options.onNotice);
-  const limits = new Set<number>();
+  const limits = new ServerLimits();
   const result: ReadResult = { rows: 0, partial: false };
   const take: Pass<M> = async (rows, bytes) => {
     if (rows.length === 0) return;
@@ -139,10 +139,10 @@ export async function readMeasurements<M extends Measurement>(
           if (turn.of === index) for (const one of waiting.splice(0)) await take(one.rows, one.bytes);
         };
         const found = new WindowRows(window, clock.now(), limits);
-        let partial = false;
+        let [partial, total] = [false, 0];
         for (let part = found.next(); part; part = found.next()) {
-          ({ partial } = await ask(part.range, (head) => found.looker(head), pass, abort));
-          found.done(partial);
+          ({ partial, rows: total } = await ask(part.range, (head) => found.looker(head), pass, abort));
+          found.done(partial, total);
         }
         // Of what was left out of the first answer the last one tells whether it is still missing.
         result.partial ||= partial;
@@ -156,6 +156,7 @@ export async function readMeasurements<M extends Measurement>(
       turn.moveTo(index + 1);
     }
   }
+  if (limits.missed) result.capped = true;
   if (result.capped) options.onNotice?.({ reason: 'powerflexCapped' });
   return { ...result, ...inspector.result() };
 }

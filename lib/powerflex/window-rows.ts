@@ -19,8 +19,12 @@ const MOST_PAGES = 500;
 /** A full page of rows all in one second cannot be asked for in smaller windows. */
 const FULL_PAGE = 50;
 
-/** Which rows of a series have come: all between the first and the last one. */
-class Known extends Coverage {
+/** Servers' limits are multiples of this, or powers of two. */
+const ROUND = 1000;
+const SECOND = 1000;
+
+/** The rows of a series in one answer, or in several that overlap: all between the first and the last one. */
+class Span extends Coverage {
   private firstRows: (readonly unknown[])[] = [];
   private lastRows: (readonly unknown[])[] = [];
 
@@ -37,8 +41,11 @@ class Known extends Coverage {
     return [...this.firstRows, ...this.lastRows].some((row) => JSON.stringify(row) === text);
   }
 
-  /** Takes in the rows of another answer. */
-  join(other: Known): void {
+  touches(other: Span): boolean {
+    return other.first <= this.last && other.last >= this.first;
+  }
+
+  join(other: Span): void {
     if (other.first < this.first) this.firstRows = other.firstRows;
     else if (other.first === this.first) this.firstRows.push(...other.firstRows);
     if (other.last > this.last) this.lastRows = other.lastRows;
@@ -46,6 +53,69 @@ class Known extends Coverage {
     this.count += other.count;
     this.first = Math.min(this.first, other.first);
     this.last = Math.max(this.last, other.last);
+  }
+}
+
+/** Which rows of a series have come. */
+class Known {
+  private readonly spans: Span[] = [];
+
+  has(time: number, values: readonly unknown[]): boolean {
+    return this.spans.some((span) => span.has(time, values));
+  }
+
+  add(other: Span): void {
+    const span = this.spans.find((one) => one.touches(other));
+    if (span) span.join(other);
+    else this.spans.push(other);
+  }
+}
+
+/** What was found out about the most that a server gives. Windows of one history share it. */
+export class ServerLimits {
+  /** rows of a series */
+  readonly ofSeries = new Set<number>();
+  /** rows of an answer */
+  private readonly ofAnswer = new Set<number>();
+  /** counts that look like limits of an answer and are none */
+  private readonly chance = new Set<number>();
+  /** counts of answers that were taken for whole */
+  private readonly taken = new Set<number>();
+  private most = 0;
+
+  /** Whether an answer was taken for whole of which it turned out later that it may not have been. */
+  get missed(): boolean {
+    return [...this.ofAnswer].some((total) => this.taken.has(total));
+  }
+
+  /** @param total rows of an answer */
+  see(total: number): void {
+    this.most = Math.max(this.most, total);
+  }
+
+  /** @param total rows of an answer that is taken for whole */
+  take(total: number): void {
+    this.taken.add(total);
+  }
+
+  /** Says whether an answer with so many rows was only a part. */
+  learn(total: number, isLimit: boolean): void {
+    if (isLimit) this.ofAnswer.add(total);
+    else this.chance.add(total);
+  }
+
+  isLimit(total: number): boolean {
+    return this.ofAnswer.has(total);
+  }
+
+  /** Whether whole series may be missing in an answer: nothing in it shows that, but the number of its rows. */
+  mayHideSeries(total: number, series: number): boolean {
+    if (this.isLimit(total)) return true;
+    // A server that has given more has a higher limit.
+    if (series < 2 || total < this.most || total < FULL_PAGE || this.chance.has(total)) return false;
+    const isRound = total % ROUND === 0 || (total > ROUND && Number.isInteger(Math.log2(total)));
+    // The same count of several windows may be that of stations that report in step: asking once tells.
+    return isRound || this.taken.has(total);
   }
 }
 
@@ -57,8 +127,12 @@ function remember(rows: (readonly unknown[])[], goesOn: boolean, values: readonl
 /** A request for a part of a window. */
 export interface Part {
   range: TimeRange;
-  /** rows that the answer had of which this is the rest; `undefined` for the window itself */
+  /** rows of a series that the answer had of which this is the rest; `undefined` for the window itself, and for halves */
   before?: number;
+  /** what it had in all */
+  answer?: { total: number; series: ReadonlyMap<string, Coverage> };
+  /** what the halves of one range share */
+  halves?: { total: number; left: number; found: boolean };
 }
 
 /**
@@ -76,18 +150,19 @@ export class WindowRows {
   /** the rows of the present answer, new or not, by series */
   private answer = new Map<string, Coverage>();
   /** the new ones of it */
-  private fresh = new Map<string, Known>();
+  private fresh = new Map<string, Span>();
   private pages = 0;
+  /** counts of the answers so far; `undefined` since the window is asked for in halves */
+  private totals: Set<number> | undefined = new Set();
   private gaveUp = false;
 
   /**
    * @param now epoch ms: rows after it are not missing
-   * @param limits counts that turned out to be the most that the server gives; windows of one history share it
    */
   constructor(
     private readonly window: TimeRange,
     private readonly now: number,
-    private readonly limits: Set<number>,
+    private readonly limits: ServerLimits,
   ) {
     this.parts = [{ range: window }];
   }
@@ -98,6 +173,7 @@ export class WindowRows {
   }
 
   next(): Part | undefined {
+    this.halveIfLimited();
     const part = this.parts.shift();
     if (part && this.pages >= MOST_PAGES) {
       this.gaveUp = true;
@@ -120,9 +196,9 @@ export class WindowRows {
       return ({ time }) => isInWindow(time);
     }
     const answer = this.answer.get(key) ?? new Coverage();
-    const fresh = this.fresh.get(key) ?? new Known();
+    const fresh = this.fresh.get(key) ?? new Span();
     // Of the first answer every row is new: what comes twice in it is the server's affair.
-    const known = present.before === undefined ? undefined : this.known.get(key);
+    const known = this.pages === 1 ? undefined : this.known.get(key);
     const { start, end } = present.range;
     return ({ time, values }) => {
       if (!isInWindow(time)) return false;
@@ -137,19 +213,72 @@ export class WindowRows {
     };
   }
 
-  /** @param partial the server says itself that rows are missing */
-  done(partial: boolean): void {
-    const { present } = this;
+  /**
+   * @param partial the server says itself that rows are missing
+   * @param total rows of the answer, those outside of the window included
+   */
+  done(partial: boolean, total: number): void {
+    const { present, limits, fresh } = this;
     if (!present) return;
-    const { range, before } = present;
+    const { range, before, halves } = present;
     const counts = [...this.answer.values()];
-    const most = Math.max(0, ...counts.map(({ count }) => count));
-    for (const [key, fresh] of this.fresh) {
-      const known = this.known.get(key);
-      if (known) known.join(fresh);
-      else if (this.known.size < MOST_SERIES) this.known.set(key, fresh);
+    limits.see(total);
+    this.join();
+    if (halves) {
+      halves.found ||= fresh.size > 0;
+      if (--halves.left === 0) limits.learn(halves.total, halves.found);
+    } else {
+      this.totals?.add(total);
+      if (present.answer && this.isLimitOfAnswer(present.answer.series, before)) {
+        limits.learn(present.answer.total, true);
+      }
+      if (this.halveIfLimited()) return;
     }
-    if (before !== undefined && this.fresh.size > 0) this.limits.add(before);
+    if (limits.mayHideSeries(total, counts.length)) {
+      if (range.end - range.start > SECOND) this.halve(range, total);
+      else this.gaveUp = true;
+      return;
+    }
+    const parts = this.parts.length;
+    this.askForEdges(present, counts, total, partial);
+    if (this.parts.length === parts) limits.take(total);
+  }
+
+  /** Whether rows were left out of other series than the longest ones: then it is all of them that have the limit. */
+  private isLimitOfAnswer(series: ReadonlyMap<string, Coverage>, most = 0): boolean {
+    return [...this.fresh.keys()].some((key) => (series.get(key)?.count ?? 0) < most);
+  }
+
+  private join(): void {
+    for (const [key, fresh] of this.fresh) {
+      const known = this.known.get(key) ?? new Known();
+      if (this.known.size < MOST_SERIES) this.known.set(key, known);
+      known.add(fresh);
+    }
+  }
+
+  /** The whole window: which series were left out of which answer cannot be told. */
+  private halveIfLimited(): boolean {
+    const limit = [...(this.totals ?? [])].find((total) => this.limits.isLimit(total));
+    if (limit === undefined) return false;
+    this.parts.length = 0;
+    this.halve(this.window, limit);
+    return true;
+  }
+
+  private halve({ start, end }: TimeRange, total: number): void {
+    this.totals = undefined;
+    const middle = start + Math.ceil((end - start) / 2 / SECOND) * SECOND;
+    const halves = { total, left: 2, found: false };
+    this.parts.unshift({ range: { start, end: middle }, halves }, { range: { start: middle, end }, halves });
+  }
+
+  /** Asks for what is missing before and behind the rows. */
+  private askForEdges(present: Part, counts: readonly Coverage[], total: number, partial: boolean): void {
+    const { range, before } = present;
+    const { ofSeries } = this.limits;
+    const most = Math.max(0, ...counts.map(({ count }) => count));
+    if (before !== undefined && this.fresh.size > 0) ofSeries.add(before);
     if (before !== undefined && this.fresh.size === 0) {
       if (most === before && most >= FULL_PAGE && most % 50 === 0) this.gaveUp = true;
       return;
@@ -158,13 +287,14 @@ export class WindowRows {
     for (const coverage of counts) {
       const until = Math.min(range.end, Math.max(this.now, coverage.last + 1));
       const asked = { start: range.start, end: until };
-      for (const part of missingIn(asked, coverage, partial || this.limits.has(coverage.count))) {
+      for (const part of missingIn(asked, coverage, partial || ofSeries.has(coverage.count))) {
         if (part.start === range.start) start = Math.max(start, part.end);
         else end = Math.min(end, part.start);
       }
     }
-    if (start > range.start) this.parts.push({ range: { start: range.start, end: start }, before: most });
-    if (end < range.end) this.parts.push({ range: { start: end, end: range.end }, before: most });
+    const rest = { before: most, answer: { total, series: this.answer } };
+    if (start > range.start) this.parts.push({ range: { start: range.start, end: start }, ...rest });
+    if (end < range.end) this.parts.push({ range: { start: end, end: range.end }, ...rest });
   }
 
   private keyOf(head: SeriesHead): string {

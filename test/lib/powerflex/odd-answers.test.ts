@@ -21,6 +21,8 @@ describe('readMeasurements of a server that gives only so many rows', () => {
     newest?: boolean;
     /** a series a station, of which each has the limit */
     tagged?: boolean;
+    /** the limit is that of all series together: whole series are left out */
+    together?: boolean;
     /** says so */
     honest?: boolean;
     /** has no row between these */
@@ -28,7 +30,7 @@ describe('readMeasurements of a server that gives only so many rows', () => {
   }
 
   /** Three stations with a row a minute. */
-  function serve({ limit, newest = false, tagged = false, honest = false, gap }: Server) {
+  function serve({ limit, newest = false, tagged = false, together = false, honest = false, gap }: Server) {
     let requests = 0;
     const all = Array.from({ length: (range.end - range.start) / STEP }, (_, i) => T0 + i * STEP).filter(
       (time) => !gap || time < gap.start || time >= gap.end,
@@ -41,10 +43,14 @@ describe('readMeasurements of a server that gives only so many rows', () => {
       const row = (time: number, ...ids: string[]): unknown[] => [time / 1000, ...ids, 1];
       let partial = false;
       if (tagged) {
+        let left = together ? limit : Infinity;
         for (let station = 0; station < 3; station++) {
           const rows = times.map((time) => row(time));
-          partial ||= rows.length > limit;
-          await onBatch({ head: { columns: ['time', 'power'], tags: tags(station) }, rows: cut(rows) });
+          const given = cut(rows).slice(0, left);
+          partial ||= rows.length > given.length;
+          left -= given.length;
+          if (given.length === 0) continue;
+          await onBatch({ head: { columns: ['time', 'power'], tags: tags(station) }, rows: given });
         }
       } else {
         const rows = times.flatMap((time) => ['0', '1', '2'].map((id) => row(time, id)));
@@ -65,6 +71,13 @@ describe('readMeasurements of a server that gives only so many rows', () => {
     { limit: 500, tagged: true, newest: true },
     { limit: 1024, tagged: true, honest: true },
     { limit: 10_000 },
+    { limit: 1000, tagged: true, together: true },
+    { limit: 2000, tagged: true, together: true },
+    { limit: 777, tagged: true, together: true },
+    { limit: 777, tagged: true, together: true, newest: true },
+    { limit: 2880, tagged: true, together: true, honest: true },
+    { limit: 4000, tagged: true, together: true, honest: true },
+    { limit: 1500, tagged: true, together: true, gap: { start: T0 + 3 * HOUR, end: T0 + 20 * HOUR } },
     { limit: 1000, gap: { start: T0 + 3 * HOUR, end: T0 + 20 * HOUR } },
     { limit: 300, tagged: true, gap: { start: T0 + 20 * HOUR, end: T0 + 30 * HOUR } },
   ]) {
