@@ -14,7 +14,7 @@
    * @typedef {{min?: number, above?: number, max?: number, whole?: boolean}} Limits
    * @typedef {Limits & {kind: string, when?: When, blank?: boolean, optional?: When | true, required?: string, requiredWhen?: When,
    *   over?: [string, string], pattern?: [string, string], json?: string, object?: string, variants?: (Limits & {when: When})[]}} Rule
-   * @typedef {{prepare?: (node: any) => void, save?: (node: any) => void, close?: (node: any) => void, describe?: (answer: any, node: any) => string,
+   * @typedef {{prepare?: (node: any) => void, save?: (node: any) => boolean | void, close?: (node: any) => void, describe?: (answer: any, node: any) => string,
    *   test?: () => JQuery.Promise<any>, label?: (node: any) => string,
    *   check?: Record<string, (value: any) => true | string>}} Script
    * @typedef {{type: string, id: string, name?: string, _: (key: string) => string, _def: {category: string},
@@ -27,8 +27,11 @@
    */
   const scripts = (shared.scripts = shared.scripts || {});
 
-  /** Ids of the nodes whose dialogs are open, by the prefix of their fields: their settings are those of the fields. */
-  const open = new Map();
+  /**
+   * Attribute of a form: the id of its node. A form that another one covers for a while is taken out of the page, and is
+   * still its node's when it is back.
+   */
+  const OWNER = 'data-energy-devices-node';
 
   /** @param {EditedNode} node */
   const prefixOf = (node) => (node._def.category === 'config' ? 'node-config-input' : 'node-input');
@@ -39,8 +42,8 @@
    * @param {string} name
    */
   function settingOf(node, name) {
-    const field = open.get(prefixOf(node)) === node.id ? $(`#${prefixOf(node)}-${name}`) : $();
-    if (field.length === 0) return node[name];
+    const field = $(`#${prefixOf(node)}-${name}`);
+    if (field.length === 0 || field.closest('form').attr(OWNER) !== node.id) return node[name];
     return field.is(':checkbox') ? field.prop('checked') : field.val();
   }
 
@@ -173,6 +176,18 @@
   }
 
   /**
+   * A choice that an environment variable makes is shown as the variable's name, and kept.
+   * @param {EditedNode} node
+   * @param {string} name
+   */
+  function keepVariable(node, name) {
+    const value = node[name];
+    const field = $(`select#${prefixOf(node)}-${name}`);
+    if (field.length === 0 || !shared.isEnv(value)) return;
+    if (field.val() !== value) field.append($('<option>', { value, text: value })).val(value);
+  }
+
+  /**
    * Makes the open form one of ours.
    *
    * @param {EditedNode} node
@@ -180,8 +195,9 @@
    */
   function opened(node, test) {
     const prefix = prefixOf(node);
-    open.set(prefix, node.id);
+    $(`#${prefix}-name`).closest('form').attr(OWNER, node.id);
     const script = scripts[node.type] || {};
+    for (const name of Object.keys(/** @type {any} */ (node._def).defaults)) keepVariable(node, name);
     shared.dialog(node);
     const rows = $('.energy-devices-when');
     const names = new Set(rows.toArray().flatMap((row) => Object.keys(row.dataset)));
@@ -203,17 +219,18 @@
    * @param {EditedNode} node
    */
   function closed(node) {
-    open.delete(prefixOf(node));
     scripts[node.type]?.close?.(node);
   }
 
   /**
    * The dialog's own rows are written into the node, whose other settings the editor writes itself.
    * @param {EditedNode} node
+   * @returns whether something has changed that the editor does not see
    */
   function saved(node) {
-    scripts[node.type]?.save?.(node);
+    const changed = scripts[node.type]?.save?.(node) === true;
     closed(node);
+    return changed;
   }
 
   Object.assign(shared, { check, checkOwn, label, open: opened, save: saved, close: closed, settingOf });

@@ -22,8 +22,11 @@ declare namespace EnergyDevices {
   interface Script {
     /** the form is open and its fields have their values */
     prepare?: (node: EditedNode) => void;
-    /** the dialog is saved: its own rows go into the node; needs `closes` in the description */
-    save?: (node: EditedNode) => void;
+    /**
+     * the dialog is saved: its own rows go into the node; needs `closes` in the description. Returns whether something
+     * has changed that the editor does not see.
+     */
+    save?: (node: EditedNode) => boolean | void;
     /** the dialog has ended; needs `closes` in the description */
     close?: (node: EditedNode) => void;
     /** the text for a test that succeeded */
@@ -64,6 +67,8 @@ declare namespace EnergyDevices {
       more?: Record<string, unknown>;
     },
   ): JQuery.Promise<Answer>;
+  /** says below a field what is wrong with it; an empty text says nothing */
+  function problem(field: JQuery, message: string): void;
   function showResult(place: JQuery, state: 'busy' | 'good' | 'bad' | 'none', message?: string): void;
   function slowButton(button: JQuery, run: () => JQuery.Promise<unknown>): void;
   function choices(

@@ -2,7 +2,7 @@ import { invalidInput } from '../core/errors';
 import { isRecord } from '../core/units';
 import { PORT_COUNT } from './status';
 
-export const PORT_ACTIONS = ['on', 'off', 'toggle', 'restart', 'describe'] as const;
+const PORT_ACTIONS = ['on', 'off', 'toggle', 'restart', 'describe'] as const;
 export type PortAction = (typeof PORT_ACTIONS)[number];
 
 /** A checked command for one port. */

@@ -4,26 +4,25 @@ import { type DeviceError, toDeviceError } from '../../lib/core/errors';
 import { givenText } from '../../lib/core/given';
 import type { NoticeHandler } from '../../lib/core/notices';
 import { addressWithoutSecrets } from '../../lib/core/redact';
-import { CloudClient, DEFAULT_CLOUD_URL } from '../../lib/powersentrix/cloud';
+import { CloudClient } from '../../lib/powersentrix/cloud';
 import type { DialogValues } from '../shared/admin';
 import { diagnosticsQuery } from '../shared/diagnostics';
 import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
+import { readSettings } from '../shared/read-settings';
 import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
 import { errorText, noticeText, translate } from '../shared/text';
 import { proxyChoice, useProxy } from '../shared/proxy';
 import { tlsOptions } from '../shared/tls';
+import { form } from './powersentrix-account.form';
 import { summaryOf } from './summary';
 
 const TYPE = 'powersentrix-account';
 
 interface Config extends NodeDef {
-  url: string;
-  tls?: string;
-  /** id of an `http proxy` node; empty: the environment decides */
-  proxy?: string;
+  url?: string;
 }
 
 interface Credentials {
@@ -42,22 +41,23 @@ export interface AccountNode extends Node<Credentials> {
 export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
   function PowersentrixAccount(this: AccountNode, config: Config): void {
     createNode(RED, this, config);
-    this.shownUrl = addressWithoutSecrets(settingText(config.url) || DEFAULT_CLOUD_URL);
+    // An empty address is the usual one, as one that is missing.
+    const given = { ...config, url: settingText(config.url) || undefined };
+    const { settings, problem } = readSettings(RED, this, form, given);
+    const { url, email, password } = settings;
+    this.shownUrl = addressWithoutSecrets(url);
     try {
-      const { email, password } = this.credentials;
-      const tls = tlsOptions(RED, config.tls);
+      if (problem) throw problem;
+      const tls = tlsOptions(RED, settings.tls);
       const transport = useTransport(RED, this);
-      const proxy = useProxy(RED, this, transport, config.proxy);
+      const proxy = useProxy(RED, this, transport, settings.proxy);
       onClose(this, () => {
         transport.release(tls);
         return Promise.resolve();
       });
       const onNotice: NoticeHandler = (notice) => this.warn(noticeText(RED, notice));
-      this.client = new CloudClient(
-        { url: settingText(config.url), email, password, tls, proxy, onNotice },
-        transport,
-      );
-      if (!claimDevice(RED, this, `${TYPE} ${this.client.baseUrl} ${settingText(email).toLowerCase()}`)) {
+      this.client = new CloudClient({ url, email, password, tls, proxy, onNotice }, transport);
+      if (!claimDevice(RED, this, `${TYPE} ${this.client.baseUrl} ${email.toLowerCase()}`)) {
         this.warn(translate(RED, 'log.accountTwice'));
       }
     } catch (thrown) {

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
-import { ChangeWatch } from '../../lib/powersentrix/changes';
+import { type ChangeLimits, ChangeWatch } from '../../lib/powersentrix/changes';
 import { logEvent, LogMemory, type LogRecord } from '../../lib/powersentrix/log';
 import type { Push } from '../../lib/powersentrix/push';
 import type { Registration } from '../../lib/powersentrix/registry';
@@ -10,23 +10,14 @@ import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { attachPolledNode } from '../shared/polled-node';
-import { settingNumber, settingText } from '../shared/settings';
+import { readSettings } from '../shared/read-settings';
+import { settingText } from '../shared/settings';
 import { errorText, translate } from '../shared/text';
 import { findUps, type UpsNode, type UpsReading } from './ups';
+import { form } from './ups-events.form';
 
 const KINDS = ['registered', 'log', 'status'] as const;
 type Kind = (typeof KINDS)[number];
-
-interface Config extends NodeDef {
-  device: string;
-  topic?: string;
-  /** which kinds to send */
-  events: string[] | string;
-  /** °C; empty: not watched */
-  temperatureLimit?: number | string;
-  /** V between a battery's blocks; empty: not watched */
-  imbalanceLimit?: number | string;
-}
 
 type Event = { event: Kind } & Record<string, unknown>;
 
@@ -36,19 +27,9 @@ function kindsOf(events: unknown): ReadonlySet<string> {
   return new Set(text === '' ? KINDS : text.split(',').map((kind) => kind.trim()));
 }
 
-/** °C and V, as in the dialog. */
-const DEFAULT_TEMPERATURE_LIMIT = 60;
-const DEFAULT_IMBALANCE_LIMIT = 0.5;
-
-/**
- * A limit that is empty or 0 is not watched. One that is there and no number, e.g. an environment variable that is not
- * set, was meant to be watched.
- */
-function limitOf(value: unknown, fallback: number, unreadable: (value: string) => void): number | null {
-  if (value === undefined || value === null || (typeof value === 'string' && value.trim() === ''))
-    return null;
-  const limit = settingNumber(value, fallback, 0, unreadable);
-  return limit > 0 ? limit : null;
+/** A limit of 0 is not watched, as one that is empty. */
+function watched(limit: number | null): number | null {
+  return limit === 0 ? null : limit;
 }
 
 /** What a registration tells, for a flow. */
@@ -84,18 +65,12 @@ class Memory {
 
   /** @param identity of the UPS: another one's past says nothing about it, and would hide its events */
   constructor(
-    RED: NodeAPI,
     private readonly node: Node,
     private readonly identity: string,
-    config: Config,
+    limits: ChangeLimits,
   ) {
     const stored = readContext(node);
     const own = stored?.device === identity ? stored : undefined;
-    const unreadable = (value: string): void => node.warn(translate(RED, 'log.settingUnreadable', { value }));
-    const limits = {
-      temperature: limitOf(config.temperatureLimit, DEFAULT_TEMPERATURE_LIMIT, unreadable),
-      imbalance: limitOf(config.imbalanceLimit, DEFAULT_IMBALANCE_LIMIT, unreadable),
-    };
     this.log = new LogMemory(own?.log);
     this.changes = new ChangeWatch(limits, own?.changes);
   }
@@ -111,16 +86,20 @@ class Memory {
   }
 }
 
-export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
-  function UpsEvents(this: Node, config: Config): void {
+export function runtime(RED: NodeAPI): NodeRuntime {
+  function UpsEvents(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
-    const found = findUps(RED, config.device);
-    const kinds = kindsOf(config.events);
-    const memory = new Memory(RED, this, found?.ups.identity ?? '', config);
+    const { settings, problem } = readSettings(RED, this, form, config);
+    if (problem) this.warn(errorText(RED, problem));
+    const { topic, temperatureLimit, imbalanceLimit } = settings;
+    const found = findUps(RED, settings.device);
+    const kinds = kindsOf(settings.events);
+    const limits = { temperature: watched(temperatureLimit), imbalance: watched(imbalanceLimit) };
+    const memory = new Memory(this, found?.ups.identity ?? '', limits);
     const closing = new AbortController();
 
     const events = attachPolledNode<UpsReading>(RED, this, found?.device, {
-      topic: settingText(config.topic),
+      topic,
       statusText: ({ status }) => translate(RED, `powerSource.${status.powerSource}`, {}, status.powerSource),
       onReading: (reading) => {
         const before = JSON.stringify(memory.changes.state);

@@ -1,33 +1,30 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { toDeviceError } from '../../lib/core/errors';
-import { parseCommand, PORT_ACTIONS } from '../../lib/powersentrix/command';
+import { parseCommand } from '../../lib/powersentrix/command';
 import { onInput } from '../shared/input-runner';
 import { topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
+import { readSettings } from '../shared/read-settings';
 import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { translate } from '../shared/text';
 import { findUps, noUps } from './ups';
+import { form } from './ups-port.form';
 
-interface Config extends NodeDef {
-  device: string;
-  /** 0–11; empty: the message says */
-  port: number | string;
-  /** `msg`: the message says */
-  action: string;
-}
-
-export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
-  function UpsPort(this: Node, config: Config): void {
+export function runtime(RED: NodeAPI): NodeRuntime {
+  function UpsPort(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
-    const found = findUps(RED, config.device);
+    const { settings, problem } = readSettings(RED, this, form, config);
+    const { port, action, device } = settings;
+    const found = findUps(RED, device);
     const setStatus = statusSetter(this);
-    const fixed = { port: config.port, action: PORT_ACTIONS.find((action) => action === config.action) };
-    setStatus(found && !found.device.problem ? STATUS.waiting() : STATUS.unconfigured());
+    const fixed = { port, ...(action === 'msg' ? {} : { action }) };
+    setStatus(found && !found.device.problem && !problem ? STATUS.waiting() : STATUS.unconfigured());
     let running = 0;
 
     onInput(RED, this, async (msg, { signal }) => {
+      if (problem) throw problem;
       if (!found) throw noUps();
       const control = found.ups.control();
       const command = parseCommand(msg.payload, msg.port, fixed);
@@ -42,8 +39,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
           outcome.on ? 'on' : 'off',
         );
         setStatus(running > 1 ? STATUS.busy() : STATUS.fresh(`${outcome.port}: ${state}`));
-        const device = found.device.info();
-        return { ...msg, topic: topicOf(msg, device.name), device, payload: outcome };
+        const info = found.device.info();
+        return { ...msg, topic: topicOf(msg, info.name), device: info, payload: outcome };
       } catch (thrown) {
         setStatus(statusOfError(toDeviceError(thrown)));
         throw thrown;

@@ -6,25 +6,20 @@ import { type FlowMessage, plainCopy } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { attachPolledNode, type PolledNode } from '../shared/polled-node';
-import { settingText } from '../shared/settings';
+import { readSettings } from '../shared/read-settings';
 import { errorText, translate } from '../shared/text';
 import { findUps, type UpsReading } from './ups';
+import { form } from './ups-status.form';
 import { filterOf, portalOf, wantsList } from './ups-search';
 
-interface Config extends NodeDef {
-  device: string;
-  topic?: string;
-  raw: boolean;
-  /** what the portal knows of the UPS, with each status */
-  masterData?: boolean;
-}
-
-export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
-  function UpsStatusNode(this: Node, config: Config): void {
+export function runtime(RED: NodeAPI): NodeRuntime {
+  function UpsStatusNode(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
-    const found = findUps(RED, config.device);
+    const { settings, problem } = readSettings(RED, this, form, config);
+    if (problem) this.warn(errorText(RED, problem));
+    const { topic, raw: withRaw, masterData: withMasterData } = settings;
+    const found = findUps(RED, settings.device);
     const portal = found?.ups.portal;
-    const withMasterData = config.masterData === true;
     let shown: UpsReading | undefined;
     let closed = false;
     let complained = false;
@@ -46,7 +41,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       const basicInfo =
         withMasterData || asked?.basicInfo === true ? { basicInfo: portal?.masterData.value ?? null } : {};
       const payload = { timestamp, name: found?.device.info().name ?? null, ...status, ...basicInfo };
-      return config.raw ? { payload, raw } : { payload };
+      return withRaw ? { payload, raw } : { payload };
     };
 
     let waiting: Promise<void> | undefined;
@@ -62,7 +57,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     };
 
     const node: PolledNode = attachPolledNode<UpsReading>(RED, this, found?.device, {
-      topic: settingText(config.topic),
+      topic,
       content,
       prepare: async (msg, signal) => {
         if (wantsList(msg)) return { payload: await portalOf(portal).list(filterOf(msg), signal) };

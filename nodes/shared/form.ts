@@ -69,8 +69,8 @@ export interface NumberSetting extends Row, Limits {
   unit?: string;
   /** key of a hint behind the unit */
   hint?: string;
-  /** an empty field is allowed although there is a default, and means it */
-  blank?: true;
+  /** an empty field is allowed although there is a default, and means it; `'none'`: it means that there is no number */
+  blank?: true | 'none';
   /** a phone offers digits for it, without a decimal point */
   digits?: true;
   /** another number that it must exceed, and the key of what is said when it does not */
@@ -90,6 +90,8 @@ export interface ChoiceSetting extends Row {
   textOf?: Readonly<Record<string, string>>;
   /** no other setting's choice is offered before one has been made */
   required?: true;
+  /** key of what is said of a value that is none of the options */
+  wrong?: string;
   tip?: string;
   /** as narrow as a number */
   narrow?: true;
@@ -126,6 +128,8 @@ export interface SecretSetting extends Row {
   /** may begin or end with a blank */
   password?: true;
   placeholder?: string | true;
+  /** beside the field, for the dialog's own script; its words are a key below `dialog.` */
+  button?: { id: string; icon: string; text: string };
 }
 
 /** A setting whose rows the dialog's own script makes, or that has none. */
@@ -207,13 +211,18 @@ export function ruleOf(one: Setting): Rule | undefined {
   const { when } = one as { when?: When };
   const shown = when ? { when } : {};
   if (one.kind === 'number') {
-    const { min, above, max, whole, variants, over, blank = one.default === '' } = one;
+    const { min, above, max, whole, variants, over } = one;
+    const blank = one.blank !== undefined || one.default === '';
     return defined({ kind: 'number', min, above, max, whole, variants, over, blank, ...shown });
   }
   if (one.kind === 'address') return defined({ kind: 'address', optional: one.optional, ...shown });
   if (one.kind === 'text' && (one.required ?? one.pattern ?? one.json ?? one.object) !== undefined) {
     const { required, requiredWhen, pattern, json, object } = one;
     return defined({ kind: 'text', required, requiredWhen, pattern, json, object, ...shown });
+  }
+  if (one.kind === 'choice' && one.wrong) {
+    const options = one.options.filter((option) => option !== '').join('|');
+    return { kind: 'text', pattern: [`^(${options})$`, one.wrong], ...shown };
   }
   if (one.kind === 'secret' && one.required) return { kind: 'text', required: one.required, ...shown };
   return undefined;
@@ -227,7 +236,7 @@ function defined(rule: object): Rule {
 }
 
 type ValueOf<S> = S extends { kind: 'number' }
-  ? S extends { default: '' }
+  ? S extends { default: '' } | { blank: 'none' }
     ? number | null
     : number
   : S extends { kind: 'flag' }

@@ -77,6 +77,7 @@ function plainValue(one: Setting, value: unknown): unknown {
   if (one.kind === 'own') return value === undefined ? one.default : value;
   if (one.kind === 'flag') return value === undefined ? one.default : value === true || value === 'true';
   if (one.kind === 'number') return value;
+  if (one.kind !== 'secret' && value === undefined) return one.default;
   const text = typeof value === 'number' ? String(value) : value;
   if (one.kind === 'secret' && one.password) return givenPassword(text);
   const typed = givenText(text);
@@ -91,7 +92,8 @@ function numberOf(one: NumberSetting, value: unknown, others: Others, warn: Warn
   const usual =
     one.variants?.find(({ when }) => holds(when, others))?.default ??
     (one.default === '' ? null : one.default);
-  if (value === undefined || value === null || value === '') return usual;
+  if (value === undefined || value === null || (typeof value === 'string' && value.trim() === ''))
+    return one.blank === 'none' ? null : usual;
   const counts = !one.when || holds(one.when, others);
   const number = toNumber(value);
   if (number === null) {
@@ -115,7 +117,7 @@ function nearest(value: number, limits: Limits): number | null {
 function problemOf(RED: NodeAPI, one: Setting, others: Others, label: string): DeviceError | undefined {
   const value = others[one.name];
   const shows = !('when' in one) || !one.when || holds(one.when, others);
-  if (one.kind === 'choice' && shows && !one.options.includes(String(value))) {
+  if (one.kind === 'choice' && !one.wrong && shows && !one.options.includes(String(value))) {
     return invalidInput(`"${label}" is none of its choices.`, 'settingChoice', { name: label });
   }
   const rule = ruleOf(one);

@@ -198,7 +198,7 @@ function registration(form: Form): string {
     method('oneditprepare', `EnergyDevices.open(this${opened(form)});`),
     ...(form.closes
       ? [
-          method('oneditsave', 'EnergyDevices.save(this);'),
+          method('oneditsave', 'return EnergyDevices.save(this);'),
           method('oneditcancel', 'EnergyDevices.close(this);'),
           method('oneditdelete', 'EnergyDevices.close(this);'),
         ]

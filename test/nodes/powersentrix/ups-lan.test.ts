@@ -123,6 +123,21 @@ describe('a UPS at its own address', () => {
     assert.equal(ups.model.toggles, 1);
   });
 
+  for (const [what, settings, message] of [
+    ['an action that is none', { port: 0, action: 'of' }, /none of its choices/],
+    ['a port that is none', { port: '12', action: 'off' }, /"port" is not valid/],
+    ['the name of a variable', { port: '${UPS_TEST_UNSET}', action: 'off' }, /UPS_TEST_UNSET/],
+  ] as const) {
+    it(`never switches with ${what} in its settings`, async () => {
+      await load([lanDevice(ups.url), portNode(settings)]);
+      flow.send('p', { payload: 'off', port: 0 });
+      const error = errorOf(await next('caught'));
+      assert.equal(error.code, 'INVALID_INPUT');
+      assert.match(error.message, message);
+      assert.equal(ups.model.toggles, 0);
+    });
+  }
+
   it('restarts and describes', async () => {
     await ups.close();
     ups = await startPowersentrix({ restartMs: 1100 });

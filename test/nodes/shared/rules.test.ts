@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 
-import type { Rule } from '../../../nodes/shared/form';
+import { type Rule, ruleOf } from '../../../nodes/shared/form';
 import { faultOf } from '../../../nodes/shared/rules';
 import { projectRoot } from '../../../scripts/support/project-root';
 
@@ -44,6 +44,15 @@ const json: Rule = { kind: 'text', json: 'errors.enapterArguments' };
 const object: Rule = { kind: 'text', object: 'errors.enapterArguments' };
 const path: Rule = { kind: 'text', pattern: ['^[a-z/]+$', 'errors.receiverPath'] };
 const ordered: Rule = { kind: 'number', min: 0, blank: false, over: ['low', 'errors.ffrThresholds'] };
+const port = ruleOf({
+  kind: 'choice',
+  name: 'port',
+  icon: 'plug',
+  default: '',
+  options: ['', '0', '11'],
+  wrong: 'errors.portInvalid',
+});
+assert.ok(port);
 const needed: Rule = { kind: 'address', optional: { mode: ['push'] } };
 
 /** rule, value, the other settings, what is wrong */
@@ -102,6 +111,11 @@ const CASES: [Rule, unknown, Record<string, unknown>, string | undefined][] = [
   [object, '{', {}, 'errors.enapterArguments'],
   [path, '/a/b', {}, undefined],
   [path, '/A', {}, 'errors.receiverPath'],
+  [port, '', {}, undefined],
+  [port, '0', {}, undefined],
+  [port, 11, {}, undefined],
+  [port, '1', {}, 'errors.portInvalid'],
+  [port, '0|11', {}, 'errors.portInvalid'],
 ];
 
 describe('rules of a form', () => {
