@@ -105,7 +105,7 @@
    * @param {string} typed
    */
   function numberIn(typed) {
-    return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(typed.slice(0, 64)) ? Number(typed) : NaN;
+    return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(typed.slice(0, 64)) ? Number(typed) : NaN;
   }
 
   /**

@@ -61,7 +61,7 @@ function scriptsIn(file: string): { text: string; line: number }[] {
   }));
 }
 
-/** Every literal and every `RegExp` of a literal in a script. */
+/** Every literal, every `RegExp` of a literal, and the `pattern` of every rule of a form in a script. */
 function expressionsIn(file: string): Expression[] {
   return scriptsIn(file).flatMap(({ text, line }) => {
     const found: Expression[] = [];
@@ -79,10 +79,13 @@ function expressionsIn(file: string): Expression[] {
         node.expression.getText() === 'RegExp'
       ) {
         const [source, flags] = node.arguments ?? [];
-        // One that is put together cannot be judged here, so there is none.
+        // One that is put together cannot be judged here, so there is none; that of a rule is judged where it is written.
         if (source && ts.isStringLiteralLike(source))
           note(node, source.text, flags && ts.isStringLiteralLike(flags) ? flags.text : '');
-        else note(node, '(put together)(.*)*$', '');
+        else if (source?.getText() !== 'pattern[0]') note(node, '(put together)(.*)*$', '');
+      } else if (ts.isPropertyAssignment(node) && node.name.getText() === 'pattern') {
+        const [source] = ts.isArrayLiteralExpression(node.initializer) ? node.initializer.elements : [];
+        note(node, source && ts.isStringLiteralLike(source) ? source.text : '(put together)(.*)*$', '');
       }
       ts.forEachChild(node, visit);
     };

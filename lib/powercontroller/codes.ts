@@ -63,10 +63,18 @@ export function responseCodes(body: unknown): number[] {
   return isRecord(body) || Array.isArray(body) ? codesIn(body, DEEPEST) : [];
 }
 
-/** Whether a body says by an `error` of its own that the request failed, whatever the HTTP status says. */
+/**
+ * Whether a body says by an `error` of its own, or of what it wraps, or by `success: false` that the request failed,
+ * whatever the HTTP status says.
+ */
 export function saysError(body: unknown): boolean {
-  if (!isRecord(body)) return false;
-  return [body.error, body.errors].some((error) =>
+  return isRecord(body) && [body, ...WRAPPERS.map((key) => body[key])].some(hasError);
+}
+
+function hasError(part: unknown): boolean {
+  if (!isRecord(part)) return false;
+  if (part.success === false || part.ok === false) return true;
+  return [part.error, part.errors].some((error) =>
     typeof error === 'object' && error !== null
       ? Object.keys(error).length > 0
       : error !== undefined && error !== null && error !== false && error !== '' && error !== 0,
@@ -105,5 +113,9 @@ export function saysTaken(body: unknown, codes: readonly number[]): boolean {
   // `"error": 0` says that there is none, and nothing more.
   const telling = codes.filter((code) => code !== 0);
   if (telling.length > 0) return telling.every(saysDone);
-  return isRecord(body) && ['device', 'status', 'command'].some((key) => isRecord(body[key]));
+  if (!isRecord(body)) return false;
+  return ['device', 'status', 'command'].some((key) => {
+    const part = body[key];
+    return isRecord(part) && Object.keys(part).length > 0;
+  });
 }

@@ -70,10 +70,10 @@ export function isPlainCoding(contentEncoding: string | undefined): boolean {
   return contentEncoding.split(',').every((coding) => ['', 'identity'].includes(coding.trim().toLowerCase()));
 }
 
-/** Parses a body. `undefined` when it is no JSON, or nested too deep. */
+/** Parses a body, whose depth is for `parsePush` to look at. `undefined` when it is no JSON. */
 export function parseBody(body: Buffer | string): unknown {
   try {
-    return parseForeignJson(body);
+    return parseForeignJson(body, { bounded: body.length <= MAX_PUSH_BYTES });
   } catch {
     return undefined;
   }

@@ -91,6 +91,11 @@ describe('PowercontrollerClient', () => {
     ['{"error":"device is locked by secret-password"}', 'device is locked by [redacted]'],
     ['{"error":{"message":"no such relay"},"responseCodes":[102]}', 'no such relay'],
     ['{"error":true}', ''],
+    ['{"status":{"error":"offline"}}', ''],
+    ['{"device":{"id":"x","errors":["no"]}}', ''],
+    ['{"command":{"name":"on","error":{"code":7}}}', ''],
+    ['{"success":false,"message":"not now","status":{"type":"relay"}}', 'not now'],
+    ['{"ok":false,"command":{"name":"on"}}', ''],
     ['{"errors":[{"detail":"x"}],"message":"not done"}', 'not done'],
   ] as const) {
     it(`does not take ${body} for an acceptance`, async () => {
@@ -106,6 +111,7 @@ describe('PowercontrollerClient', () => {
     ...['{}', '[]', 'null', '"ok"', '7', 'true', '{"login":"required"}', '{"message":"ok"}', '[{}]'],
     ...['{"code":404}', '{"code":200}', '{"responseCodes":["x"]}', '{"responseCodes":[]}', '{"code":nan}'],
     ...['{"responseCodes":[102,404]}', '{"device":"on"}', '\ufeff'],
+    ...['{"status":{}}', '{"device":{},"message":"Device offline"}', '{"command":{}}', '{"success":true}'],
   ]) {
     it(`does not know what became of a command that is answered by ${JSON.stringify(body)}`, async () => {
       const { simulator, connect } = bench;

@@ -202,11 +202,13 @@ describe('the body of a push', () => {
   const deep = JSON.stringify({ ...DOCUMENTED_COMPLEX, more: JSON.parse(nested(63)) as unknown });
   it('may have 64 levels', () => {
     assert.ok(!isRefusal(parsePush('data', 'a', {}, parseBody(deep))));
-    assert.equal(parseBody(nested(65)), undefined);
-    assert.deepEqual(parsePush('data', 'a', {}, JSON.parse(nested(65)) as unknown), {
-      status: 400,
-      message: 'nested too deep',
-    });
+    const refused = { status: 400, message: 'nested too deep' };
+    // The deepest that the longest push can hold.
+    for (const body of [nested(65), nested(5900), `{"config":${'['.repeat(32_000)}${']'.repeat(32_000)}}`])
+      assert.deepEqual(parsePush('data', 'a', {}, parseBody(body)), refused);
+    // By whatever else has read the body.
+    assert.deepEqual(parsePush('data', 'a', {}, JSON.parse(nested(65))), refused);
+    assert.equal(parseBody('['.repeat(100_000) + ']'.repeat(100_000)), undefined);
   });
 
   it('is looked at whatever its type, and refused when it is coded', () => {
