@@ -97,7 +97,10 @@ describe('enapter: what mosquitto does not take', () => {
     // The longest that fits.
     const envelope = 5 + 2 + `v1/from/${HARDWARE}/ucm/v1/telemetry`.length + 1;
     const head = '{"timestamp":1735689601,"text":""}'.length;
-    connection.publishValues('telemetry', 'a', { timestamp: 1735689601, text: 'y'.repeat(MOST - envelope - head) });
+    connection.publishValues('telemetry', 'a', {
+      timestamp: 1735689601,
+      text: 'y'.repeat(MOST - envelope - head),
+    });
     await has('"yyy');
     assert.equal(connection.counts.losses, 0);
     assert.equal(givenUp.items.length, 1);
