@@ -147,7 +147,7 @@ export type Piece =
   | { kind: 'test' }
   | { kind: 'diagnostics' }
   /** HTML of the dialog's own, for its script */
-  | { kind: 'html'; html: string };
+  | { kind: 'html'; html: string; /** in the row of the setting before it */ beside?: true };
 
 export type Setting =
   | TextSetting

@@ -75,7 +75,11 @@ function widened(written: string, field: string): string {
   return written.replace(/\n<\/div>$/, () => `\n${indent(field.trimEnd())}\n</div>`);
 }
 
-function besideOf(prefix: string, one: ChoiceSetting | FlagSetting): string {
+function besideOf(
+  prefix: string,
+  one: ChoiceSetting | FlagSetting | Extract<Piece, { kind: 'html' }>,
+): string {
+  if (one.kind === 'html') return one.html.trim();
   const id = `${prefix}-${one.name}`;
   const label = one.label ?? one.name;
   return one.kind === 'flag' ? tick(id, label) : select(id, one, ` data-i18n="[aria-label]label.${label}"`);
