@@ -92,7 +92,12 @@ function explain(error: DeviceError): DeviceError {
       'AUTH_FAILED',
       'The poweropti refuses access (HTTP 401). Either the API key is wrong, or the local interface is not enabled ' +
         '(powerfox PRO service), or the firmware is older than v2.02.07.',
-      { reason: 'poweroptiUnauthorized', status: 401, sent: true },
+      {
+        reason: 'poweroptiUnauthorized',
+        status: 401,
+        sent: true,
+        ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
+      },
     );
   }
   if (error.code === 'NOT_FOUND') {

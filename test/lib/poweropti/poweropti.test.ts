@@ -201,6 +201,11 @@ describe('PoweroptiClient', () => {
     });
   }
 
+  it('hands on how long a refused key is to wait', async () => {
+    meter.faults.add({ kind: 'status', status: 401, headers: { 'Retry-After': '240' }, times: 1 });
+    await assert.rejects(client().read(), { reason: 'poweroptiUnauthorized', retryAfter: 240 });
+  });
+
   it('passes on other failures', async () => {
     meter.faults.add({ kind: 'status', status: 500, times: 1 });
     assert.equal((await failsWith(client().read(), 'BAD_RESPONSE')).reason, 'serverError');
