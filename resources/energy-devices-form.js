@@ -13,7 +13,7 @@
    * @typedef {Record<string, (string | boolean)[]>} When
    * @typedef {{min?: number, above?: number, max?: number, whole?: boolean}} Limits
    * @typedef {Limits & {kind: string, when?: When, blank?: boolean, optional?: When | true, required?: string, requiredWhen?: When,
-   *   over?: [string, string], pattern?: [string, string], json?: string, object?: string, variants?: (Limits & {when: When})[]}} Rule
+   *   over?: [string, string], oneOf?: [string[], string], pattern?: [string, string], json?: string, object?: string, variants?: (Limits & {when: When})[]}} Rule
    * @typedef {{prepare?: (node: any) => void, save?: (node: any) => boolean | void, close?: (node: any) => void, describe?: (answer: any, node: any) => string,
    *   test?: () => JQuery.Promise<any>, label?: (node: any) => string,
    *   check?: Record<string, (value: any) => true | string>}} Script
@@ -32,6 +32,16 @@
    * still its node's when it is back.
    */
   const OWNER = 'data-energy-devices-node';
+
+  /**
+   * Forms that a text may have to fit, as in nodes/shared/rules.ts.
+   * @type {Record<string, RegExp>}
+   */
+  const FORMATS = {
+    accId: /^\d{1,9}$/,
+    country: /^[a-zA-Z]{2}$/,
+    path: /^\/?[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/?$/,
+  };
 
   /** @param {EditedNode} node */
   const prefixOf = (node) => (node._def.category === 'config' ? 'node-config-input' : 'node-input');
@@ -135,12 +145,13 @@
    * @param {Rule} rule
    * @param {string} typed
    */
-  function checkText(node, type, { required, requiredWhen, pattern, json, object }, typed) {
+  function checkText(node, type, { required, requiredWhen, oneOf, pattern, json, object }, typed) {
     if (typed === '') {
       const needed = required !== undefined && (!requiredWhen || holds(node, requiredWhen));
       return needed ? shared.text(type, required) : true;
     }
-    if (pattern && !new RegExp(pattern[0]).test(typed)) return shared.text(type, pattern[1]);
+    if (oneOf && !oneOf[0].includes(typed)) return shared.text(type, oneOf[1]);
+    if (pattern && !FORMATS[pattern[0]]?.test(typed)) return shared.text(type, pattern[1]);
     const wrong = json ?? object;
     if (wrong === undefined) return true;
     try {

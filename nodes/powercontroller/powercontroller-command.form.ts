@@ -96,7 +96,7 @@ export const form = defineForm({
       placeholder: true,
       narrow: true,
       required: 'invalid.country',
-      pattern: ['^[a-zA-Z]{2}$', 'invalid.country'],
+      pattern: ['country', 'invalid.country'],
       when: ADD,
     },
     {

@@ -19,7 +19,7 @@ export const form = defineForm({
       narrow: true,
       digits: true,
       required: 'errors.accId',
-      pattern: [String.raw`^\d{1,9}$`, 'errors.accId'],
+      pattern: ['accId', 'errors.accId'],
     },
     { kind: 'secret', name: 'username', icon: 'user', required: 'errors.loginEmpty', shown: true },
     { kind: 'secret', name: 'password', icon: 'key', required: 'errors.loginEmpty', password: true },

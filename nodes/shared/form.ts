@@ -17,6 +17,9 @@ interface Row {
   when?: When;
 }
 
+/** Forms that a text may have to fit; the expressions are in rules.ts and, for the browser, in resources/. */
+export type Format = 'accId' | 'country' | 'path';
+
 export interface TextSetting extends Row {
   kind: 'text';
   name: string;
@@ -27,8 +30,8 @@ export interface TextSetting extends Row {
   required?: string;
   /** it may be empty, but with these values of other settings */
   requiredWhen?: When;
-  /** source of an expression that the whole text has to fit, and the key of what is said when it does not */
-  pattern?: readonly [expression: string, wrong: string];
+  /** what the whole text has to be, and the key of what is said when it is not */
+  pattern?: readonly [format: Format, wrong: string];
   /** a JSON object or list, and the key of what is said when it is none */
   json?: string;
   /** a JSON object and no list, and the key of what is said when it is none */
@@ -203,7 +206,11 @@ export function settingsOf({ rows }: Form): Setting[] {
 export type Rule = { when?: When } & (
   | ({ kind: 'number'; blank: boolean } & Pick<NumberSetting, 'variants' | 'over'> & Limits)
   | { kind: 'address'; optional?: When | true }
-  | ({ kind: 'text' } & Pick<TextSetting, 'required' | 'requiredWhen' | 'pattern' | 'json' | 'object'>)
+  | ({
+      kind: 'text';
+      /** the values that there are, and the key of what is said of another one */
+      oneOf?: readonly [values: readonly string[], wrong: string];
+    } & Pick<TextSetting, 'required' | 'requiredWhen' | 'pattern' | 'json' | 'object'>)
 );
 
 /** The rule of a setting; `undefined` where every value will do. */
@@ -221,8 +228,7 @@ export function ruleOf(one: Setting): Rule | undefined {
     return defined({ kind: 'text', required, requiredWhen, pattern, json, object, ...shown });
   }
   if (one.kind === 'choice' && one.wrong) {
-    const options = one.options.filter((option) => option !== '').join('|');
-    return { kind: 'text', pattern: [`^(${options})$`, one.wrong], ...shown };
+    return { kind: 'text', oneOf: [one.options, one.wrong], ...shown };
   }
   if (one.kind === 'secret' && one.required) return { kind: 'text', required: one.required, ...shown };
   return undefined;

@@ -1,9 +1,16 @@
 import { type ErrorParams, toDeviceError } from '../../lib/core/errors';
 import { toNumber } from '../../lib/core/units';
 import { parseBaseUrl } from '../../lib/core/url';
-import type { Limits, Rule, When } from './form';
+import type { Format, Limits, Rule, When } from './form';
 
 /** The rules of a form in the runtime; those of the browser are in resources/energy-devices-form.js. */
+
+/** Written out, so that each is known to be linear. */
+const FORMATS: Readonly<Record<Format, RegExp>> = {
+  accId: /^\d{1,9}$/,
+  country: /^[a-zA-Z]{2}$/,
+  path: /^\/?[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/?$/,
+};
 
 /** The other settings of a node. */
 export type Others = Readonly<Record<string, unknown>>;
@@ -94,7 +101,7 @@ export function faultOf(rule: Rule, value: unknown, others: Others): Fault | und
 }
 
 function textFault(
-  { required, requiredWhen, pattern, json, object }: Extract<Rule, { kind: 'text' }>,
+  { required, requiredWhen, oneOf, pattern, json, object }: Extract<Rule, { kind: 'text' }>,
   typed: string,
   others: Others,
 ): Fault | undefined {
@@ -102,7 +109,8 @@ function textFault(
     const needed = required !== undefined && (!requiredWhen || holds(requiredWhen, others));
     return needed ? { key: required } : undefined;
   }
-  if (pattern && !new RegExp(pattern[0]).test(typed)) return { key: pattern[1] };
+  if (oneOf && !oneOf[0].includes(typed)) return { key: oneOf[1] };
+  if (pattern && !FORMATS[pattern[0]].test(typed)) return { key: pattern[1] };
   const wrong = json ?? object;
   if (wrong === undefined) return undefined;
   try {

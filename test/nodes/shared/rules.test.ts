@@ -42,7 +42,9 @@ const filled: Rule = { kind: 'text', required: 'errors.apiKeyEmpty' };
 const inOneMode: Rule = { kind: 'text', required: 'errors.deviceIdEmpty', requiredWhen: { mode: ['watch'] } };
 const json: Rule = { kind: 'text', json: 'errors.enapterArguments' };
 const object: Rule = { kind: 'text', object: 'errors.enapterArguments' };
-const path: Rule = { kind: 'text', pattern: ['^[a-z/]+$', 'errors.receiverPath'] };
+const path: Rule = { kind: 'text', pattern: ['path', 'errors.receiverPath'] };
+const accId: Rule = { kind: 'text', pattern: ['accId', 'errors.accId'] };
+const country: Rule = { kind: 'text', pattern: ['country', 'invalid.country'] };
 const ordered: Rule = { kind: 'number', min: 0, blank: false, over: ['low', 'errors.ffrThresholds'] };
 const port = ruleOf({
   kind: 'choice',
@@ -110,12 +112,18 @@ const CASES: [Rule, unknown, Record<string, unknown>, string | undefined][] = [
   [object, 'null', {}, 'errors.enapterArguments'],
   [object, '{', {}, 'errors.enapterArguments'],
   [path, '/a/b', {}, undefined],
-  [path, '/A', {}, 'errors.receiverPath'],
   [port, '', {}, undefined],
   [port, '0', {}, undefined],
   [port, 11, {}, undefined],
   [port, '1', {}, 'errors.portInvalid'],
   [port, '0|11', {}, 'errors.portInvalid'],
+  [path, 'a.b~c/D-9_/', {}, undefined],
+  [path, '/a//b', {}, 'errors.receiverPath'],
+  [path, '/ä', {}, 'errors.receiverPath'],
+  [accId, '123456789', {}, undefined],
+  [accId, '-1', {}, 'errors.accId'],
+  [country, 'US', {}, undefined],
+  [country, 'USA', {}, 'invalid.country'],
 ];
 
 describe('rules of a form', () => {
