@@ -140,12 +140,7 @@ async function findOrder(memory: LogMemory, pages: Pages): Promise<boolean> {
   const entries = (await pages.get(0))?.entries ?? [];
   const first = readableOf(entries);
   let order = orderIn(first);
-  if (
-    order === null &&
-    memory.newestFirst === null &&
-    entries.length > 0 &&
-    !first.some((one) => memory.knows(one))
-  ) {
+  if (order === null && memory.newestFirst === null && entries.length > 0) {
     const next = await pages.get(1);
     order = !next || next.repeated ? null : orderIn([...first, ...readableOf(next.entries)]);
   }

@@ -223,6 +223,16 @@ describe('the log of the cloud', () => {
     }
   });
 
+  it('of one record a page is read from the right end', async () => {
+    for (const newestFirst of [true, false]) {
+      const reader = new Reader(new Portal(newestFirst, 1));
+      reader.portal.add(1);
+      assert.deepEqual(await reader.all(), []);
+      const codes = reader.portal.add(13);
+      assert.deepEqual(await reader.all(), codes);
+    }
+  });
+
   it('is no news after a restart in the search for its end', async () => {
     const reader = new Reader(new Portal(false, 1));
     reader.portal.add(5000);
