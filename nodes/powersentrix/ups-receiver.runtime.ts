@@ -44,7 +44,7 @@ export interface ReceiverNode extends Node<Credentials> {
 }
 
 /** The checked settings. @throws DeviceError INVALID_INPUT */
-function readSettings(config: Config, credentials: Partial<Credentials>) {
+function checkedSettings(config: Config, credentials: Partial<Credentials>) {
   const base = parseReceiverPath(givenText(config.path));
   const secret = givenText(credentials.secret);
   const companyId = givenText(credentials.companyId);
@@ -120,7 +120,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ReceiverNode, Config> {
     const middlewareErrors = new Notices((notice) => this.warn(noticeText(RED, notice)));
 
     try {
-      const settings = readSettings(config, this.credentials);
+      const settings = checkedSettings(config, this.credentials);
       if (isRootOff(RED)) {
         throw invalidInput(
           'Node-RED has no HTTP nodes: httpNodeRoot is false in its settings, so no UPS can push.',

@@ -101,7 +101,10 @@ function fieldOf(id: string, one: Exclude<Setting, { kind: 'own' | 'flag' }>): s
     case 'node':
       return input(id, 'text');
     case 'secret':
-      return input(id, one.shown ? 'text' : 'password', placeholderOf(one), 'autocomplete="off"');
+      return (
+        input(id, one.shown ? 'text' : 'password', placeholderOf(one), 'autocomplete="off"') +
+        (one.button ? iconButton(one.button) : '')
+      );
     case 'number':
       return (
         input(id, 'text', undefined, `${keyboard(one.digits)} class="energy-devices-number"`) +
@@ -170,6 +173,11 @@ function select(id: string, one: ChoiceSetting, more = ''): string {
 
 function button(name: string, icon: string): string {
   return `<button type="button" class="red-ui-button" id="energy-devices-${name}">\n  <i class="fa fa-${icon}" aria-hidden="true"></i> <span data-i18n="dialog.${name}"></span>\n</button>\n`;
+}
+
+function iconButton({ id, icon, text }: { id: string; icon: string; text: string }): string {
+  const words = `[title]dialog.${text};[aria-label]dialog.${text}`;
+  return `<button type="button" class="red-ui-button" id="${id}" data-i18n="${words}">\n  <i class="fa fa-${icon}" aria-hidden="true"></i>\n</button>\n`;
 }
 
 function result(name: string): string {
