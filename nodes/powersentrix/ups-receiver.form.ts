@@ -16,7 +16,7 @@ export const form = defineForm({
       icon: 'folder-o',
       default: '/powersentrix',
       required: 'errors.receiverPath',
-      pattern: ['^\\/?[A-Za-z0-9._~-]+(\\/[A-Za-z0-9._~-]+)*\\/?$', 'errors.receiverPath'],
+      pattern: ['path', 'errors.receiverPath'],
     },
     { kind: 'secret', name: 'companyId', icon: 'building-o', required: 'invalid.companyId' },
     {
