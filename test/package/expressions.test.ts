@@ -14,9 +14,9 @@ describe('the check of regular expressions', () => {
     );
   });
 
-  it('finds the expressions of sources, dialogs and resources', () => {
+  it('finds the expressions of sources and resources', () => {
     const places = allExpressions().map(({ where }) => where);
-    for (const kind of [/^lib\/core\//, /^nodes\/.*\.ts:/, /^nodes\/.*\.html:/, /^resources\//])
+    for (const kind of [/^lib\/core\//, /^nodes\/.*\.ts:/, /^resources\//])
       assert(
         places.some((place) => kind.test(place)),
         String(kind),
