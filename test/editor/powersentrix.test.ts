@@ -40,6 +40,37 @@ describe('PowerSentrix in the editor', () => {
     assert.deepEqual(editor.externalRequests, []);
   });
 
+  it('leaves an interval alone that was set on purpose', async () => {
+    const device = { type: 'ups-device', account: '', receiver: '', url: '', configVersion: 1 };
+    const intervals: [source: string, interval: number][] = [
+      ['cloud', 300],
+      ['push', 60],
+    ];
+    await runtime.deploy([
+      { id: 'tab', type: 'tab', label: 'tab' },
+      ...intervals.flatMap(([source, interval], i) => [
+        { ...device, id: source, source, interval },
+        {
+          id: `s${i}`,
+          type: 'ups-status',
+          z: 'tab',
+          device: source,
+          x: 100,
+          y: 60 + 60 * i,
+          wires: [[], []],
+        },
+      ]),
+    ]);
+    editor = await openEditor(runtime);
+    for (const [source, interval] of intervals) {
+      await editor.openAny(source);
+      assert.equal(await editor.field('interval').inputValue(), String(interval));
+      await editor.field('source').selectOption('lan');
+      assert.equal(await editor.field('interval').inputValue(), '60');
+      await editor.cancel();
+    }
+  });
+
   it('sets a UPS up at its own address, from the palette to its status', async () => {
     editor = await openEditor(runtime);
     const node = await editor.addNodeFromPalette('ups-status');
