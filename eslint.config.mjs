@@ -103,8 +103,13 @@ export default tseslint.config(
     files: ['nodes/shared/node-type.ts'],
     rules: {
       'no-console': 'error',
-      '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\./admin$'] }],
+      '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\./(?:admin|cluster|owner-only)$'] }],
     },
+  },
+  {
+    // A cluster is loaded where one is set up.
+    files: ['nodes/shared/cluster.ts'],
+    rules: { '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\./cluster-runtime$'] }] },
   },
   {
     files: ['resources/**/*.js'],

@@ -7,7 +7,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
-import { Transport } from '../lib/core/transport';
+import { Transport } from '../lib/core/http/transport';
 import { PowerflexClient } from '../lib/powerflex/client';
 import { readMeasurements } from '../lib/powerflex/reader';
 import type { Row } from '../lib/powerflex/rows';
@@ -15,7 +15,7 @@ import { startRowServer } from './support/row-server';
 
 const MB = 1024 * 1024;
 const LONGEST_BLOCK = 50;
-const MOST_MEMORY = 120;
+const MAX_MEMORY = 120;
 
 interface Result {
   ms: number;
@@ -56,8 +56,8 @@ async function main(): Promise<void> {
   const sliced = await measure(() => read((some) => (count += some.length)));
   if (count !== rows) throw new Error(`${count} of ${rows} rows arrived`);
   const parsed = await measure(async () => {
-    const answer = await fetch(`${url}/x`, { method: 'POST', body: '{}' });
-    return JSON.parse(await answer.text()) as unknown;
+    const response = await fetch(`${url}/x`, { method: 'POST', body: '{}' });
+    return JSON.parse(await response.text()) as unknown;
   });
   const kept: Row[] = [];
   const array = await measure(() => read((some) => some.forEach(({ row }) => kept.push(row))));
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
   show('the same, JSON.parse of the whole, untyped', parsed);
   show('the same, kept as one array', array);
   console.log(`time against JSON.parse of the whole: ${(sliced.ms / parsed.ms).toFixed(2)}`);
-  const missed = sliced.ms > parsed.ms || sliced.block > LONGEST_BLOCK || sliced.memory > MOST_MEMORY;
+  const missed = sliced.ms > parsed.ms || sliced.block > LONGEST_BLOCK || sliced.memory > MAX_MEMORY;
   process.exitCode = missed ? 1 : 0;
 }
 

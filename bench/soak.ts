@@ -16,7 +16,7 @@ const SETTLE = 60;
 /** s; longer than the longest wait between tries */
 const RETURN = 100;
 /** KB a minute; what garbage collection leaves by chance is below it in ten minutes */
-const MOST_GROWTH = 100;
+const MAX_GROWTH = 100;
 
 function numberOf(flag: string, fallback: number): number {
   const index = process.argv.indexOf(flag);
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
     const growth = looks.length > 2 ? slope(looks) : NaN;
     say(`heap after the first minute: ${growth.toFixed(1)} KB a minute over ${looks.length} looks`);
     say(`devices missed after all had returned: ${missed}`);
-    if (missed > 0 || growth > MOST_GROWTH) process.exitCode = 1;
+    if (missed > 0 || growth > MAX_GROWTH) process.exitCode = 1;
   } finally {
     await Promise.all([server.stop(), runtime?.stop()]);
   }

@@ -18,8 +18,8 @@
 
   /**
    * @typedef {{type: string, id: string, name?: string, _def: {category: string,
-   *   defaults: Record<string, Definition>, credentials?: Record<string, Definition>}}} EditedNode
-   * @typedef {{type?: string, required?: boolean, validate?: (value: unknown, opt: object) => unknown}} Definition
+   *   defaults: Record<string, Definition>, credentials?: Record<string, Definition>}, [setting: string]: any}} EditedNode
+   * @typedef {{value?: unknown, type?: string, required?: boolean, validate?: (value: unknown, opt: object) => unknown}} Definition
    */
 
   /**
@@ -29,6 +29,7 @@
   function dialog(node) {
     const prefix = node._def.category === 'config' ? 'node-config-input' : 'node-input';
     const form = $(`#${prefix}-name`).closest('form').addClass('energy-devices-dialog');
+    fillDefaults(node, prefix);
     // A screen reader tells of changes only in places that it knew before.
     live(form.find('.energy-devices-result'));
     for (const [name, definition] of Object.entries(node._def.defaults)) {
@@ -36,6 +37,31 @@
     }
     explain(node, prefix);
     if (form.find('#energy-devices-diagnostics').length > 0) diagnosticsButton(node);
+  }
+
+  /**
+   * A flow may be older than a setting. The dialog then shows the default, as the runtime takes it; the editor would show
+   * nothing, and take that for a change.
+   * @param {EditedNode} node
+   * @param {string} prefix
+   */
+  function fillDefaults(node, prefix) {
+    for (const [name, { value }] of Object.entries(node._def.defaults)) {
+      // Its version is what tells the runtime that the flow is older.
+      if (node[name] !== undefined || name === 'configVersion') continue;
+      node[name] = structuredClone(value);
+      const field = $(`#${prefix}-${name}`);
+      if (typeof value === 'boolean') field.prop('checked', value);
+      else if (typeof value === 'number' || (typeof value === 'string' && value !== '')) field.val(value);
+    }
+    const { credentials } = node;
+    if (!credentials) return;
+    // The same with a secret that was never entered.
+    for (const [name, { type }] of Object.entries(node._def.credentials || {})) {
+      if (credentials[name] !== undefined) continue;
+      if (type === 'password') credentials[`has_${name}`] ??= false;
+      else credentials[name] = '';
+    }
   }
 
   /** @param {JQuery} place */
@@ -211,99 +237,6 @@
   }
 
   /**
-   * Gives a text field a list to choose from. It is fetched when somebody comes near the field, again when `from` has
-   * changed, and by the button beside it. Whatever is typed stays possible: the id may come from the environment.
-   *
-   * @param {string} type of the dialog's node, for texts
-   * @param {{field: JQuery, from?: JQuery, load: (again: boolean) => JQuery.Promise<{value: string, label: string}[]>}} options
-   *   `load` rejects with the text to show; `again`: somebody pressed the button
-   */
-  function choices(type, { field, from, load }) {
-    const id = `energy-devices-choices-${field.attr('id')}`;
-    const list = $('<datalist>', { id });
-    const place = live($('<div>', { class: 'energy-devices-result' }));
-    const label = shared.text(type, 'dialog.suggest');
-    const button = $('<button>', {
-      type: 'button',
-      class: 'red-ui-button',
-      title: label,
-      'aria-label': label,
-    });
-    button.append($('<i>', { class: 'fa fa-refresh', 'aria-hidden': 'true' }));
-    field.attr('list', id).after(button, list).closest('.form-row').append(place);
-    /** @type {Map<string, string> | undefined} */
-    let known;
-    /** The number of the last question. Choosing another `from` raises it too: no answer of before counts then. */
-    let asked = 0;
-    let fetched = false;
-
-    const describe = () => {
-      if (!known) return;
-      const typed = String(field.val()).trim();
-      if (typed === '' && known.size === 0)
-        showResult(place, 'good', shared.text(type, 'dialog.noSuggestions'));
-      else if (typed === '')
-        showResult(place, 'good', shared.text(type, 'dialog.choose', { count: known.size }));
-      else if (known.has(typed)) showResult(place, 'good', known.get(typed));
-      else showResult(place, 'none');
-    };
-    const fetch = (again = false) => {
-      const question = ++asked;
-      fetched = true;
-      showResult(place, 'busy', shared.text(type, 'dialog.testing'));
-      return load(again)
-        .done((found) => {
-          if (question !== asked) return;
-          known = new Map(found.map(({ value, label }) => [value, label]));
-          list.empty().append(found.map(({ value, label: text }) => $('<option>', { value, text })));
-          describe();
-        })
-        .fail((/** @type {any} */ message) => {
-          if (question === asked) showResult(place, 'bad', message);
-        });
-    };
-    slowButton(button, () => fetch(true));
-    const near = () => {
-      if (!fetched && (!from || shared.isChosen(from.val()))) fetch();
-    };
-    field.on('focus pointerenter', near).on('input change', describe);
-    from?.on('change', () => {
-      asked++;
-      fetched = false;
-      known = undefined;
-      list.empty();
-      showResult(place, 'none');
-    });
-  }
-
-  /**
-   * Offers the devices of an account in the field `deviceId`.
-   *
-   * @param {string} type of the dialog's node, for texts
-   * @param {{type: string, settings: string[], credentials: string[], missing: string}} account its config node's type,
-   *   what its test needs, and the key of the text for "none is chosen"; test and `devices` both answer with devices
-   */
-  function deviceChoices(type, account) {
-    const chosen = $('#node-input-account');
-    choices(type, {
-      field: $('#node-input-deviceId'),
-      from: chosen,
-      load: () => {
-        const id = String(chosen.val());
-        /** @type {{ changed?: boolean } | null} */
-        const node = shared.isChosen(id) ? RED.nodes.node(id) : null;
-        // An account that runs as it stands here is signed in already.
-        const runs = node !== null && !node.changed;
-        return shared
-          .askChosen(id, runs ? 'devices' : 'test', account)
-          .then((/** @type {any} */ answer) =>
-            answer.devices.map((/** @type {any} */ { id: value, label }) => ({ value, label })),
-          );
-      },
-    });
-  }
-
-  /**
    * Shows only the rows that belong to what is chosen. A row with the class `energy-devices-when` names, in
    * `data-<field>` (lower case), the values of a choosing field with which it shows; with several, all must agree.
    *
@@ -318,6 +251,8 @@
           if (values === undefined) return true;
           const field = $(`#${prefix}-${name}`);
           const value = field.is(':checkbox') ? String(field.prop('checked')) : String(field.val());
+          // Which value a variable has is known when the flow starts: whatever may be needed can be filled in.
+          if (shared.isEnv(value)) return true;
           return values.split(' ').includes(value);
         });
         $(row).toggle(shown);
@@ -330,11 +265,10 @@
   Object.assign(shared, {
     dialog,
     problem,
+    live,
     showResult,
     slowButton,
     testButton,
-    choices,
-    deviceChoices,
     rowsFor,
   });
 })();

@@ -12,10 +12,11 @@
   /**
    * @typedef {Record<string, (string | boolean)[]>} When
    * @typedef {{min?: number, above?: number, max?: number, whole?: boolean}} Limits
+   * @typedef {{when: When, default?: number, label?: string}} Variant
    * @typedef {Limits & {kind: string, when?: When, blank?: boolean, optional?: When | true, required?: string, requiredWhen?: When,
-   *   over?: [string, string], oneOf?: [string[], string], pattern?: [string, string], json?: string, object?: string, variants?: (Limits & {when: When})[]}} Rule
+   *   over?: [string, string], oneOf?: [string[], string], pattern?: [string, string], unique?: string, json?: string, object?: string, variants?: (Limits & {when: When})[]}} Rule
    * @typedef {{prepare?: (node: any) => void, save?: (node: any) => boolean | void, close?: (node: any) => void, describe?: (answer: any, node: any) => string,
-   *   test?: () => JQuery.Promise<any>, label?: (node: any) => string,
+   *   test?: () => JQuery.Promise<any> | undefined, label?: (node: any) => string, insert?: any,
    *   check?: Record<string, (value: any) => true | string>}} Script
    * @typedef {{type: string, id: string, name?: string, _: (key: string) => string, _def: {category: string},
    *   [setting: string]: any}} EditedNode
@@ -39,8 +40,16 @@
    */
   const FORMATS = {
     accId: /^\d{1,9}$/,
+    clock: /^(?:(?:[01]?\d|2[0-3]):[0-5]\d|24:00)$/,
     country: /^[a-zA-Z]{2}$/,
+    hosts:
+      /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,42})(?:\/\d{1,3})?(?:[\s,;]{1,3}|$)){1,64}$/,
+    identity: /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    ipAddress: /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,42}\]?)$/,
     path: /^\/?[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/?$/,
+    ports: /^(?:\d|1[01])(?:[ ,;]{1,3}(?:\d|1[01]))*$/,
+    topic: /^(?!\$)[^\s+#\p{Cc}]+$/u,
+    upsNames: /^[A-Za-z0-9._-]{1,64}(?:[\s,;]{1,3}[A-Za-z0-9._-]{1,64}){0,7}$/,
   };
 
   /** @param {EditedNode} node */
@@ -62,7 +71,15 @@
    * @param {When} when
    */
   function holds(node, when) {
-    return Object.entries(when).every(([name, values]) => values.includes(settingOf(node, name)));
+    return Object.entries(when).every(([name, values]) => agrees(values, settingOf(node, name)));
+  }
+
+  /**
+   * @param {unknown[]} values
+   * @param {unknown} value
+   */
+  function agrees(values, value) {
+    return values.includes(value) || (values.includes('*') && String(value ?? '').trim() !== '');
   }
 
   /**
@@ -85,7 +102,12 @@
         if (typed === '' && optional && (optional === true || holds(node, optional))) return true;
         return shared.address(type)(value);
       }
+      case 'node':
+        return checkNode(type, rule, typed);
       default:
+        // One that is missing altogether is the default; a list of one text is no text.
+        if (rule.oneOf && (value === undefined || (value !== null && typeof value === 'object')))
+          return value === undefined || shared.text(type, rule.oneOf[1]);
         return checkText(node, type, rule, typed);
     }
   }
@@ -140,18 +162,31 @@
   }
 
   /**
+   * A config node has to be chosen, to be there, and to be whole itself.
+   * @param {string} type
+   * @param {Rule} rule
+   * @param {string} typed
+   */
+  function checkNode(type, rule, typed) {
+    if (typed === '' || typed === '_ADD_') return shared.text(type, rule.required);
+    const chosen = /** @type {any} */ (RED.nodes.node(typed));
+    return Boolean(chosen) && chosen.valid !== false;
+  }
+
+  /**
    * @param {EditedNode} node
    * @param {string} type
    * @param {Rule} rule
    * @param {string} typed
    */
-  function checkText(node, type, { required, requiredWhen, oneOf, pattern, json, object }, typed) {
+  function checkText(node, type, { required, requiredWhen, oneOf, pattern, unique, json, object }, typed) {
+    if (oneOf) return oneOf[0].includes(typed) || shared.text(type, oneOf[1]);
     if (typed === '') {
       const needed = required !== undefined && (!requiredWhen || holds(node, requiredWhen));
       return needed ? shared.text(type, required) : true;
     }
-    if (oneOf && !oneOf[0].includes(typed)) return shared.text(type, oneOf[1]);
     if (pattern && !FORMATS[pattern[0]]?.test(typed)) return shared.text(type, pattern[1]);
+    if (unique && shared.isTaken(node, unique, typed)) return shared.text(type, `errors.${unique}Taken`);
     const wrong = json ?? object;
     if (wrong === undefined) return true;
     try {
@@ -199,16 +234,94 @@
   }
 
   /**
+   * A number has the label and the default of its variant. What was set on purpose stays, also where it is another
+   * variant's default, until another one is chosen.
+   * @param {EditedNode} node
+   * @param {string} name
+   * @param {Variant[]} variants
+   */
+  function vary(node, name, variants) {
+    const prefix = prefixOf(node);
+    const field = $(`#${prefix}-${name}`);
+    const words = $(`label[for="${prefix}-${name}"] span`);
+    // `type:key`, as the build writes it
+    const key = String(words.attr('data-i18n')).split(':').pop() || '';
+    // The editor fills in the texts after this.
+    words.removeAttr('data-i18n');
+    const usual = {
+      when: undefined,
+      key,
+      value: Number(/** @type {any} */ (node._def).defaults[name].value),
+    };
+    const all = [
+      usual,
+      ...variants.map(({ when, label: own, default: value = usual.value }) => ({
+        when,
+        key: own === undefined ? key : `label.${own}`,
+        value,
+      })),
+    ];
+    const present = () => all.find(({ when }) => when && holds(node, when)) || usual;
+    const chosen = () => settings.map((setting) => $(`#${prefix}-${setting}`).val()).join(' ');
+    const settings = [...new Set(variants.flatMap(({ when }) => Object.keys(when)))];
+    let last = chosen();
+    const update = () => {
+      const { key: text, value } = present();
+      words.text(shared.text(node.type, text));
+      // The editor says `change` once more when the dialog stands.
+      if (chosen() === last) return;
+      last = chosen();
+      if (all.some((other) => other.value === Number(field.val()))) field.val(value);
+    };
+    for (const setting of settings) $(`#${prefix}-${setting}`).on('change', update);
+    update();
+  }
+
+  /**
+   * The rows that are folded away show by themselves when one of their values is not the default, or is wrong.
+   * @param {EditedNode} node
+   */
+  function unfold(node) {
+    const fold = $('.energy-devices-advanced');
+    if (fold.length === 0) return;
+    const { defaults } = /** @type {any} */ (node._def);
+    const prefix = prefixOf(node);
+    const stands = fold
+      .find('[id]')
+      .toArray()
+      .map(({ id }) => id.slice(prefix.length + 1))
+      .filter((name) => name in defaults)
+      .some((name) => {
+        const { value, validate } = defaults[name];
+        const own = node[name] ?? value;
+        // An identity that was drawn is nobody's choice.
+        const isChosen = name !== 'deviceUid' && String(own) !== String(value);
+        return isChosen || (validate && validate.call(node, own) !== true);
+      });
+    fold.prop('open', stands);
+    const update = () => {
+      // One without a row that shows would be an empty promise.
+      const rows = fold.children('.form-row').toArray();
+      fold.toggle(rows.some((row) => row.style.display !== 'none'));
+      if (fold.find('.input-error').length > 0) fold.prop('open', true);
+    };
+    fold.closest('form').on('change', update);
+    update();
+  }
+
+  /**
    * Makes the open form one of ours.
    *
    * @param {EditedNode} node
-   * @param {{settings: string[], credentials: string[]}} [test] what the test button sends
+   * @param {{settings: string[], credentials: string[]} | null} [test] what the test button sends
+   * @param {Record<string, Variant[]>} [varied] numbers that have another label and default with other settings
    */
-  function opened(node, test) {
+  function opened(node, test, varied = {}) {
     const prefix = prefixOf(node);
     $(`#${prefix}-name`).closest('form').attr(OWNER, node.id);
     const script = scripts[node.type] || {};
     for (const name of Object.keys(/** @type {any} */ (node._def).defaults)) keepVariable(node, name);
+    shared.identify(node, prefix);
     shared.dialog(node);
     const rows = $('.energy-devices-when');
     const names = new Set(rows.toArray().flatMap((row) => Object.keys(row.dataset)));
@@ -216,11 +329,15 @@
       names.has(name.toLowerCase()),
     );
     shared.rowsFor(fields, prefix);
+    for (const [name, variants] of Object.entries(varied)) vary(node, name, variants);
+    unfold(node);
+    shared.preselect(node, prefix);
     if (script.prepare) script.prepare(node);
+    if (script.insert) shared.insertButton(node, script.insert);
     if (!test) return;
     shared.testButton(node, {
       ...test,
-      ...(script.test ? { ask: script.test } : {}),
+      ask: () => script.test?.() ?? shared.ask(node, 'test', test),
       describe: (/** @type {any} */ answer) => (script.describe ? script.describe(answer, node) : ''),
     });
   }

@@ -1,7 +1,6 @@
 // @ts-check
 /**
- * A table of hours in a dialog: days, months, from, to, and a number each. With buttons of its own, because the editor's
- * list can be sorted and emptied with a mouse only.
+ * A table of hours in a dialog: days, months, from, to, and a number each.
  */
 (function () {
   'use strict';
@@ -20,31 +19,17 @@
   }
 
   /**
-   * @param {string} type
-   * @param {string} key of its words, below `hours.`
-   * @param {string} icon
-   * @param {() => void} press
-   */
-  function button(type, key, icon, press) {
-    const label = shared.text(type, `hours.${key}`);
-    const made = $('<button>', { type: 'button', class: 'red-ui-button', title: label, 'aria-label': label });
-    return made.append($('<i>', { class: `fa fa-${icon}`, 'aria-hidden': 'true' })).on('click', (event) => {
-      event.preventDefault();
-      press();
-    });
-  }
-
-  /**
    * @param {{type: string}} node
    * @param {string} place selector of the element that the table fills
    * @param {string} name of the number
    * @param {Row[]} rows
    */
   function hourTable(node, place, name, rows) {
-    const list = $('<ol>', { class: 'energy-devices-hours-rows' });
-    /** @param {Row} row */
-    const add = (row) => {
-      const item = $('<li>').appendTo(list);
+    /**
+     * @param {JQuery} item
+     * @param {Row} row
+     */
+    const fill = (item, row) => {
       for (const key of ['days', 'months', 'from', 'to', name]) {
         const label = shared.text(node.type, `hours.${key}`);
         const value = row[key];
@@ -53,15 +38,8 @@
           .val(Array.isArray(value) ? value.join(' ') : value === undefined ? '' : String(value))
           .appendTo(item);
       }
-      item.append(
-        button(node.type, 'up', 'arrow-up', () => item.prev().before(item)),
-        button(node.type, 'remove', 'times', () => item.remove()),
-      );
-      return item;
     };
-    rows.forEach(add);
-    const adding = button(node.type, 'add', 'plus', () => add({}).find('input').first().trigger('focus'));
-    $(place).empty().append(list, adding);
+    shared.rowList(node, place, rows, { fill, empty: () => ({}) });
   }
 
   /**
@@ -83,8 +61,8 @@
           ...(months.length > 0 ? { months } : {}),
           from: value('from'),
           to: value('to'),
-          // A comma is a decimal point for many; what is no number is told by the runtime.
-          [name]: Number(value(name).replace(',', '.')),
+          // A comma is a decimal point for many; what is no number, nothing included, is told by the runtime.
+          [name]: value(name) === '' ? '' : Number(value(name).replace(',', '.')),
         };
       });
   }

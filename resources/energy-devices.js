@@ -97,22 +97,6 @@
   }
 
   /**
-   * Validator: a number not below `min`.
-   * @param {string} type
-   * @param {number} min
-   * @param {boolean} [blankAllowed]
-   */
-  function atLeast(type, min, blankAllowed) {
-    return (/** @type {unknown} */ value) => {
-      const typed = value === undefined || value === null ? '' : String(value).trim();
-      if ((typed === '' && blankAllowed) || isEnv(typed)) return true;
-      // The same notation that the runtime takes: Number() would also read 0x10 and Infinity.
-      if (/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(typed) && Number(typed) >= min) return true;
-      return text(type, 'invalid.atLeast', { min });
-    };
-  }
-
-  /**
    * Validator: a host name, an IP, host:port or an http(s) URL.
    * @param {string} type
    */
@@ -127,14 +111,15 @@
   }
 
   /**
-   * Collects the values of a config dialog's fields.
+   * Collects the values of a dialog's fields: those of a config dialog, else those of a flow node's.
    * @param {string[]} names
    */
   function fieldValues(names) {
     /** @type {Record<string, unknown>} */
     const values = {};
     for (const name of names) {
-      const field = $(`#node-config-input-${name}`);
+      const own = $(`#node-config-input-${name}`);
+      const field = own.length > 0 ? own : $(`#node-input-${name}`);
       values[name] = field.is(':checkbox') ? field.prop('checked') : field.val();
     }
     return values;
@@ -145,12 +130,13 @@
    *
    * @param {{type: string, id: string}} node
    * @param {string} action
-   * @param {{settings: string[], credentials: string[]}} fields names of the dialog's fields to send
+   * @param {{settings: string[], credentials: string[], more?: Record<string, unknown>}} fields names of the dialog's
+   *   fields to send, and settings that stand in no field
    * @returns {JQuery.Promise<any>} resolves with the answer; rejects with the text to show
    */
   function ask(node, action, fields) {
     return request(node.type, node.id, action, {
-      settings: fieldValues(fields.settings),
+      settings: { ...fieldValues(fields.settings), ...fields.more },
       credentials: fieldValues(fields.credentials),
     });
   }
@@ -238,20 +224,6 @@
   }
 
   /**
-   * A property as it stands in the open dialog, else as the node holds it: for validators that depend on another
-   * property, because they are called with the node as it was before the dialog.
-   *
-   * @param {Record<string, unknown> & {_def?: {category?: string}}} node
-   * @param {string} name
-   */
-  function present(node, name) {
-    const prefix = node._def?.category === 'config' ? 'node-config-input' : 'node-input';
-    const field = $(`#${prefix}-${name}`);
-    if (field.length === 0) return node[name];
-    return field.is(':checkbox') ? field.prop('checked') : field.val();
-  }
-
-  /**
    * A number in the editor's language.
    * @param {number | null} value
    */
@@ -266,8 +238,8 @@
     lookUp,
     errorText,
     isEnv,
-    atLeast,
     address,
+    addressProblem,
     ask,
     askChosen,
     isChosen,
@@ -275,7 +247,6 @@
     requestFailed,
     fieldValues,
     download,
-    present,
     number,
   });
 })();

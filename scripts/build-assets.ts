@@ -4,7 +4,8 @@
  */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { planAssets, type Asset } from './assets/plan';
+import { planAssets } from './assets/plan';
+import type { Asset } from './assets/sources';
 import { projectRoot } from './support/project-root';
 
 /** Builds the assets below `root`; on a problem nothing is written. Returns the problems. */

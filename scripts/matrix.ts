@@ -1,7 +1,7 @@
 /**
  * Runs the tests on every combination of Node-RED, Node.js and got that the package promises, and prints a table of how
- * many passed. `--rest` leaves out what `npm test` has shown of the combination of this very process, and the editor on
- * a second Node.js with the same Node-RED: the browser sees no difference.
+ * many passed. `--rest` leaves out what `npm test` and `npm run verify:package` have shown of the combination of this very
+ * process, and of two Node.js with the same Node-RED the older one where Node-RED makes the difference.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -24,32 +24,40 @@ interface Job {
 }
 
 /** Tests wait for most of their time, but keep times, too: with many more than the machine has room for, they fail. */
-const AT_ONCE = Math.min(3, availableParallelism() + 1);
+const AT_ONCE = Math.min(2, availableParallelism());
+
+/** What is to be run in a cell. */
+interface Plan {
+  prepared: Prepared;
+  suites: readonly Suite[];
+  install: boolean;
+}
 
 /** All jobs, those that take longest first, so that none of them is left over at the end. */
-function jobsOf(ready: readonly [Prepared, readonly Suite[]][], rows: readonly Row[]): Job[] {
+function jobsOf(plans: readonly Plan[], rows: readonly Row[]): Job[] {
   const jobs: Job[] = [];
   const add = (
     name: string,
     run: (prepared: Prepared) => Promise<Outcome>,
-    wanted: (of: readonly Suite[]) => boolean,
+    wanted: (plan: Plan) => boolean,
   ) => {
-    for (const [index, [prepared, suites]] of ready.entries()) {
+    for (const [index, plan] of plans.entries()) {
+      const { prepared } = plan;
       const row = rows[index];
-      if (row && wanted(suites)) jobs.push({ row, prepared, name, run: () => run(prepared) });
+      if (row && wanted(plan)) jobs.push({ row, prepared, name, run: () => run(prepared) });
     }
   };
   for (const suite of [...SUITES].reverse()) {
     add(
       suite.name,
       (prepared) => runSuite(suite, prepared),
-      (suites) => suites.includes(suite),
+      ({ suites }) => suites.includes(suite),
     );
   }
   add(
     'install',
     (prepared) => runScript('verify-package', prepared),
-    () => true,
+    ({ install }) => install,
   );
   return jobs;
 }
@@ -94,17 +102,23 @@ async function main(args: readonly string[]): Promise<void> {
   const root = projectRoot();
   const rest = args.includes('--rest');
   const suitesOf = (cell: Cell): readonly Suite[] => {
-    const first = CELLS.find(({ nodeRed }) => nodeRed === cell.nodeRed) === cell;
-    return SUITES.filter(({ browser }) => !rest || (browser ? first : !isCurrent(root, cell)));
+    const newest = CELLS.findLast(({ nodeRed }) => nodeRed === cell.nodeRed) === cell;
+    return SUITES.filter(
+      ({ browser = false, ofNodeRed = false }) =>
+        !rest || ((newest || !ofNodeRed) && (browser || !isCurrent(root, cell))),
+    );
   };
   const folder = mkdtempSync(join(tmpdir(), 'matrix-'));
   let rows: Row[] = [];
   try {
     const tarball = pack(root, folder).path;
-    const ready: [Prepared, readonly Suite[]][] = [];
-    for (const cell of CELLS) ready.push([await prepare(root, cell, tarball), suitesOf(cell)]);
-    rows = ready.map(([{ title }]) => ({ title, outcomes: new Map<string, Outcome>() }));
-    const jobs = jobsOf(ready, rows);
+    const plans: Plan[] = [];
+    for (const cell of CELLS) {
+      const install = !rest || !isCurrent(root, cell);
+      plans.push({ prepared: await prepare(root, cell, tarball), suites: suitesOf(cell), install });
+    }
+    rows = plans.map(({ prepared }) => ({ title: prepared.title, outcomes: new Map<string, Outcome>() }));
+    const jobs = jobsOf(plans, rows);
     await Promise.all(Array.from({ length: AT_ONCE }, () => work(jobs)));
   } finally {
     rmSync(folder, { recursive: true, force: true });

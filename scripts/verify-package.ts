@@ -11,7 +11,7 @@ import { installedIn, servedProblems } from './verify/served';
 import { contentProblems, pack, pathLeaks } from './verify/tarball';
 
 /** Runs all checks, prints the package's measures, and returns the problems. */
-export async function verifyPackage(root: string): Promise<string[]> {
+async function verifyPackage(root: string): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'verify-package-'));
   try {
     const tarball = pack(root, folder);

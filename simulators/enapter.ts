@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { type BrokerOptions, type Published, type SimBroker, startBroker } from './enapter/broker';
+import type { ExecutionRecord } from './enapter/executions';
 import { routes } from './enapter/routes';
 import { Rules } from './enapter/rules';
 import { IDS, type Protocol, Store } from './enapter/store';
@@ -28,17 +29,6 @@ export interface EnapterOptions {
   tls?: BrokerOptions['tls'] & { clientKey: string; clientCert: string };
   /** ms that the EMS waits for a device to end a command. */
   commandTimeout?: number;
-}
-
-/** One execution of a command, as the API sends it. */
-export interface ExecutionRecord {
-  id: string;
-  device_id: string;
-  state: string;
-  created_at: string;
-  request: { name: string; arguments: Record<string, unknown>; created_at: string };
-  response: { state: string; payload: unknown; received_at: string } | null;
-  log: { state: string; payload: unknown; received_at: string }[];
 }
 
 interface Pending {

@@ -44,6 +44,10 @@ export interface PowercontrollerSimulator {
   /** Every command and configuration that a controller carried out, oldest first. */
   readonly carriedOut: readonly { deviceId: string; body: Record<string, unknown> }[];
   controller(id: string): Controller;
+  /** Makes a further controller one of the account. */
+  add(id: string, serialNumber: string): Controller;
+  /** Takes a controller out of the account. */
+  remove(id: string): void;
   /** The simulated time, epoch ms. */
   time(): number;
   /** Makes every token of a sign-in worthless. */
@@ -226,7 +230,11 @@ class Simulator implements PowercontrollerSimulator {
     return { json: { device: { ...described, status: { state: 'Initializing' }, info: undefined } } };
   }
 
-  private add(id: string, serialNumber: string, country: string): Controller {
+  remove(id: string): void {
+    this.devices.delete(id);
+  }
+
+  add(id: string, serialNumber: string, country = 'US'): Controller {
     const historyStart = this.time() - (this.options.historyDays ?? 365) * DAY_MS;
     const now = (): number => this.time();
     const { seed = 1, samplePeriod = 900 } = this.options;

@@ -4,7 +4,7 @@ import { COLUMNS, type Measurement, MONTHS, type Signal, Site, type SiteOptions 
 import { isJsonObject } from './support/faults';
 import { Faults, startHttp, type SimReply, type SimRequest, type SimServer } from './support/server';
 
-export { COLUMNS, MONTHS, Site } from './powerflex/site';
+export { COLUMNS, MONTHS } from './powerflex/site';
 
 export interface PowerflexOptions extends SiteOptions {
   /** Default: any free port. */
@@ -216,8 +216,8 @@ class Simulator implements PowerflexSimulator {
     const rows = this.site.rows[name].filter(
       ([time]) => Number(time) >= (from ?? 0) && Number(time) <= (to ?? 0),
     );
-    const answer = { results: [result(name, rows, this.shape)] };
-    return this.shape.wrapped ? { data: answer } : answer;
+    const response = { results: [result(name, rows, this.shape)] };
+    return this.shape.wrapped ? { data: response } : response;
   }
 }
 

@@ -80,7 +80,7 @@ export async function startPowersentrix(options: PowersentrixOptions = {}): Prom
   const faults = new Faults();
   const pusher = options.push && new Pusher(model, options.push);
   const apiKey = options.apiKey ?? 'sim-key-5!f(3) a+9';
-  const answer = (responseObject: unknown): SimReply => ({
+  const respond = (responseObject: unknown): SimReply => ({
     json: options.wrapped ? { responseMessage: 'OK', responseObject } : responseObject,
   });
   const simulator = { writeActions: options.writeActions ?? true };
@@ -96,9 +96,9 @@ export async function startPowersentrix(options: PowersentrixOptions = {}): Prom
     if (request.query.get('apiKey') !== apiKey) return { status: 401, json: { error: 'Unauthorized' } };
     switch (request.query.get('fn')) {
       case '1':
-        return answer(model.ident());
+        return respond(model.ident());
       case '2':
-        return answer(model.complex());
+        return respond(model.complex());
       case '3':
         return act(request, (port) => {
           model.toggle(port);

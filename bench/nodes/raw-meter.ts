@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import type { PoweroptiAnswer } from '../../lib/poweropti/client';
+import type { PoweroptiResponse } from '../../lib/poweropti/client';
+import { onClose } from '../../nodes/shared/on-close';
 import { PolledDevice } from '../../nodes/shared/polled-device';
 import { attachPolledNode } from '../../nodes/shared/polled-node';
 import { rawReader } from './raw-read';
@@ -16,24 +17,30 @@ export = (RED: NodeAPI): void => {
   const read = rawReader();
   RED.nodes.registerType('bench-raw-meter', function (this: Node, config: Config) {
     RED.nodes.createNode(this, config);
-    const device = new PolledDevice<PoweroptiAnswer>(RED, this, {
-      build: () => ({
+    const device = new PolledDevice<PoweroptiResponse>(RED, this, {
+      poll: {
         fetch: () =>
           new Promise((resolve, reject) => {
-            read(config.url, (error, answer) => {
-              if (answer) resolve(answer);
+            read(config.url, (error, response) => {
+              if (response) resolve(response);
               else reject(error ?? new Error('nothing'));
             });
           }),
         interval: config.interval * 1000,
-      }),
+      },
       info: () => ({ id: this.id, vendor: 'powerfox', model: 'poweropti', name: config.name }),
-      settings: {},
     });
-    attachPolledNode<PoweroptiAnswer>(RED, this, device, {
-      topic: '',
-      content: ({ reading: { timestamp, ...values } }) => ({ payload: { timestamp, age: 0, ...values } }),
-      statusText: ({ reading }) => `${reading.power ?? '–'} W`,
-    });
+    onClose(this, () => device.close());
+    const part = { device };
+    attachPolledNode<PoweroptiResponse>(
+      RED,
+      this,
+      { part, problem: undefined, follow: (use) => use(part) },
+      {
+        topic: '',
+        content: ({ reading: { timestamp, ...values } }) => ({ payload: { timestamp, age: 0, ...values } }),
+        statusText: ({ reading }) => `${reading.power ?? '–'} W`,
+      },
+    );
   });
 };

@@ -1,12 +1,12 @@
 import http from 'node:http';
 
-import type { PoweroptiAnswer } from '../../lib/poweropti/client';
+import type { PoweroptiResponse } from '../../lib/poweropti/client';
 import { parseReading } from '../../lib/poweropti/reading';
 
 /** The least that reading a meter over HTTP can cost: `node:http` with kept connections, and nothing else. */
 export function rawReader(): (
   url: string,
-  done: (error: Error | null, answer?: PoweroptiAnswer) => void,
+  done: (error: Error | null, response?: PoweroptiResponse) => void,
 ) => void {
   const agent = new http.Agent({ keepAlive: true });
   return (url, done) => {

@@ -12,8 +12,8 @@ export = (RED: NodeAPI): void => {
   RED.nodes.registerType('bench-thin-meter', function (this: Node, config: Config) {
     RED.nodes.createNode(this, config);
     this.on('input', (message, send, done) => {
-      read(config.url, (error, answer) => {
-        if (answer) send({ ...message, payload: answer.reading });
+      read(config.url, (error, response) => {
+        if (response) send({ ...message, payload: response.reading });
         done(error ?? undefined);
       });
     });

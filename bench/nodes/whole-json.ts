@@ -6,7 +6,7 @@ interface Config extends NodeDef {
   url: string;
 }
 
-/** Reads an answer as a whole and parses it as a whole: the least that a node without slicing can do. */
+/** Reads a response as a whole and parses it as a whole: the least that a node without slicing can do. */
 export = (RED: NodeAPI): void => {
   RED.nodes.registerType('bench-whole-json', function (this: Node, config: Config) {
     RED.nodes.createNode(this, config);

@@ -28,7 +28,7 @@ export const push: Row = {
   baseline: 'raw `node:http` 27 µs, own route 99 µs, core chain 202 µs',
   async run({ quick, say }) {
     const count = quick ? 500 : 6000;
-    const rounds = quick ? 2 : 5;
+    const rounds = quick ? 1 : 5;
     const ways: { name: string; flow: BenchFlow; path: string }[] = [
       { name: '`ups-receiver`', flow: singleFlow([receiver], credentials), path: '/ups/api/setUpsData' },
       {
@@ -67,7 +67,7 @@ export const push: Row = {
       const size = await pusher.call<number>('size');
       const series = ways.map(({ name }): Series => ({ name, unit: 'µs', values: [] }));
       for (const { flow } of ways) runtimes.push(await BenchRuntime.start(flow));
-      for (let round = -WARM_UP; round < rounds; round++) {
+      for (let round = quick ? 0 : -WARM_UP; round < rounds; round++) {
         for (const [index, { name, path }] of ways.entries()) {
           const runtime = runtimes[index];
           if (!runtime) continue;
@@ -87,9 +87,7 @@ export const push: Row = {
       const [ours = [], core = []] = series.map(({ values }) => values);
       return {
         series,
-        figures: [
-          { name: '`ups-receiver` / core', unit: '', values: ratios(ours, core), must: 0.6, aim: 0.5 },
-        ],
+        figures: [{ name: '`ups-receiver` / core', unit: '', values: ratios(ours, core), must: 0.5 }],
         notes: [
           `Pushes of ${size} bytes. Ours checks sender, type, length and shape; the chain checks nothing.`,
         ],

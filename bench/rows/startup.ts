@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { projectRoot } from '../../scripts/support/project-root';
+import { projectRoot, readManifest } from '../../scripts/support/project-root';
 import { type BenchFlow, meterFlow, SINK } from '../support/flows';
 import { BenchRuntime, type CpuReading } from '../support/node-red';
 import type { Figure, Row } from '../support/row';
@@ -29,11 +29,16 @@ export const startup: Row = {
   title: 'Loading the package: time added to Node-RED’s start',
   baseline: `Node-RED 516 ms; with six trial nodes loaded lazily 515 ms; with ${OTHER} 712 ms`,
   async run({ quick, say }) {
-    const rounds = quick ? 2 : 7;
+    const rounds = quick ? 1 : 15;
+    const idle = emptyPackage();
     const other = quick ? installedOther() : await installOther(say);
     const ways: { name: string; start: () => Promise<Start> }[] = [
       { name: 'Node-RED alone', start: () => start({ packageFrom: 'none' }) },
       { name: 'with this package', start: () => start({ packageFrom: 'link' }) },
+      {
+        name: 'with as many types that do nothing',
+        start: () => start({ packageFrom: 'none', links: [idle] }),
+      },
       ...(other === undefined
         ? []
         : [{ name: `with ${OTHER}`, start: () => start({ packageFrom: 'none', links: [other] }) }]),
@@ -55,7 +60,12 @@ export const startup: Row = {
     const used = of('with this package and one meter');
     const added = (list: Start[], what: keyof Start): number[] =>
       list.map((took, round) => took[what] - (alone[round]?.[what] ?? NaN));
+    const empty = of('with as many types that do nothing');
+    const above = (what: keyof Start): number[] =>
+      ours.map((took, round) => took[what] - (empty[round]?.[what] ?? NaN));
     const figures: Figure[] = [
+      { name: 'time above as many types that do nothing', unit: 'ms', values: above('wall'), must: 15 },
+      { name: 'the same as CPU', unit: 'ms', values: above('cpu') },
       { name: 'time added', unit: 'ms', values: added(ours, 'wall'), must: 30, aim: 10 },
     ];
     if (others.length > 0) {
@@ -92,6 +102,27 @@ async function start(
   } finally {
     await runtime.stop();
   }
+}
+
+/** A package with as many node types as ours, whose files do nothing but register: what Node-RED itself takes for them. */
+function emptyPackage(): string {
+  const types = Object.keys(readManifest(projectRoot())['node-red'].nodes);
+  const folder = join(projectRoot(), '.bench', 'node-red-contrib-idle');
+  mkdirSync(folder, { recursive: true });
+  const nodes = Object.fromEntries(types.map((type) => [`idle-${type}`, `${type}.js`]));
+  const manifest = { name: 'node-red-contrib-idle', version: '1.0.0', 'node-red': { nodes } };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  for (const type of types) {
+    writeFileSync(
+      join(folder, `${type}.js`),
+      `module.exports = (RED) => RED.nodes.registerType('idle-${type}', function (config) { RED.nodes.createNode(this, config); });\n`,
+    );
+    writeFileSync(
+      join(folder, `${type}.html`),
+      `<script type="text/javascript">RED.nodes.registerType('idle-${type}', { category: 'idle', defaults: {} });</script>\n`,
+    );
+  }
+  return folder;
 }
 
 function folderOfOther(): string {

@@ -1,11 +1,11 @@
 import { startBroker } from '../../simulators/enapter/broker';
-import { answerCalls } from '../support/ipc';
+import { responseCalls } from '../support/ipc';
 
 /** An MQTT broker that counts. */
 
 let published = 0;
 
-answerCalls({
+responseCalls({
   listen: async (): Promise<number> => {
     const broker = await startBroker();
     broker.onPublish = () => published++;

@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { noise } from '../../simulators/support/random';
-import { answerCalls } from '../support/ipc';
+import { responseCalls } from '../support/ipc';
 
 /** Meters that fail and come back at random, a path each: `/<number>/value`. */
 
@@ -80,7 +80,7 @@ const server = http.createServer((request, response) => {
 server.keepAliveTimeout = 60_000;
 server.requestTimeout = 0;
 
-answerCalls({
+responseCalls({
   listen: (options: FlakyOptions): Promise<number> => {
     ({ seed } = options);
     moods = Array.from({ length: options.devices }, () => 'good');

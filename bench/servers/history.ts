@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { startPowercontroller } from '../../simulators/powercontroller';
-import { answerCalls } from '../support/ipc';
+import { responseCalls } from '../support/ipc';
 
 /** The Automate Green cloud with a year of history, whose answers all take the same time. */
 
@@ -19,18 +19,18 @@ async function listen(delay: number): Promise<HistoryServer> {
   const simulator = await startPowercontroller({ historyDays: 400, samplePeriod: 900 });
   const known = new Map<string, { status: number; body: string }>();
   const fetched = async (path: string, authorization: string): Promise<{ status: number; body: string }> => {
-    const answer = await fetch(`${simulator.http.url}${path}`, { headers: { authorization } });
-    return { status: answer.status, body: await answer.text() };
+    const response = await fetch(`${simulator.http.url}${path}`, { headers: { authorization } });
+    return { status: response.status, body: await response.text() };
   };
   const server = http.createServer((request, response) => {
     const path = request.url ?? '/';
     most = Math.max(most, ++inFlight);
     const begun = performance.now();
     void (async () => {
-      let answer = known.get(path);
-      // Only the first answer to a question has to be made.
-      if (!answer) known.set(path, (answer = await fetched(path, request.headers.authorization ?? '')));
-      const { status, body } = answer;
+      let reply = known.get(path);
+      // Only the first response to a question has to be made.
+      if (!reply) known.set(path, (reply = await fetched(path, request.headers.authorization ?? '')));
+      const { status, body } = reply;
       setTimeout(
         () => {
           inFlight--;
@@ -46,5 +46,5 @@ async function listen(delay: number): Promise<HistoryServer> {
   return { port, device: simulator.deviceId, token: simulator.token };
 }
 
-answerCalls({ listen, most: () => most });
+responseCalls({ listen, most: () => most });
 process.on('disconnect', () => process.exit(1));

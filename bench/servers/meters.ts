@@ -1,12 +1,12 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { answerCalls } from '../support/ipc';
+import { responseCalls } from '../support/ipc';
 
 /** Any number of poweropti behind one port, a path each: `/<number>/value`. */
 
 export interface MetersOptions {
-  /** ms until an answer */
+  /** ms until a response */
   delay: number;
 }
 
@@ -17,10 +17,10 @@ export interface MetersCounters {
 
 const counters: MetersCounters = { requests: 0, connections: 0 };
 let delay = 0;
-/** Each answer is a new measurement, so that none is held back as a repeat. */
+/** Each response is a new measurement, so that none is held back as a repeat. */
 let second = Math.floor(Date.now() / 1000) - 1_000_000;
 
-function answer(response: http.ServerResponse): void {
+function respond(response: http.ServerResponse): void {
   const values = [
     { obis: '1.7.0', value: 400 + (second % 1000) },
     { obis: '1.8.0', value: 17_784_955 },
@@ -36,14 +36,14 @@ function answer(response: http.ServerResponse): void {
 const server = http.createServer((request, response) => {
   counters.requests++;
   request.resume();
-  if (delay > 0) setTimeout(answer, delay, response);
-  else answer(response);
+  if (delay > 0) setTimeout(respond, delay, response);
+  else respond(response);
 });
 server.on('connection', () => counters.connections++);
 // A device that closes idle connections would be counted as ours.
 server.keepAliveTimeout = 60_000;
 
-answerCalls({
+responseCalls({
   listen: (options: MetersOptions): Promise<number> => {
     delay = options.delay;
     return new Promise((resolve) => {

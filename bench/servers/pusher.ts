@@ -1,7 +1,7 @@
 import http from 'node:http';
 
 import { UpsModel } from '../../simulators/powersentrix/model';
-import { answerCalls } from '../support/ipc';
+import { responseCalls } from '../support/ipc';
 
 /** UPSes that push their status, as fast as they are answered. */
 
@@ -25,7 +25,7 @@ function post(url: string): Promise<number> {
   });
 }
 
-answerCalls({
+responseCalls({
   /** @returns how many were answered with 200 */
   push: async ({ url, count, connections }: PushOptions): Promise<number> => {
     let begun = 0;

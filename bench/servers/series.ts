@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 
 import { COLUMNS } from '../../simulators/powerflex/site';
-import { answerCalls } from '../support/ipc';
+import { responseCalls } from '../support/ipc';
 
 /** A PowerFlex site with as many rows as are asked for. */
 
@@ -51,7 +51,7 @@ const server = http.createServer((request, response) => {
   }
 });
 
-answerCalls({
+responseCalls({
   listen: async (count: number): Promise<number> => {
     rows = count;
     server.listen(0, '127.0.0.1');

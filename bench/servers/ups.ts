@@ -1,5 +1,5 @@
 import { startPowersentrix } from '../../simulators/powersentrix';
-import { answerCalls } from '../support/ipc';
+import { responseCalls } from '../support/ipc';
 
 /** A UPS on the local network. */
 
@@ -10,7 +10,7 @@ export interface UpsServer {
 
 let simulator: Awaited<ReturnType<typeof startPowersentrix>> | undefined;
 
-answerCalls({
+responseCalls({
   listen: async (): Promise<UpsServer> => {
     simulator = await startPowersentrix();
     return { url: simulator.url, apiKey: simulator.apiKey };

@@ -12,7 +12,7 @@ const RIGHT = 120;
 export function chart({ rows }: Report): string {
   const bars = rows
     .flatMap((row) => row.figures.map((figure) => ({ ...figure, row: row.name })))
-    .filter(({ must }) => must > 0)
+    .flatMap(({ must, ...figure }) => (must === undefined || must <= 0 ? [] : [{ must, ...figure }]))
     .map(({ row, name, unit, values, must, aim }) => ({
       name: `${row}: ${name.replaceAll('`', '')}`,
       value: median(values),

@@ -13,7 +13,7 @@ export interface DriveOptions {
   count: number;
   /** what each message holds */
   message?: Record<string, unknown>;
-  /** whether an answer comes in parts, of which the last has `payload.complete` */
+  /** whether a response comes in parts, of which the last has `payload.complete` */
   untilComplete?: boolean;
 }
 
@@ -32,6 +32,7 @@ const PATIENCE = 60_000;
 let nodeApi: NodeAPI | undefined;
 let arrived: ((message: DrivenMessage) => void) | undefined;
 let drives = 0;
+let varied = 0;
 
 /** `bench` tells the messages of a drive from what nodes send by themselves. */
 interface DrivenMessage extends NodeMessage {
@@ -41,6 +42,13 @@ interface DrivenMessage extends NodeMessage {
 /** Called by the bench's own node types. */
 export function join(RED: NodeAPI): void {
   nodeApi = RED;
+}
+
+/** Who listens for what Node-RED tells all, by the name of the event. */
+export function listeners(): Record<string, number> {
+  const bus = nodeApi?.events;
+  if (!bus) throw new Error('no node of the bench is in the flow');
+  return Object.fromEntries(bus.eventNames().map((name) => [String(name), bus.listenerCount(name)]));
 }
 
 /** A message came out of what is measured. */
@@ -94,14 +102,18 @@ export interface FireOptions {
   /** how many before the event loop goes round */
   atATime: number;
   message: Record<string, unknown>;
+  /** a number of the payload that is another one in each message */
+  varies?: string;
 }
 
 /** Sends messages to a node from which nothing comes back. */
-export async function fire({ node, count, atATime, message }: FireOptions): Promise<void> {
+export async function fire({ node, count, atATime, message, varies }: FireOptions): Promise<void> {
   const target = nodeApi?.nodes.getNode(node);
   if (!target) throw new Error(`no node ${node}`);
   for (let sent = 0; sent < count; sent++) {
-    target.receive(structuredClone(message));
+    const copy = structuredClone(message);
+    if (varies !== undefined) Reflect.set(copy.payload as object, varies, 1000 + (varied++ % 997));
+    target.receive(copy);
     if (sent % atATime === 0) await nextTurn();
   }
 }

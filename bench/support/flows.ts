@@ -98,7 +98,7 @@ export function subflowFlow(urls: readonly string[], interval: number): BenchFlo
   return { flows: frame([...subflow, ...instances]), credentials: inner.credentials, entries: [] };
 }
 
-/** What a user writes to get about the same payload out of the device's answer. */
+/** What a user writes to get about the same payload out of the device's response. */
 const FUNCTION = `const { timestamp, values } = msg.payload;
 const register = (code) => values.find((entry) => entry.obis === code)?.value ?? null;
 const power = register('1.7.0');

@@ -23,7 +23,7 @@ function isOf<T extends Request | Response>(message: unknown, kind: T['bench']):
 }
 
 /** In a child: answers calls of the parent by name. */
-export function answerCalls(handlers: Readonly<Record<string, Handler>>): void {
+export function responseCalls(handlers: Readonly<Record<string, Handler>>): void {
   process.on('message', (message) => {
     if (!isOf<Request>(message, 'request')) return;
     const { id, method, argument } = message;

@@ -97,16 +97,21 @@ export class BenchRuntime {
 
   private started(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const fail = (reason: string): void =>
-        reject(new Error(`Node-RED ${reason}:\n${this.log.slice(-20).join('\n')}`));
+      const fail = (reason: string): void => {
+        clearTimeout(timer);
+        reject(new NodeRedFailed(`Node-RED ${reason}:\n${this.log.slice(-20).join('\n')}`));
+      };
       const timer = setTimeout(() => fail('did not start'), START_TIMEOUT);
-      this.child.once('exit', (code) => fail(`ended with ${String(code)}`));
+      // Not `exit`: its last words may still be under way then.
+      this.child.once('close', (code) => fail(`ended with ${String(code)}`));
       for (const stream of [this.child.stdout, this.child.stderr]) {
         if (!stream) continue;
         createInterface(stream).on('line', (line) => {
           this.log.push(line);
           const port = PORT.exec(line)?.[1];
           if (port !== undefined) this.url = `http://127.0.0.1:${port}`;
+          // It would wait for them for good. They are named in the lines that follow, which come with this one.
+          if (line.includes('Waiting for missing types')) setTimeout(fail, 200, 'misses node types');
           if (!line.includes('[info] Started flows')) return;
           clearTimeout(timer);
           resolve();
@@ -115,6 +120,9 @@ export class BenchRuntime {
     });
   }
 }
+
+/** A Node-RED did not come up: no other row of the bench would have one either. */
+export class NodeRedFailed extends Error {}
 
 /** Node types of the bench, loaded by Node-RED from the user folder. */
 const BENCH_NODES = ['sink', 'raw-meter', 'thin-meter', 'whole-json'];

@@ -1,8 +1,10 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import { getHeapSpaceStatistics } from 'node:v8';
 
-import { drive, fire } from './driver';
-import { answerCalls } from './ipc';
+import { drive, fire, listeners } from './driver';
+import { responseCalls } from './ipc';
 import type { CpuReading, LoopDelay } from './node-red';
+import { startProfile, stopProfile } from './profile';
 
 /** Loaded into a measured process before everything else: tells the bench what the process costs. */
 
@@ -26,6 +28,13 @@ function heap(): number {
   // Finalisers run between the passes.
   for (let pass = 0; pass < 3; pass++) globalThis.gc?.();
   return process.memoryUsage().heapUsed;
+}
+
+/** Bytes of the heap that compiled code takes. */
+function code(): number {
+  return getHeapSpaceStatistics()
+    .filter(({ space_name: name }) => /code|trusted/.test(name))
+    .reduce((sum, { space_used_size: size }) => sum + size, 0);
 }
 
 function startWatching(): void {
@@ -63,5 +72,20 @@ function stopPeak(): number {
   return most > peak.mostBefore ? most : Math.max(peak.rss, process.memoryUsage.rss());
 }
 
-answerCalls({ cpu, heap, startWatching, stopWatching, startPeak, stopPeak, drive, fire });
+/** What comes and goes within a turn. */
+const PASSING = new Set(['TickObject', 'Immediate', 'FSReqCallback', 'FSReqPromise', 'GetAddrInfoReqWrap']);
+
+/** What is open in the process, by kind, and who listens. */
+function kept(): { handles: Record<string, number>; listeners: Record<string, number> } {
+  const handles: Record<string, number> = {};
+  for (const kind of process.getActiveResourcesInfo().filter((one) => !PASSING.has(one))) {
+    handles[kind] = (handles[kind] ?? 0) + 1;
+  }
+  return { handles, listeners: listeners() };
+}
+
+responseCalls({
+  ...{ cpu, heap, code, startWatching, stopWatching, startPeak, stopPeak },
+  ...{ drive, fire, startProfile, stopProfile, kept },
+});
 process.on('disconnect', () => process.exit(1));

@@ -22,7 +22,8 @@ export interface Figure {
   /** empty for a ratio */
   unit: string;
   values: number[];
-  must: number;
+  /** missing: it is told, and has no target */
+  must?: number;
   aim?: number;
 }
 
@@ -42,9 +43,10 @@ export interface Row {
   run: (options: RowOptions) => Promise<RowResult>;
 }
 
-export type Verdict = 'aim' | 'must' | 'missed';
+export type Verdict = 'aim' | 'must' | 'missed' | 'told';
 
 export function verdictOf({ values, must, aim }: Figure): Verdict {
+  if (must === undefined) return 'told';
   const { median } = summarise(values);
   if (median <= (aim ?? must)) return 'aim';
   return median <= must ? 'must' : 'missed';

@@ -5,7 +5,7 @@ import { DeviceError } from './errors';
 export const LONGEST_CALL = 10 * 60_000;
 
 export interface BudgetOptions {
-  /** bytes of all answers together */
+  /** bytes of all responses together */
   bytes: number;
   /** ms from now for the whole; default ten minutes */
   ms?: number;
@@ -33,7 +33,7 @@ export class Budget {
   }
 
   /**
-   * Counts bytes of an answer.
+   * Counts bytes of a response.
    *
    * @throws DeviceError BAD_RESPONSE `tooMuch` when they are more than what is left; TIMEOUT when the time is over
    */
@@ -55,25 +55,25 @@ export class Budget {
 }
 
 /**
- * The error for an answer that holds more than any vendor sends, or than one message can carry.
+ * The error for a response that holds more than any vendor sends, or than one message can carry.
  *
- * @param most the limit
+ * @param max the limit
  * @param what of: bytes, rows, columns, entries, values
  */
-export function tooMuch(most: number, what: string): DeviceError {
-  return new DeviceError('BAD_RESPONSE', `The answer holds more than ${most} ${what}.`, {
+export function tooMuch(max: number, what: string): DeviceError {
+  return new DeviceError('BAD_RESPONSE', `The answer holds more than ${max} ${what}.`, {
     reason: 'tooMuch',
     sent: true,
-    params: { most, what },
+    params: { max, what },
   });
 }
 
 /**
- * A list no longer than `most`.
+ * A list no longer than `max`.
  *
  * @throws DeviceError BAD_RESPONSE `tooMuch`
  */
-export function bounded<T>(list: readonly T[], most: number, what: string): readonly T[] {
-  if (list.length > most) throw tooMuch(most, what);
+export function bounded<T>(list: readonly T[], max: number, what: string): readonly T[] {
+  if (list.length > max) throw tooMuch(max, what);
   return list;
 }

@@ -13,7 +13,7 @@ const FEWEST = 5;
 /** A full page of rows all in one second cannot be asked for in smaller windows. */
 const FULL_PAGE = 50;
 /** Requests for one window. More pages than this are no window's. */
-const MOST_PAGES = 500;
+const MAX_PAGES = 500;
 /** Some servers cut times down to seconds, so a smaller window ends a second after what is known. */
 const SECOND = 1000;
 
@@ -53,13 +53,6 @@ export function missingIn(window: TimeRange, { count, first, last }: Coverage, f
   return edges.filter(({ gap }) => gap > far).map(({ start, end }) => ({ start, end }));
 }
 
-/** Whether the rows of a window may be a part of what there is: the window has to be asked for in smaller ones. */
-export function looksCapped(window: TimeRange, times: Iterable<number>): boolean {
-  const coverage = new Coverage();
-  for (const time of times) coverage.add(time);
-  return missingIn(window, coverage).length > 0;
-}
-
 export interface WholeWindow<T> {
   /** Fetches the rows of a window, all or only a part. */
   fetch: (window: TimeRange) => Promise<readonly T[]>;
@@ -85,7 +78,7 @@ export async function fetchWhole<T>(window: TimeRange, options: WholeWindow<T>):
   let pages = 0;
 
   const ask = async (range: TimeRange, before?: number): Promise<void> => {
-    if (++pages > MOST_PAGES) throw historyCapped();
+    if (++pages > MAX_PAGES) throw historyCapped();
     const coverage = new Coverage();
     const known = found.size;
     for (const row of await fetch(range)) {

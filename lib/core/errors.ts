@@ -19,11 +19,13 @@ export type ErrorCode =
   | 'NOT_FOUND'
   /** no connection, or the connection broke */
   | 'UNREACHABLE'
-  /** no answer in time */
+  /** no response in time */
   | 'TIMEOUT'
-  /** too many requests; see `retryAfter` */
+  /** the vendor says that there are too many requests; see `retryAfter` */
   | 'RATE_LIMITED'
-  /** an answer arrived that is not what the vendor documents */
+  /** refused by this package, not by the vendor: too much waited for its turn, or this waited too long; nothing was sent */
+  | 'BUSY'
+  /** a response arrived that is not what the vendor documents */
   | 'BAD_RESPONSE'
   /** the vendor said no */
   | 'REJECTED'
@@ -46,7 +48,7 @@ export interface DeviceErrorOptions {
   reason?: string;
   /** Values for the translated text. They must hold no secret. */
   params?: ErrorParams;
-  /** HTTP status, when an answer arrived. */
+  /** HTTP status, when a response arrived. */
   status?: number;
   /** Seconds to wait before the next try, as the vendor asked. */
   retryAfter?: number;
@@ -70,7 +72,7 @@ interface Texts {
   params: ErrorParams;
 }
 
-/** Whoever made the words, they become one short line without control characters. */
+/** Makes every text one short line without control characters, also a text of the vendor. */
 function cleanTexts({ message, params }: Texts, redact?: Redactor): Texts {
   return {
     message: cleanText(message, redact, LONGEST_TEXT),

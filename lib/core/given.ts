@@ -8,7 +8,7 @@ import { invalidInput } from './errors';
 /** Node-RED's two ways to name an environment variable as the whole of a value; it leaves an unset one as it stands. */
 const VARIABLE = /^\$(?:\{(\S{1,256})\}|\((\S{1,256})\))$/;
 
-/** Blanks, line ends, control characters and what nobody sees: byte order marks, blanks of no width, soft hyphens. */
+/** Blanks, line ends, control characters and invisible ones: byte order marks, blanks of no width, soft hyphens. */
 const INVISIBLE = /^[\s\p{Cc}\p{Cf}]$/u;
 /** The same without what can be a part of a password. */
 const NEVER_TYPED = /^[\r\n\0\p{Cf}\u2028\u2029]$/u;

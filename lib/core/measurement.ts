@@ -7,7 +7,7 @@
  * Kinds of quantities, in the words of Home Assistant's sensors, and the units that this package gives them, the usual one
  * first. `number` is for counts and for figures without a documented unit.
  */
-export const UNITS = {
+const UNITS = {
   power: ['W', 'kW'],
   energy: ['Wh'],
   voltage: ['V'],

@@ -1,6 +1,6 @@
 import type { ErrorParams } from './errors';
 
-/** Something odd in an answer that costs a part of it and not the whole: one entry of a list, one value, one time. */
+/** Something odd in a response that costs a part of it and not the whole: one entry of a list, one value, one time. */
 export interface Notice {
   /** key below `notice.` in the catalogues */
   reason: string;
@@ -11,8 +11,8 @@ export interface Notice {
 /** Hears of what was odd. */
 export type NoticeHandler = (notice: Notice) => void;
 
-/** More kinds of oddities than this are not told apart any more: whoever sends them decides how many there are. */
-const MOST_TOLD = 50;
+/** How many kinds of oddities are told apart: the sender decides how many there are. */
+const MAX_TOLD = 50;
 
 /**
  * Tells each oddity once, however often it comes back: a log that repeats itself at each poll is not read.
@@ -20,12 +20,13 @@ const MOST_TOLD = 50;
  * The same reason with the same params is the same oddity. After 50 different ones nothing more is told.
  */
 export class Notices {
-  private readonly told = new Set<string>();
+  private told: Set<string> | undefined;
 
   constructor(private readonly tell: NoticeHandler) {}
 
   once(notice: Notice): void {
-    if (this.told.size >= MOST_TOLD) return;
+    this.told ??= new Set();
+    if (this.told.size >= MAX_TOLD) return;
     const key = JSON.stringify([notice.reason, notice.params ?? {}]);
     if (this.told.has(key)) return;
     this.told.add(key);

@@ -9,7 +9,7 @@ const SHORTEST_SECRET = 4;
 /** Shorter pieces of base64 would be found in ordinary words. */
 const SHORTEST_BASE64 = 5;
 /** Layers of encoding that are taken off, one over the other. */
-const MOST_LAYERS = 6;
+const MAX_LAYERS = 6;
 
 export type Redactor = (text: string) => string;
 
@@ -90,7 +90,7 @@ const BASE64_RUN = /[\w+/-]{8,}/g;
 /** Parts them. */
 const GAP = Buffer.of(0);
 /** Base64 within base64 that is looked through. */
-const MOST_WRAPPINGS = 2;
+const MAX_WRAPPINGS = 2;
 
 /**
  * Makes a function that replaces the given secrets by `[redacted]`, however they are spelled: as they are, in any
@@ -112,7 +112,7 @@ export function createRedactor(secrets: Iterable<unknown>): Redactor {
     for (const bytes of bytesOf(secret)) {
       add(words, plain(bytes));
       // A secret that looks encoded itself is decoded with the text.
-      const bare = plain(decoded(bytes, MOST_LAYERS));
+      const bare = plain(decoded(bytes, MAX_LAYERS));
       if (bare.length >= SHORTEST_SECRET) add(words, bare);
       const hex = bytes.toString('hex');
       for (const digits of [hex, hex.toUpperCase()]) add(words, Buffer.from(digits));
@@ -143,7 +143,7 @@ export function createRedactor(secrets: Iterable<unknown>): Redactor {
   const look = (source: Buffer, wrappings: number): Span[] => {
     const spans: Span[] = [];
     let layer: Decoded | undefined = { bytes: source };
-    for (let count = 0; layer && count <= MOST_LAYERS; count++) {
+    for (let count = 0; layer && count <= MAX_LAYERS; count++) {
       const { bytes, starts, ends }: Decoded = layer;
       const take = (start: number, end: number): void => {
         spans.push([starts?.[start] ?? start, ends?.[end - 1] ?? end]);
@@ -162,7 +162,7 @@ export function createRedactor(secrets: Iterable<unknown>): Redactor {
 
   return (text) => {
     const source = Buffer.from(text);
-    const spans = look(source, MOST_WRAPPINGS);
+    const spans = look(source, MAX_WRAPPINGS);
     if (spans.length === 0) return text;
     const parts: string[] = [];
     let taken = 0;

@@ -1,9 +1,9 @@
-import { Aging } from './age';
-import type { BackOff } from './back-off';
+import { Aging } from './poll/age';
+import type { BackOff } from './poll/back-off';
 import { type Clock, systemClock } from './clock';
-import { DeviceError, type ErrorCode, toDeviceError } from './errors';
-import { parseForeignJson } from './json';
-import { LONGEST_REFUSAL, slowBackOff } from './refusal';
+import { cancelled, DeviceError, type ErrorCode, toDeviceError } from './errors';
+import { parseForeignJson } from './json/parse';
+import { LONGEST_REFUSAL, slowBackOff } from './poll/refusal';
 
 /** What a login gives. */
 export interface Login {
@@ -71,10 +71,11 @@ export class BearerSession {
    * Runs `call` with a token. When it fails with AUTH_FAILED, logs in once more and runs it once more: a request
    * that was answered 401 was not carried out, so this is safe for commands too.
    *
+   * @param signal ends the wait for a login, which goes on for others; `call` sees to itself
    * @throws what `call` and the login throw; while a refusal stands that one, with `retryAfter`, and nothing is sent
    */
-  async run<T>(call: (token: string) => Promise<T>): Promise<T> {
-    const token = await this.token();
+  async run<T>(call: (token: string) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const token = await this.token(signal);
     let first: DeviceError;
     try {
       return this.worked(await call(token));
@@ -88,7 +89,7 @@ export class BearerSession {
       }
       first = error;
     }
-    const renewed = await this.token();
+    const renewed = await this.token(signal);
     // A fixed token, which has just been refused.
     if (renewed === token) throw this.hold(this.options.refusedToken?.(first) ?? first);
     try {
@@ -117,11 +118,11 @@ export class BearerSession {
     this.current = undefined;
   }
 
-  private worked<T>(answer: T): T {
+  private worked<T>(response: T): T {
     this.lastWorked = this.aging.now();
     this.refusal = undefined;
     this.slow.reset();
-    return answer;
+    return response;
   }
 
   /** A token fresh from a login is refused: another login at once would change nothing. */
@@ -156,12 +157,12 @@ export class BearerSession {
     throw refusal.error.standing(Number.isFinite(left) ? left : undefined);
   }
 
-  private async token(): Promise<string> {
+  private async token(signal?: AbortSignal): Promise<string> {
     this.check();
     if (this.current && this.aging.now() < this.current.renewAt) return this.current.token;
     this.pending ??= this.login().finally(() => (this.pending = undefined));
     try {
-      return await this.pending;
+      return await unlessAborted(this.pending, signal);
     } catch (thrown) {
       throw toDeviceError(thrown).neverSent();
     }
@@ -189,6 +190,22 @@ export class BearerSession {
       if (error instanceof DeviceError && REFUSED_LOGIN.includes(error.code)) this.hold(error);
       throw error;
     }
+  }
+}
+
+/** Waits for what goes on for others too. @throws DeviceError CANCELLED as soon as `signal` aborts */
+async function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return shared;
+  if (signal.aborted) throw cancelled(false);
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(cancelled(false));
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([shared, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -20,15 +20,15 @@ const ZONE = /^([+-])(\d{2})(?::?(\d{2}))?(?: ([A-Z]{3,5}))?$/;
 const UTC_NAME = /^(z|utc|gmt)$/i;
 
 /** Above these values a number of epoch seconds, milliseconds or microseconds would lie centuries ahead. */
-const MOST_SECONDS = 1e11;
-const MOST_MILLISECONDS = 1e14;
-const MOST_MICROSECONDS = 1e17;
+const MAX_SECONDS = 1e11;
+const MAX_MILLISECONDS = 1e14;
+const MAX_MICROSECONDS = 1e17;
 
 /** Epoch ms of a number of seconds, milliseconds, microseconds or nanoseconds; its size tells which. */
 function fromEpoch(value: number): number {
-  if (value < MOST_SECONDS) return value * 1000;
-  if (value < MOST_MILLISECONDS) return value;
-  if (value < MOST_MICROSECONDS) return value / 1000;
+  if (value < MAX_SECONDS) return value * 1000;
+  if (value < MAX_MILLISECONDS) return value;
+  if (value < MAX_MICROSECONDS) return value / 1000;
   return value / 1e6;
 }
 

@@ -18,7 +18,7 @@ const SMALLEST_EPOCH_MS = 1e11;
 /** Later moments are a wrong unit (microseconds) or a typing error, and would make millions of windows. */
 const LATEST = Date.UTC(2110, 0, 1);
 /** What asks for more is a mistake, not a history: a century in windows of ten days is below it. */
-const MOST_WINDOWS = 5000;
+const MAX_WINDOWS = 5000;
 
 /**
  * A moment before the year 2110 as flows give it: epoch ms (a number, or a text of digits), a `Date`, or ISO 8601
@@ -77,9 +77,9 @@ export interface Windows {
 export function splitRange({ start, end }: TimeRange, longest: number): Windows {
   if (!(longest > 0)) throw new RangeError('a window has a length');
   const count = Math.max(0, Math.ceil((end - start) / longest));
-  if (count > MOST_WINDOWS) {
-    throw invalidInput(`The range needs more than ${MOST_WINDOWS} requests.`, 'rangeTooLong', {
-      max: MOST_WINDOWS,
+  if (count > MAX_WINDOWS) {
+    throw invalidInput(`The range needs more than ${MAX_WINDOWS} requests.`, 'rangeTooLong', {
+      max: MAX_WINDOWS,
     });
   }
   const at = (index: number): TimeRange => {

@@ -1,5 +1,5 @@
-import type { Direction, MeterBooking } from './meter';
-import type { LocalTime, Window } from './zone';
+import type { Direction, MeterBooking } from './meter-result';
+import type { LocalTime, Span, Window } from '../core/zone';
 
 /** Energy by pieces of time that lie side by side. */
 
@@ -18,8 +18,11 @@ export interface Bucket extends Window {
   export: Share;
 }
 
-/** No window has more subintervals, and nothing older than one is booked. */
-const MOST = 64;
+/**
+ * The minutes of a day and of the longest window: a window may have to wait for a register that speaks once a day, and
+ * what the other one has told meanwhile is kept.
+ */
+const MOST = 1600;
 
 /**
  * The buckets of a length, aligned to local time. What is booked across a border is split: a counter by the value that
@@ -40,12 +43,23 @@ export class Buckets {
     return this.list;
   }
 
+  /** Those that hold a part of a span, in the order of time. */
+  of({ start, end }: Span): Bucket[] {
+    // The newest are asked for, and they are at the end.
+    let from = this.list.length;
+    while (from > 0 && (this.list[from - 1]?.end ?? start) > start) from--;
+    let to = from;
+    while (to < this.list.length && (this.list[to]?.start ?? end) < end) to++;
+    return this.list.slice(from, to);
+  }
+
   /** The bucket that holds an instant, made where it is not there yet. */
   at(instant: number): Bucket {
-    const found = this.list.find(({ start, end }) => instant >= start && instant < end);
-    if (found) return found;
+    const found = this.list.findLast(({ start }) => instant >= start);
+    if (found && instant < found.end) return found;
     const made: Bucket = { ...this.zone.windowAt(instant, this.length), import: empty(), export: empty() };
-    this.list = [...this.list, made].sort((a, b) => a.start - b.start).slice(-MOST);
+    this.list.splice(found ? this.list.lastIndexOf(found) + 1 : 0, 0, made);
+    if (this.list.length > MOST) this.list.shift();
     return made;
   }
 
@@ -75,6 +89,11 @@ export class Buckets {
   /** Forgets what lies before an instant. */
   forget(before: number): void {
     this.list = this.list.filter(({ end }) => end > before);
+  }
+
+  /** Forgets what lies after an instant, which has not come yet. */
+  forgetFrom(instant: number): void {
+    this.list = this.list.filter(({ start }) => start < instant);
   }
 }
 

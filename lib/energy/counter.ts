@@ -47,6 +47,8 @@ export interface CounterState {
 export interface CounterOptions {
   /** W, the largest power that the counter can show; default 100 kW */
   largestPower?: number;
+  /** ms that a fall lasts at least before it is another meter's; default: as any new base */
+  fallAfter?: number;
 }
 
 /** mWh on top of the largest power: a counter that tells whole kWh steps by one. */
@@ -69,11 +71,13 @@ export class CounterFilter {
   /** the newest reading held back, whether it counts or not */
   private newest: CounterReading | undefined;
   private largest: number;
+  private readonly fallAfter: number;
   /** the next reading is a base, whatever it says */
   private fresh = false;
 
-  constructor({ largestPower = 100_000 }: CounterOptions = {}, state?: CounterState) {
+  constructor({ largestPower = 100_000, fallAfter = 0 }: CounterOptions = {}, state?: CounterState) {
     this.largest = largestPower;
+    this.fallAfter = fallAfter;
     this.last = state?.last ?? null;
     this.since = state?.since ?? 0;
     this.held = state?.held.slice(-STEADY) ?? [];
@@ -132,6 +136,7 @@ export class CounterFilter {
   private confirmed(last: CounterReading, reading: CounterReading): CounterResult | undefined {
     const [candidate] = this.held;
     if (!candidate || this.held.length <= CONFIRMATIONS || reading.value <= candidate.value) return undefined;
+    if (candidate.value < last.value && reading.time - candidate.time < this.fallAfter) return undefined;
     const plausible = this.held.every((one, i) => {
       const before = this.held[i - 1];
       return !before || this.isPlausible(before, before.time, one);

@@ -8,6 +8,8 @@ const KEPT = 9;
 /** Follows the times between readings. */
 export class ReadingRhythm {
   private readonly intervals: number[];
+  /** of `longestGap`, which is asked for several times a reading */
+  private known: number | undefined;
 
   /** @param intervals ms, as `state` gave them */
   constructor(intervals: readonly number[] = []) {
@@ -16,12 +18,17 @@ export class ReadingRhythm {
 
   /** @param ms between two accepted readings; the time while nobody listened is none */
   note(ms: number): void {
+    this.known = undefined;
     this.intervals.push(ms);
     if (this.intervals.length > KEPT) this.intervals.shift();
   }
 
   /** ms for which a value holds: two and a half times the median of the last nine intervals, at least a minute. */
   get longestGap(): number {
+    return (this.known ??= this.compute());
+  }
+
+  private compute(): number {
     if (this.intervals.length === 0) return SHORTEST;
     const sorted = [...this.intervals].sort((a, b) => a - b);
     const middle = Math.floor(sorted.length / 2);

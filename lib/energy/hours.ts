@@ -1,6 +1,6 @@
 import { invalidInput } from '../core/errors';
-import { isRecord, toNumber } from '../core/units';
-import type { LocalTime } from './zone';
+import { isRecord, toNumber } from '../core/values';
+import type { LocalTime } from '../core/zone';
 
 /** A row of a table of hours; the first row that fits counts. */
 export interface HourRow {
@@ -34,10 +34,14 @@ export function rowAt<R extends HourRow>(
 }
 
 const CLOCK = /^([01]?\d|2[0-4]):([0-5]\d)$/;
-const MOST_ROWS = 100;
+const MAX_ROWS = 100;
 
-/** Minutes after midnight of `hh:mm`; 24:00 is the next midnight. */
-function minutesOf(value: unknown): number {
+/**
+ * Minutes after midnight of `hh:mm`; 24:00 is the next midnight.
+ *
+ * @throws DeviceError INVALID_INPUT
+ */
+export function minutesOf(value: unknown): number {
   const [, hours, minutes] = typeof value === 'string' ? (CLOCK.exec(value.trim()) ?? []) : [];
   const total = Number(hours) * 60 + Number(minutes);
   if (!(total <= 1440)) throw invalidInput('A time must be written as hh:mm.', 'energyClock');
@@ -66,8 +70,8 @@ export function parseHourRows<R extends HourRow>(
   limits: { min: number; max: number },
 ): R[] {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value) || value.length > MOST_ROWS) {
-    throw invalidInput(`A table of hours has at most ${MOST_ROWS} rows.`, 'energyTable', { most: MOST_ROWS });
+  if (!Array.isArray(value) || value.length > MAX_ROWS) {
+    throw invalidInput(`A table of hours has at most ${MAX_ROWS} rows.`, 'energyTable', { max: MAX_ROWS });
   }
   return (value as unknown[]).map((row) => {
     const { months, days, from, to, [name]: given } = isRecord(row) ? row : {};

@@ -1,17 +1,18 @@
 import {
   type Booking,
-  type CounterEvent,
   CounterFilter,
   type CounterOptions,
   type CounterReading,
   type CounterState,
 } from './counter';
 import { ReadingRhythm } from './gap';
+import { type Direction, DIRECTIONS, type MeterBooking, type MeterResult } from './meter-result';
+import { type Order, ReadingOrder } from './order';
+import { HeldPower, type PowerSpan, type PowerState } from './power';
+import { Resolution } from './resolution';
+import { Taking } from './taking';
 
 /** What any meter tells, in one form: energy by direction, from counters where there are any, else from power. */
-
-export const DIRECTIONS = ['import', 'export'] as const;
-export type Direction = (typeof DIRECTIONS)[number];
 
 /** A reading of a meter. What it does not carry is missing or `null`. */
 export interface MeterReading {
@@ -27,41 +28,17 @@ export interface MeterReading {
   duration?: number | null;
 }
 
-/** Energy that a reading has told, or that time has: a power holds. */
-export interface MeterBooking extends Booking {
-  direction: Direction;
-  /** between two readings of a counter farther apart than a value is believed: where the energy fell is estimated */
-  wide: boolean;
-  /** by a counter, whose value at any moment is rounded to the mWh */
-  counted: boolean;
-}
-
-export type MeterEvent =
-  | (CounterEvent & { direction: Direction })
-  /** ten readings were older than the last one, which therefore was wrong */
-  | { kind: 'clockCorrected'; to: number };
-
-export interface MeterResult {
-  bookings: MeterBooking[];
-  events: MeterEvent[];
-  /** why nothing was taken of it */
-  ignored: 'older' | 'same' | 'held' | undefined;
-}
-
-interface Power {
-  watts: number;
-  /** when it was told */
-  time: number;
-  /** up to where it has been booked */
-  booked: number;
-}
+/** What is read and judged by itself. */
+const SOURCES = [...DIRECTIONS, 'power'] as const;
+type Source = (typeof SOURCES)[number];
 
 /** What has to be kept over a restart. */
 export interface MeterState {
-  power: Power | null;
+  power: PowerState;
   counters: Partial<Record<Direction, CounterState>>;
   rhythm: number[];
-  lastTime: number | null;
+  /** time of the last reading of each source, epoch ms */
+  last: Partial<Record<Source, number>>;
   spoke: Partial<Record<Direction, number>>;
 }
 
@@ -70,40 +47,35 @@ export interface MeterOptions extends CounterOptions {
   longestGap?: number | undefined;
 }
 
-/** Readings in a row older than the last one, and ms that they span, after which the last one was wrong. */
-const OLDER = 10;
-const OLDER_SPAN = 60_000;
 const DAY = 86_400_000;
 
 export class Meter {
-  private power: Power | null;
+  private readonly power: HeldPower;
   private readonly filters: Partial<Record<Direction, CounterFilter>> = {};
+  private readonly orders: Record<Source, ReadingOrder>;
   private readonly rhythm: ReadingRhythm;
-  private lastTime: number | null;
+  private readonly resolutions: Partial<Record<Direction, Resolution>> = {};
   /** time of the last good reading by direction */
   private readonly spoke: Partial<Record<Direction, number>>;
   /** W, from the slope of a counter, where a meter tells no power */
-  private slope: Partial<Record<Direction, number>> = {};
-  private older: { count: number; since: number; last: number } | undefined;
-  /** availability messages come: a power then holds until the meter is lost */
-  private watched: boolean | undefined;
-  /** nothing of the time while Node-RED was off is an interval between readings */
-  private restarted: boolean;
+  private slopes: Partial<Record<Direction, { watts: number; time: number }>> = {};
+  /** time of the last reading that counted; none before a restart, since Node-RED was off in between */
+  private accepted: number | undefined;
   private rebased = false;
 
   constructor(
     private readonly options: MeterOptions = {},
     state?: MeterState,
   ) {
-    this.power = state?.power ? { ...state.power } : null;
+    this.power = new HeldPower(state?.power);
     for (const direction of DIRECTIONS) {
       const kept = state?.counters[direction];
       if (kept) this.filters[direction] = new CounterFilter(options, kept);
     }
+    const order = (source: Source): ReadingOrder => new ReadingOrder(state?.last[source]);
+    this.orders = { import: order('import'), export: order('export'), power: order('power') };
     this.rhythm = new ReadingRhythm(state?.rhythm);
-    this.lastTime = state?.lastTime ?? null;
     this.spoke = { ...state?.spoke };
-    this.restarted = state !== undefined;
   }
 
   /** ms for which a power holds. */
@@ -111,9 +83,19 @@ export class Meter {
     return this.options.longestGap ?? this.rhythm.longestGap;
   }
 
+  /** ms for which the power of the last reading is believed. */
+  get holds(): number {
+    return this.power.holds(this.longestGap);
+  }
+
   /** Whether a direction's energy comes from a counter. */
   isCounted(direction: Direction): boolean {
     return this.filters[direction] !== undefined;
+  }
+
+  /** Wh, the smallest step of a direction's counter; `null` while it is not known */
+  resolution(direction: Direction): number | null {
+    return this.resolutions[direction]?.wattHours ?? null;
   }
 
   /** The time of the last good reading of a direction; `undefined`: it has never told anything. */
@@ -127,39 +109,50 @@ export class Meter {
     return at !== undefined && now - at < DAY;
   }
 
-  /** W at present: the last reading's power, else the slope of the counters; `null` where nothing is known. */
-  get present(): number | null {
-    if (this.power) return this.power.watts;
-    const { import: taken, export: given } = this.slope;
+  /** W at an instant: the last reading's power, else the slope of the counters; `null` where it is not known. */
+  presentAt(now: number): number | null {
+    const told = this.power.at(now, this.longestGap);
+    if (told !== null) return told;
+    const fresh = DIRECTIONS.map((direction) => {
+      const slope = this.slopes[direction];
+      return slope && now <= slope.time + this.longestGap ? slope.watts : undefined;
+    });
+    const [taken, given] = fresh;
     return taken === undefined && given === undefined ? null : (taken ?? 0) - (given ?? 0);
   }
 
   /** Time of the last reading. */
   get latest(): number | null {
-    return this.lastTime;
+    const times = SOURCES.flatMap((source) => this.orders[source].last ?? []);
+    return times.length === 0 ? null : Math.max(...times);
   }
 
   state(): MeterState {
-    const counters = Object.fromEntries(
-      DIRECTIONS.flatMap((direction) => {
-        const filter = this.filters[direction];
-        return filter ? [[direction, filter.state()]] : [];
-      }),
-    );
+    const counters: MeterState['counters'] = {};
+    for (const direction of DIRECTIONS) {
+      const filter = this.filters[direction];
+      if (filter) counters[direction] = filter.state();
+    }
+    const last: MeterState['last'] = {};
+    for (const source of SOURCES) {
+      const time = this.orders[source].last;
+      if (time !== null) last[source] = time;
+    }
     return {
-      power: this.power && { ...this.power },
+      power: this.power.state(),
       counters,
       rhythm: this.rhythm.state(),
-      lastTime: this.lastTime,
+      last,
       spoke: { ...this.spoke },
     };
   }
 
   /** The next reading is another meter's: its counters are a base at once, the time before it is not known. */
   newMeter(): void {
-    this.power = null;
+    this.power.drop();
     this.rebased = true;
-    for (const filter of Object.values(this.filters)) filter.newMeter();
+    this.slopes = {};
+    for (const direction of DIRECTIONS) this.filters[direction]?.newMeter();
   }
 
   /**
@@ -169,113 +162,117 @@ export class Meter {
    */
   setAvailable(available: boolean, now: number): MeterBooking[] {
     const booked = this.advance(now);
-    this.watched = available;
-    if (!available) this.power = null;
+    this.power.setAvailable(available);
     return booked;
   }
 
   /** Books what the last power tells up to `now`, as long as it holds. */
   advance(now: number): MeterBooking[] {
-    const { power } = this;
-    if (!power) return [];
-    const holds = this.watched === true ? Infinity : power.time + this.longestGap;
-    const end = Math.min(now, holds);
-    const bookings = this.fromPower(power.watts, power.booked, end);
-    power.booked = Math.max(power.booked, end);
-    if (now >= holds) this.power = null;
-    return bookings;
+    return this.bookPower(this.power.advance(now, this.longestGap));
   }
 
   take(reading: MeterReading): MeterResult {
-    const { time } = reading;
-    const corrected = this.isOlder(time);
-    if (corrected === 'older') return { bookings: [], events: [], ignored: 'older' };
-    const events: MeterEvent[] = corrected ? [{ kind: 'clockCorrected', to: time }] : [];
-    const same = this.lastTime === time;
-    const bookings: MeterBooking[] = [];
-    const gap = this.longestGap;
-    let good = false;
-    let held = false;
-
+    const taking = new Taking();
     for (const direction of DIRECTIONS) {
       const value = reading[direction];
-      if (!isCount(value)) continue;
-      const filter = (this.filters[direction] ??= new CounterFilter(this.options));
-      const before = filter.base;
-      if (same && before) continue;
-      const result = filter.take({ value: Math.round(value * 1000), time });
-      held ||= !result.good;
-      good ||= result.good;
-      if (result.good) this.spoke[direction] = time;
-      this.noteSlope(direction, before, result.bookings);
-      for (const one of result.bookings) {
-        bookings.push({ ...one, direction, wide: one.end - one.start > gap, counted: true });
-      }
-      events.push(...result.events.map((event) => ({ ...event, direction })));
+      if (isCount(value))
+        this.takeCount(direction, { value: Math.round(value * 1000), time: reading.time }, taking);
     }
     if (isPower(reading.power)) {
-      good = true;
-      bookings.push(...this.takePower(reading.power, time, reading.duration ?? null));
-      for (const direction of DIRECTIONS) if (!this.isCounted(direction)) this.spoke[direction] = time;
+      this.takePower(reading.power, reading.time, reading.duration ?? null, taking);
     }
-    if (!good) return { bookings, events, ignored: held ? 'held' : 'same' };
-    if (!same) {
-      const interval = this.lastTime === null ? 0 : time - this.lastTime;
-      if (interval > 0 && !this.restarted && !this.rebased) this.rhythm.note(interval);
-      this.restarted = false;
-      this.rebased = false;
-    }
-    this.lastTime = time;
-    return { bookings, events, ignored: undefined };
+    if (taking.good) this.noteInterval(reading.time);
+    return taking.result();
   }
 
-  /** @returns `older` for a reading that is not taken; `true` when the clock has been put right */
-  private isOlder(time: number): 'older' | boolean {
-    if (this.lastTime === null || time >= this.lastTime) {
-      this.older = undefined;
-      return false;
+  private takeCount(direction: Direction, reading: CounterReading, taking: Taking): void {
+    const order = this.orders[direction];
+    const judged = order.judge(reading);
+    if (judged.kind === 'older' || (judged.kind === 'same' && this.filters[direction]?.base)) {
+      taking.leave(judged.kind);
+      return;
     }
-    const { older } = this;
-    this.older =
-      older && time >= older.last
-        ? { count: older.count + 1, since: older.since, last: time }
-        : { count: 1, since: time, last: time };
-    if (this.older.count < OLDER || time - this.older.since < OLDER_SPAN) return 'older';
-    // A board without a clock told a time far ahead, and everything since has been right.
-    this.older = undefined;
-    this.lastTime = null;
-    this.power = null;
-    for (const filter of Object.values(this.filters)) filter.newMeter();
-    return true;
+    const gap = this.longestGap;
+    let filter = this.filters[direction];
+    if (!filter) {
+      // What the power has told until now still counts: from here on the counter does.
+      taking.bookings.push(...this.advance(reading.time));
+      filter = this.filters[direction] = new CounterFilter(this.options);
+    }
+    const readings = this.fromCorrected(judged, filter, reading, taking);
+    for (const one of readings) {
+      const before = filter.base;
+      const result = filter.take(one);
+      taking.note(result.good ? 'good' : 'held');
+      if (result.good) this.spoke[direction] = one.time;
+      if (before) this.noteSteps(direction, before, result.bookings);
+      for (const booking of result.bookings) {
+        const wide = booking.end - booking.start > gap;
+        taking.bookings.push({ ...booking, direction, wide, counted: true });
+      }
+      for (const event of result.events) {
+        // After a clock that was wrong the first reading is a base by itself, and often nothing is left out.
+        if (event.kind !== 'newBase' || event.leftOut !== 0 || judged.kind !== 'corrected') {
+          taking.events.push({ ...event, direction });
+        }
+      }
+    }
+    order.accept(reading.time);
   }
 
-  private takePower(watts: number, time: number, duration: number | null): MeterBooking[] {
-    if (duration !== null && duration > 0) {
-      const from = Math.max(time - duration, this.power?.booked ?? -Infinity);
-      // It describes what has been, and holds no longer.
-      this.power = { watts, time, booked: time };
-      const bookings = this.fromPower(watts, from, time);
-      this.power.time = time - this.longestGap;
-      return bookings;
+  /** The readings to take: after a last one that was wrong, the first of those that followed is the base. */
+  private fromCorrected(
+    judged: Order,
+    filter: CounterFilter,
+    reading: CounterReading,
+    taking: Taking,
+  ): CounterReading[] {
+    if (judged.kind !== 'corrected') return [reading];
+    taking.correct(judged.first.time);
+    filter.newMeter();
+    return [judged.first, reading];
+  }
+
+  private takePower(watts: number, time: number, duration: number | null, taking: Taking): void {
+    const order = this.orders.power;
+    const judged = order.judge({ value: watts, time });
+    if (judged.kind === 'older' || this.power.is(watts, time)) {
+      taking.leave(judged.kind === 'older' ? 'older' : 'same');
+      return;
     }
-    const bookings = this.power?.time === time ? [] : this.advance(time);
-    this.power = { watts, time, booked: time };
-    return bookings;
+    if (judged.kind === 'corrected') {
+      taking.correct(judged.first.time);
+      this.power.restart();
+    }
+    taking.note('good');
+    taking.bookings.push(...this.bookPower(this.power.take(watts, time, duration, this.longestGap)));
+    for (const direction of DIRECTIONS) if (!this.isCounted(direction)) this.spoke[direction] = time;
+    order.accept(time);
+  }
+
+  private noteInterval(time: number): void {
+    const interval = this.accepted === undefined ? 0 : time - this.accepted;
+    if (interval > 0 && !this.rebased) this.rhythm.note(interval);
+    this.accepted = time;
+    this.rebased = false;
   }
 
   /** The positive part is import and the negative part export, for directions without a counter. */
-  private fromPower(watts: number, start: number, end: number): MeterBooking[] {
-    if (!(end > start)) return [];
-    return DIRECTIONS.filter((direction) => !this.isCounted(direction)).map((direction) => {
-      const part = Math.max(0, direction === 'import' ? watts : -watts);
-      return { direction, start, end, energy: (part * (end - start)) / 3600, wide: false, counted: false };
-    });
+  private bookPower(spans: readonly PowerSpan[]): MeterBooking[] {
+    const directions = DIRECTIONS.filter((direction) => !this.isCounted(direction));
+    return spans.flatMap(({ start, end, watts }) =>
+      directions.map((direction) => {
+        const part = Math.max(0, direction === 'import' ? watts : -watts);
+        return { direction, start, end, energy: (part * (end - start)) / 3600, wide: false, counted: false };
+      }),
+    );
   }
 
-  private noteSlope(direction: Direction, before: CounterReading | null, bookings: readonly Booking[]): void {
+  private noteSteps(direction: Direction, before: CounterReading, bookings: readonly Booking[]): void {
+    for (const { energy } of bookings) (this.resolutions[direction] ??= new Resolution()).note(energy);
     const last = bookings.at(-1);
-    if (!before || !last || !(last.end > last.start)) return;
-    this.slope = { ...this.slope, [direction]: (last.energy * 3600) / (last.end - last.start) };
+    if (!last || !(last.end > before.time)) return;
+    this.slopes[direction] = { watts: (last.energy * 3600) / (last.end - last.start), time: last.end };
   }
 }
 

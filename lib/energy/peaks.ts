@@ -56,51 +56,61 @@ export interface PeakFigures {
 }
 
 const KEPT_MONTHS = 13;
-const MONTHS_BEFORE = 11;
-/** One for each day of a month. */
-const MOST_DAYS = 31;
+/** ms: longer than eleven months, and shorter than twelve */
+const ELEVEN_MONTHS = 350 * 86_400_000;
+/** Windows of a month that are kept: the best of each day, and the highest of all. */
+const MOST = 31;
 
 export class Peaks {
   private month: number | null;
+  /** highest first */
   private list: Peak[];
   private past: PastMonth[];
 
   constructor(
-    private settings: PeakSettings,
+    private readonly settings: PeakSettings,
     state?: PeakState,
   ) {
     this.month = state?.month ?? null;
-    this.list = state?.peaks.slice(0, MOST_DAYS) ?? [];
+    this.list = state?.peaks.slice(0, 2 * MOST) ?? [];
     this.past = state?.past.slice(-KEPT_MONTHS) ?? [];
-  }
-
-  /** Other settings count from now on; nothing is lost. */
-  change(settings: PeakSettings): void {
-    this.settings = settings;
   }
 
   state(): PeakState {
     return { month: this.month, peaks: [...this.list], past: [...this.past] };
   }
 
-  /** Begins the month that starts at `start`, unless it runs already or is over. */
-  enter(start: number): void {
+  /**
+   * Begins the month that starts at `start`, unless it runs already or is over.
+   *
+   * @returns whether it runs now
+   */
+  enter(start: number): boolean {
     this.month ??= start;
-    if (start <= this.month) return;
+    if (start <= this.month) return start === this.month;
     this.past = [...this.past, this.summary(this.month)].slice(-KEPT_MONTHS);
     this.month = start;
     this.list = [];
+    return true;
+  }
+
+  /** The clock was wrong: a month that has not come yet is none. */
+  goBack(start: number): void {
+    if (this.month === null || start >= this.month) return;
+    this.past = this.past.filter((one) => one.start < start);
+    this.month = start;
+    this.list = this.list.filter((peak) => peak.start < start);
   }
 
   /** A complete window of the running month. A negative net is none at all. */
   add(peak: Peak): void {
     const counted = { ...peak, demand: Math.max(0, peak.demand) };
-    const sameDay = this.settings.differentDays ? this.list.find(({ day }) => day === peak.day) : undefined;
-    if (sameDay && sameDay.demand >= counted.demand) return;
-    const most = this.settings.differentDays ? MOST_DAYS : Math.max(this.settings.peaks, 1);
-    this.list = [...this.list.filter((one) => one !== sameDay), counted]
-      .sort((a, b) => b.demand - a.demand || a.start - b.start)
-      .slice(0, most);
+    const all = [...this.list.filter(({ start }) => start !== peak.start), counted].sort(
+      (a, b) => b.demand - a.demand || a.start - b.start,
+    );
+    // How many count, and whether on different days, may be set otherwise tomorrow.
+    const days = bestOfDays(all).slice(0, MOST);
+    this.list = all.filter((one, i) => i < MOST || days.includes(one));
   }
 
   /** Forgets the running month's peaks. */
@@ -114,7 +124,8 @@ export class Peaks {
     const counting = this.counting();
     const [monthPeak = null] = this.list;
     const average = mean(counting.map(({ demand }) => demand));
-    const before = this.past.slice(-MONTHS_BEFORE);
+    const oldest = (this.month ?? 0) - ELEVEN_MONTHS;
+    const before = this.past.filter(({ start }) => start >= oldest);
     const highest = Math.max(0, ...before.map(({ figure }) => figure ?? 0));
     const months = [...before.map(({ peak }) => peak), monthPeak?.demand ?? null]
       .filter((peak) => peak !== null)
@@ -131,12 +142,17 @@ export class Peaks {
     };
   }
 
+  /** Those of which the highest count. */
+  private eligible(): Peak[] {
+    return this.settings.differentDays ? bestOfDays(this.list) : this.list;
+  }
+
   private counting(): Peak[] {
-    return this.list.slice(0, Math.max(this.settings.peaks, 1));
+    return this.eligible().slice(0, Math.max(this.settings.peaks, 1));
   }
 
   private toBeat(today: string): number {
-    const last = this.list[Math.max(this.settings.peaks, 1) - 1]?.demand ?? 0;
+    const last = this.eligible()[Math.max(this.settings.peaks, 1) - 1]?.demand ?? 0;
     if (!this.settings.differentDays) return last;
     return Math.max(last, this.list.find(({ day }) => day === today)?.demand ?? 0);
   }
@@ -148,6 +164,12 @@ export class Peaks {
       peak: this.list[0]?.demand ?? null,
     };
   }
+}
+
+/** The first of each day, of a list with the highest first. */
+function bestOfDays(list: readonly Peak[]): Peak[] {
+  const days = new Set<string>();
+  return list.filter(({ day }) => !days.has(day) && days.add(day));
 }
 
 function mean(values: readonly number[]): number | null {

@@ -1,44 +1,32 @@
-import type { ClosedPeriod } from './usage';
+/** What has ended, is written and perhaps not told yet: a process may end in between. */
 
-/** Closed periods that are written and perhaps not told yet: a process may end in between. */
-
-export interface KeyedPeriod {
-  period: ClosedPeriod;
-  /** node, period and start: who gets it twice can tell */
+export interface Keyed<T> {
+  what: T;
+  /** node, kind and start: who gets it twice can tell */
   key: string;
 }
-
-export type PendingState = KeyedPeriod[];
 
 /** What passed while nobody looked is told at once: hours of a year at the most. */
 const MOST = 10_000;
 
-export class PendingPeriods {
-  private list: KeyedPeriod[];
+export class Pending<T> {
+  private list: Keyed<T>[];
 
-  constructor(
-    private readonly node: string,
-    state: PendingState = [],
-  ) {
+  constructor(state: readonly Keyed<T>[] = []) {
     this.list = state.slice(-MOST);
   }
 
-  state(): PendingState {
+  state(): Keyed<T>[] {
     return [...this.list];
   }
 
   /** Those that a run before this one has left. */
-  left(): readonly KeyedPeriod[] {
+  left(): readonly Keyed<T>[] {
     return this.list;
   }
 
-  add(periods: readonly ClosedPeriod[]): KeyedPeriod[] {
-    const keyed = periods.map((period) => ({
-      period,
-      key: `${this.node} ${period.kind} ${new Date(period.start).toISOString()}`,
-    }));
+  add(keyed: readonly Keyed<T>[]): void {
     this.list = [...this.list, ...keyed].slice(-MOST);
-    return keyed;
   }
 
   /** All are told. @returns whether there were any */

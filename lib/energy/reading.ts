@@ -1,8 +1,7 @@
-import { DateTime } from 'luxon';
-
 import { invalidInput } from '../core/errors';
-import { readTime } from '../core/time';
-import { isRecord, toNumber } from '../core/units';
+import { refusedPayload } from '../core/input';
+import { isRecord, toNumber } from '../core/values';
+import { instantNear } from './local-text';
 import type { MeterReading } from './meter';
 
 /** Taking a meter's reading out of a message. */
@@ -37,7 +36,6 @@ export interface TakenReading {
 
 /** ms that a meter's clock may be ahead of ours */
 const AHEAD = 10_000;
-const HAS_ZONE = /(?:z|utc|gmt|[+-]\d{2}:?\d{2}|[+-]\d{2})$/i;
 
 /**
  * The reading of a message.
@@ -53,12 +51,15 @@ export function takeReading(
 ): TakenReading {
   const values = chosen ? fromChosen(lookup, chosen) : recognised(payload);
   if (values.import === null && values.export === null && values.power === null) {
-    throw invalidInput(
-      'The message holds neither a counter of energy nor a power that this node knows.',
-      'energyNoReading',
+    throw refusedPayload(
+      payload,
+      invalidInput(
+        'The message holds neither a counter of energy nor a power that this node knows.',
+        'energyNoReading',
+      ),
     );
   }
-  const told = timeOf(isRecord(payload) ? payload.timestamp : undefined, zone);
+  const told = timeOf(isRecord(payload) ? payload.timestamp : undefined, zone, now);
   const ahead = told !== null && told - now > AHEAD;
   return { reading: { ...values, time: told === null || ahead ? now : told }, ahead };
 }
@@ -96,12 +97,9 @@ function recognised(payload: unknown): Values {
 }
 
 /** @returns epoch ms, `null` where none is told */
-function timeOf(value: unknown, zone: string): number | null {
+function timeOf(value: unknown, zone: string, now: number): number | null {
   if (value === undefined || value === null || value === '') return null;
-  const utc = value instanceof Date ? readTime(value.getTime()) : readTime(value);
-  if (utc === null) throw invalidInput('The time of the reading cannot be read.', 'energyTime');
-  if (typeof value !== 'string' || HAS_ZONE.test(value.trim()) || /^\d+(\.\d+)?$/.test(value.trim()))
-    return utc;
-  // The same figures of the clock, in the zone of the setting.
-  return DateTime.fromMillis(utc, { zone: 'utc' }).setZone(zone, { keepLocalTime: true }).toMillis();
+  const time = instantNear(value, zone, now);
+  if (time === null) throw invalidInput('The time of the reading cannot be read.', 'energyTime');
+  return time;
 }

@@ -1,14 +1,11 @@
-import {
-  type Direction,
-  DIRECTIONS,
-  Meter,
-  type MeterBooking,
-  type MeterEvent,
-  type MeterReading,
-  type MeterState,
-} from './meter';
+import { type BaseRate, baseBetween } from './base-rate';
+import { Meter, type MeterReading, type MeterState } from './meter';
+import { DIRECTIONS, type MeterBooking, type MeterEvent } from './meter-result';
+import { addTo, merge, newPeriod, type Period, periodReport, type PeriodReport, type Piece } from './period';
 import { Prices, type PriceState, type Pricing } from './prices';
-import type { LocalTime, PeriodKind, Span } from './zone';
+import type { LocalTime, PeriodKind, Span } from '../core/zone';
+
+export type { PeriodReport } from './period';
 
 /** Use, feed-in and cost by hour, day, week, month and year, from any meter's readings. */
 
@@ -22,29 +19,11 @@ export interface UsageSettings {
   price: Pricing;
   feedIn: Pricing;
   /** money per day or billing month */
-  base: { amount: number; per: 'day' | 'month' } | null;
+  base: BaseRate | null;
+  /** whether hours are told too; default yes */
+  hours?: boolean;
   /** ms; missing: by the meter's rhythm */
   longestGap?: number | undefined;
-}
-
-/** What a running or closed period comes to. */
-export interface PeriodReport extends Span {
-  /** Wh; `null` where nothing is known */
-  import: number | null;
-  export: number | null;
-  /** Wh, import less export */
-  net: number | null;
-  /** money; `null` when nothing was imported at a known price */
-  cost: number | null;
-  revenue: number | null;
-  /** Wh imported without a known price */
-  unpriced: number;
-  /** money, by the time that has passed */
-  base: number | null;
-  /** known share of the time, the worse of both directions; `null` at the start */
-  coverage: number | null;
-  /** Wh that were split at this period's own start or end by time */
-  estimated: number;
 }
 
 export interface UsageReport {
@@ -58,27 +37,8 @@ export interface UsageReport {
 /** A period that is over. */
 export interface ClosedPeriod extends PeriodReport {
   kind: PeriodKind;
-}
-
-interface Flow {
-  /** mWh */
-  energy: number;
-  /** ms */
-  known: number;
-  /** mWh */
-  estimated: number;
-  /** money */
-  money: number;
-  /** mWh that have a price */
-  priced: number;
-}
-
-interface Period extends Span {
-  kind: PeriodKind;
-  /** since when it is counted */
-  since: number;
-  import: Flow;
-  export: Flow;
+  /** it was told before, while the clock was wrong */
+  again: boolean;
 }
 
 export interface UsageState {
@@ -88,6 +48,8 @@ export interface UsageState {
   open: Period[];
   /** up to where each kind is told, epoch ms */
   told: Partial<Record<PeriodKind, number>>;
+  /** up to where each kind has ever been told: further than `told` after a clock that was wrong */
+  furthest: Partial<Record<PeriodKind, number>>;
 }
 
 export interface UsageResult {
@@ -106,8 +68,11 @@ export class Usage {
   private readonly meter: Meter;
   private readonly prices: Prices;
   private readonly feedIn: Prices;
-  private open: Period[];
-  private readonly told: Partial<Record<PeriodKind, number>>;
+  private readonly kinds: readonly PeriodKind[];
+  /** by kind and start */
+  private readonly open = new Map<PeriodKind, Map<number, Period>>();
+  private readonly told: UsageState['told'] = {};
+  private readonly furthest: UsageState['furthest'];
   private lag = 0;
 
   constructor(
@@ -117,8 +82,14 @@ export class Usage {
     this.meter = new Meter({ longestGap: settings.longestGap }, state?.meter);
     this.prices = new Prices(settings.price, settings.zone, state?.prices);
     this.feedIn = new Prices(settings.feedIn, settings.zone, state?.feedIn);
-    this.open = state?.open ?? [];
-    this.told = { ...state?.told };
+    this.kinds = KINDS.filter((kind) => kind !== 'hour' || settings.hours !== false);
+    this.furthest = { ...state?.furthest };
+    for (const kind of this.kinds) {
+      const list = state?.open.filter((one) => one.kind === kind) ?? [];
+      this.open.set(kind, new Map(list.map((one) => [one.start, one])));
+      const told = state?.told[kind];
+      if (told !== undefined) this.told[kind] = told;
+    }
   }
 
   state(): UsageState {
@@ -126,8 +97,9 @@ export class Usage {
       meter: this.meter.state(),
       prices: this.prices.state(),
       feedIn: this.feedIn.state(),
-      open: this.open,
+      open: [...this.open.values()].flatMap((periods) => [...periods.values()]),
       told: { ...this.told },
+      furthest: { ...this.furthest },
     };
   }
 
@@ -147,8 +119,7 @@ export class Usage {
   /** Begins the running period of a kind anew. */
   reset(kind: PeriodKind, now: number): void {
     const span = this.spanAt(now, kind);
-    this.open = this.open.filter((one) => one.kind !== kind || one.start !== span.start);
-    this.open.push(made(kind, span, now));
+    this.open.get(kind)?.set(span.start, newPeriod(kind, span, now));
   }
 
   /** @param now epoch ms of arrival */
@@ -156,13 +127,14 @@ export class Usage {
     const { bookings, events, ignored } = this.meter.take(reading);
     if (ignored === 'older') return { report: undefined, closed: [], events, ignored };
     this.lag = Math.max(0, now - reading.time);
-    for (const kind of KINDS) {
-      this.told[kind] ??= this.spanAt(reading.time, kind).start;
-      this.periodAt(reading.time, kind, reading.time);
-    }
+    for (const kind of this.kinds) this.told[kind] ??= this.spanAt(reading.time, kind).start;
+    for (const event of events) if (event.kind === 'clockCorrected') this.goBack(event.to);
     this.book(bookings);
-    const closed = ignored ? [] : this.closeUpTo(reading.time, reading.time);
-    return { report: ignored ? undefined : this.report(reading.time), closed, events, ignored };
+    if (ignored) return { report: undefined, closed: [], events, ignored };
+    // Another register may have told a later moment already.
+    const at = Math.max(reading.time, this.meter.latest ?? 0);
+    const closed = this.closeUpTo(at, at);
+    return { report: this.report(at), closed, events, ignored };
   }
 
   setAvailable(available: boolean, now: number): ClosedPeriod[] {
@@ -172,9 +144,10 @@ export class Usage {
 
   /** When `tick` has something to do, epoch ms; `null`: only a reading ends a period. */
   get nextTick(): number | null {
-    const { hour } = this.told;
-    if (hour === undefined || DIRECTIONS.some((one) => this.meter.isCounted(one))) return null;
-    return this.spanAt(hour, 'hour').end + GRACE + this.lag;
+    const [shortest = 'day'] = this.kinds;
+    const told = this.told[shortest];
+    if (told === undefined || DIRECTIONS.some((one) => this.meter.isCounted(one))) return null;
+    return this.spanAt(told, shortest).end + GRACE + this.lag;
   }
 
   /** Closes periods that are fed by a power and have ended without a reading. */
@@ -187,64 +160,71 @@ export class Usage {
   }
 
   report(now: number): UsageReport {
-    const of = (kind: PeriodKind): PeriodReport => this.reportOf(this.periodAt(now, kind, now), now);
+    const of = (kind: PeriodKind): PeriodReport => this.reportOf(this.periodAt(now, kind), now);
     return { timestamp: now, day: of('day'), week: of('week'), month: of('month'), year: of('year') };
+  }
+
+  /** The clock was wrong, and is right since an instant: what lies ahead of its periods has not been. */
+  private goBack(to: number): void {
+    for (const kind of this.kinds) {
+      const { start } = this.spanAt(to, kind);
+      this.told[kind] = Math.min(this.told[kind] ?? start, start);
+      const periods = this.open.get(kind);
+      for (const period of [...(periods?.values() ?? [])]) {
+        if (period.start <= start) continue;
+        // The energy was real.
+        merge(period, this.periodAt(to, kind));
+        periods?.delete(period.start);
+      }
+    }
   }
 
   /** Each booking is cut where an hour, a day or a price ends; a counter's values there are rounded to the mWh once. */
   private book(bookings: readonly MeterBooking[]): void {
     for (const booking of bookings) {
-      const { direction, energy, counted } = booking;
+      const { direction, energy: whole, counted } = booking;
       const upTo = (instant: number): number => {
-        const part = (energy * (instant - booking.start)) / (booking.end - booking.start);
+        const part = (whole * (instant - booking.start)) / (booking.end - booking.start);
         return counted ? Math.round(part) : part;
       };
       const prices = direction === 'import' ? this.prices : this.feedIn;
-      let at = Math.max(booking.start, booking.end - LONGEST_CATCH_UP);
-      while (at < booking.end) {
-        const hour = this.spanAt(at, 'hour');
-        const next = prices.changeAfter(at, Math.min(hour.end, booking.end));
-        this.add(booking, at, next, upTo(next) - upTo(at), prices.at(at));
-        at = next;
+      let from = Math.max(booking.start, booking.end - LONGEST_CATCH_UP);
+      while (from < booking.end) {
+        const hour = this.spanAt(from, 'hour');
+        const to = prices.changeAfter(from, Math.min(hour.end, booking.end));
+        this.add({ booking, from, to, energy: upTo(to) - upTo(from), price: prices.at(from) });
+        from = to;
       }
     }
   }
 
-  private add(
-    { direction, wide, start, end }: MeterBooking,
-    from: number,
-    to: number,
-    energy: number,
-    price: number | null,
-  ): void {
-    for (const kind of KINDS) {
-      const period = this.periodAt(from, kind, from);
-      const flow = period[direction];
-      flow.energy += energy;
-      flow.known += to - from;
-      if (wide && (start < period.start || end > period.end)) flow.estimated += energy;
-      if (price === null) continue;
-      flow.money += (energy / 1_000_000) * price;
-      flow.priced += energy;
+  /** What fell into a period that is told already counts in the one after it: nothing is lost, and nothing told changes. */
+  private add(piece: Piece): void {
+    for (const kind of this.kinds) {
+      const told = this.told[kind] ?? piece.from;
+      const late = piece.from < told;
+      addTo(this.periodAt(late ? told : piece.from, kind), piece, late);
     }
   }
 
   private closeUpTo(to: number, now: number): ClosedPeriod[] {
-    const closed: { period: Period; rank: number }[] = [];
-    KINDS.forEach((kind, rank) => {
+    const closed: { period: Period; rank: number; again: boolean }[] = [];
+    this.kinds.forEach((kind, rank) => {
       for (;;) {
         const told = this.told[kind];
         if (told === undefined) return;
         const span = this.spanAt(Math.max(told, to - LONGEST_CATCH_UP), kind);
         if (span.end > to || !this.hasSpoken(span.end, now)) return;
-        closed.push({ period: this.periodAt(span.start, kind, span.start), rank });
+        const again = span.end <= (this.furthest[kind] ?? -Infinity);
+        closed.push({ period: this.periodAt(span.start, kind), rank, again });
         this.told[kind] = span.end;
-        this.open = this.open.filter((one) => one.kind !== kind || one.start > span.start);
+        if (!again) this.furthest[kind] = span.end;
+        this.open.get(kind)?.delete(span.start);
       }
     });
     return closed
       .sort((a, b) => a.period.end - b.period.end || a.rank - b.rank)
-      .map(({ period }) => ({ kind: period.kind, ...this.reportOf(period, period.end) }));
+      .map(({ period, again }) => ({ kind: period.kind, again, ...this.reportOf(period, period.end) }));
   }
 
   private hasSpoken(end: number, now: number): boolean {
@@ -255,41 +235,11 @@ export class Usage {
   }
 
   private reportOf(period: Period, now: number): PeriodReport {
-    const { start, end } = period;
-    const elapsed = Math.min(now, end) - start;
+    const { base, zone, billingDay } = this.settings;
     const spoken = DIRECTIONS.filter((one) => this.meter.lastGood(one) !== undefined);
-    const known = spoken.length === 0 ? 0 : Math.min(...spoken.map((one) => period[one].known));
-    const wattHours = (direction: Direction): number | null =>
-      period[direction].known > 0 ? period[direction].energy / 1000 : null;
-    const taken = wattHours('import');
-    const given = wattHours('export');
-    return {
-      start,
-      end,
-      import: taken,
-      export: given,
-      net: taken === null && given === null ? null : (taken ?? 0) - (given ?? 0),
-      cost: money(period.import),
-      revenue: money(period.export),
-      unpriced: (period.import.energy - period.import.priced) / 1000,
-      base: this.baseBetween(period.since, Math.min(now, end)),
-      coverage: elapsed > 0 ? known / elapsed : null,
-      estimated: (period.import.estimated + period.export.estimated) / 1000,
-    };
-  }
-
-  /** The base rate by the time that has passed of each of its days or months. */
-  private baseBetween(from: number, to: number): number | null {
-    const { base } = this.settings;
-    if (!base) return null;
-    let sum = 0;
-    for (let at = from; at < to;) {
-      const span = this.spanAt(at, base.per);
-      const end = Math.min(span.end, to);
-      sum += (base.amount * (end - at)) / (span.end - span.start);
-      at = end;
-    }
-    return sum;
+    const end = Math.min(now, period.end);
+    const due = base && baseBetween(base, zone, billingDay, period.since, end);
+    return periodReport(period, now, spoken, due);
   }
 
   private spanAt(instant: number, kind: PeriodKind): Span {
@@ -297,20 +247,12 @@ export class Usage {
     return zone.periodAt(instant, kind, billingDay);
   }
 
-  private periodAt(instant: number, kind: PeriodKind, since: number): Period {
-    const found = this.open.find((one) => one.kind === kind && instant >= one.start && instant < one.end);
+  private periodAt(instant: number, kind: PeriodKind): Period {
+    const span = this.spanAt(instant, kind);
+    const found = this.open.get(kind)?.get(span.start);
     if (found) return found;
-    const period = made(kind, this.spanAt(instant, kind), since);
-    this.open.push(period);
+    const period = newPeriod(kind, span);
+    this.open.get(kind)?.set(span.start, period);
     return period;
   }
-}
-
-function money({ priced, money: sum }: Flow): number | null {
-  return priced === 0 ? null : sum;
-}
-
-function made(kind: PeriodKind, { start, end }: Span, since: number): Period {
-  const flow = (): Flow => ({ energy: 0, known: 0, estimated: 0, money: 0, priced: 0 });
-  return { kind, start, end, since: Math.max(since, start), import: flow(), export: flow() };
 }

@@ -4,20 +4,21 @@ import type { Budget } from '../core/budget';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
 import { givenPassword, givenText } from '../core/given';
-import { headerValue, type HttpCall, HttpClient } from '../core/http';
+import { headerValue, type HttpCall } from '../core/http/call';
+import { HttpClient } from '../core/http/client';
 import { type NoticeHandler, Notices } from '../core/notices';
-import { sendCommand } from '../core/outcome';
-import type { ProxyChoice } from '../core/proxy';
+import { sendCommand } from '../core/command/outcome';
+import type { ProxyChoice } from '../core/http/proxy';
 import { cleanText, createRedactor } from '../core/redact';
-import { loginError, saysWrongCredentials } from '../core/refusal';
+import { loginError, saysWrongCredentials } from '../core/poll/refusal';
 import { BearerSession, type Login, secondsLeftOfJwt } from '../core/session';
-import type { Transport } from '../core/transport';
-import { isRecord } from '../core/units';
-import { parseBaseUrl } from '../core/url';
+import type { Transport } from '../core/http/transport';
+import { isRecord } from '../core/values';
+import { parseBaseUrl } from '../core/http/url';
 import { refuseFailureCodes, responseCodes, saysError, saysTaken } from './codes';
-import { type CommandRequest, commandRequest, type DurationKey } from './commands';
-import { type DeviceAnswer, parseDevice, parseDevices } from './device';
-import { parseStatuses, type StatusAnswer } from './status';
+import { type CommandRequest, commandRequest, type DurationKey } from './input';
+import { type DeviceResponse, parseDevice, parseDevices } from './device';
+import { parseStatuses, type StatusResponse } from './status';
 
 export interface AccountSettings {
   /** host or http(s) URL that ends in `/v1` */
@@ -55,19 +56,19 @@ export interface StatusQuery {
 }
 
 /** What a command was answered. */
-export interface CommandAnswer {
-  /** the controller's codes, `[]` when the answer held none */
+export interface CommandResponse {
+  /** the controller's codes, `[]` when the response held none */
   responseCodes: number[];
   /** the body; `undefined` when there was none (202) */
   raw: unknown;
 }
 
 /** bytes; ten days of statuses five minutes apart take 1 MB, and a history asks for shorter windows where it is more */
-const MOST_OF_STATUSES = 2 * 1024 * 1024;
+const MAX_STATUSES_BYTES = 2 * 1024 * 1024;
 /** bytes; a device takes less than 1 KB */
-const MOST_OF_DEVICES = 4 * 1024 * 1024;
+const MAX_DEVICES_BYTES = 4 * 1024 * 1024;
 /** bytes of any other answer: one device, codes, a token */
-const MOST_OF_ANSWER = 256 * 1024;
+const MAX_RESPONSE = 256 * 1024;
 /** Further tries of a single reading call after a network error, 429 or 5xx. */
 const READ_RETRIES = 1;
 /** The vendor's own default, sent so that we know it: two weeks. */
@@ -96,7 +97,7 @@ export class PowercontrollerClient {
     this.durationKey = settings.durationKey ?? 'time';
     this.notices = new Notices(settings.onNotice ?? (() => undefined));
     if (!token && !(email && password)) {
-      throw invalidInput('Enter email and password, or a token.', 'signInEmpty');
+      throw invalidInput('Enter email and password, or a token.', 'powercontrollerSignInEmpty');
     }
     if (token) headerValue(token, 'token');
     this.http = new HttpClient(
@@ -104,7 +105,7 @@ export class PowercontrollerClient {
       {
         baseUrl: this.baseUrl,
         timeout: settings.timeout ?? 30_000,
-        maxBytes: MOST_OF_ANSWER,
+        maxBytes: MAX_RESPONSE,
         secrets: () => this.secrets(),
         proxy: settings.proxy,
         parallel: true,
@@ -136,13 +137,13 @@ export class PowercontrollerClient {
   }
 
   /** The account's power controllers. */
-  async devices(signal?: AbortSignal): Promise<DeviceAnswer[]> {
-    const body = await this.read({ path: 'devices', signal, maxBytes: MOST_OF_DEVICES });
+  async devices(signal?: AbortSignal): Promise<DeviceResponse[]> {
+    const body = await this.read({ path: 'devices', signal, maxBytes: MAX_DEVICES_BYTES });
     return parseDevices(body, (notice) => this.notices.once(notice));
   }
 
   /** One controller with its last known status. */
-  async device(id: string, signal?: AbortSignal): Promise<DeviceAnswer> {
+  async device(id: string, signal?: AbortSignal): Promise<DeviceResponse> {
     return parseDevice(await this.read({ path: `devices/${segment(id)}`, signal }));
   }
 
@@ -152,7 +153,7 @@ export class PowercontrollerClient {
    * @throws DeviceError; REJECTED when the range is longer than ten days, BAD_RESPONSE when there are more than 20,000
    *   statuses or 2 MB of them
    */
-  async statuses(wanted: StatusQuery, signal?: AbortSignal): Promise<StatusAnswer[]> {
+  async statuses(wanted: StatusQuery, signal?: AbortSignal): Promise<StatusResponse[]> {
     const { device, date, start, end, retries = READ_RETRIES, longestWait, budget } = wanted;
     const query = {
       device: deviceId(device),
@@ -166,7 +167,7 @@ export class PowercontrollerClient {
       signal,
       retries,
       budget,
-      maxBytes: MOST_OF_STATUSES,
+      maxBytes: MAX_STATUSES_BYTES,
       ...(longestWait === undefined ? {} : { longestWait }),
     });
     // Parsing the text took its time; others have theirs before its statuses are read.
@@ -180,90 +181,78 @@ export class PowercontrollerClient {
    * @param id the device; not looked at for a command that concerns the account
    * @throws DeviceError REJECTED with the controller's code, OUTCOME_UNKNOWN when it may have arrived
    */
-  async send(request: CommandRequest, id: string, signal?: AbortSignal): Promise<CommandAnswer> {
+  async send(request: CommandRequest, id: string, signal?: AbortSignal): Promise<CommandResponse> {
     const path = request.forDevice ? `devices/${segment(id)}${request.path}` : 'devices';
-    const raw = await this.session.run((token) =>
-      sendCommand(() => this.sendOnce(request, path, token, signal), signal),
-    );
+    const send = (token: string): Promise<unknown> =>
+      sendCommand(() => this.sendOnce(request, path, token, signal), signal);
+    const raw = await this.session.run(send, signal);
     const codes = responseCodes(raw);
     refuseFailureCodes(codes);
-    if (saysError(raw)) throw this.answeredError(raw);
-    const answer = { responseCodes: codes, raw };
-    // Neither a question nor a registration switches anything, and what they ask for is looked for in the answer.
+    if (saysError(raw)) throw this.rejection(raw);
+    const response = { responseCodes: codes, raw };
+    // Neither a question nor a registration switches anything, and what they ask for is looked for in the response.
     const understood = request.command === 'refresh' || request.command === 'add' || saysTaken(raw, codes);
     if (!understood) throw notUnderstood();
-    return answer;
+    return response;
   }
 
   /** Adds a controller to the account. */
-  async add(sn: string, country: string, signal?: AbortSignal): Promise<DeviceAnswer> {
+  async add(sn: string, country: string, signal?: AbortSignal): Promise<DeviceResponse> {
     const { raw } = await this.send(commandRequest({ command: 'add', sn, country }), '', signal);
     return parseDevice(raw);
   }
 
-  private answeredError(body: unknown): DeviceError {
+  private rejection(body: unknown): DeviceError {
     const said = vendorMessage(body);
     const message = said === undefined ? '' : cleanText(said, createRedactor(this.secrets()));
     return new DeviceError('REJECTED', `The cloud answers with an error. ${message}`.trim(), {
-      reason: 'answeredError',
+      reason: 'powercontrollerErrorMessage',
       params: { message },
       sent: true,
     });
   }
 
-  private async sendOnce(
+  private sendOnce(
     { method, json, async: later }: CommandRequest,
     path: string,
     token: string,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
-    try {
-      return await this.http.jsonOrNothing({
-        method,
-        path,
-        ...(later ? { query: { async: 'true' } } : {}),
-        ...(json === undefined ? {} : { json }),
-        headers: bearer(token),
-        safe: false,
-        timeout: this.settings.commandTimeout ?? 60_000,
-        signal,
-      });
-    } catch (error) {
-      throw error instanceof DeviceError && error.status === 503 ? notResponding(error) : error;
-    }
+    return this.http.jsonOrNothing({
+      method,
+      path,
+      ...(later ? { query: { async: 'true' } } : {}),
+      ...(json === undefined ? {} : { json }),
+      headers: bearer(token),
+      safe: false,
+      timeout: this.settings.commandTimeout ?? 60_000,
+      signal,
+      explain: (error) => (error.status === 503 ? notResponding(error) : error),
+    });
   }
 
   private read(
     call: Pick<HttpCall, 'path' | 'query' | 'signal' | 'retries' | 'longestWait' | 'budget' | 'maxBytes'>,
   ): Promise<unknown> {
-    return this.session.run((token) =>
-      this.http.json({
-        retries: READ_RETRIES,
-        ...call,
-        method: 'GET',
-        headers: bearer(token),
-        safe: true,
-      }),
-    );
+    const read = (token: string): Promise<unknown> =>
+      this.http.json({ retries: READ_RETRIES, ...call, method: 'GET', headers: bearer(token), safe: true });
+    return this.session.run(read, call.signal);
   }
 
   private async signIn(email: string, password: string, signal: AbortSignal): Promise<Login> {
-    let body: unknown;
-    try {
-      body = await this.http.json({
-        method: 'POST',
-        path: 'signin',
-        json: { user: { email, password }, expires: TOKEN_SECONDS },
-        safe: false,
-        signal,
-      });
-    } catch (error) {
-      throw error instanceof DeviceError ? loginError(error, refusedSignIn) : error;
-    }
+    const body = await this.http.json({
+      method: 'POST',
+      path: 'signin',
+      json: { user: { email, password }, expires: TOKEN_SECONDS },
+      safe: false,
+      signal,
+      isLogin: true,
+      explain: (error) => loginError(error, refusedSignIn),
+    });
     const token = isRecord(body) ? body.token : undefined;
     if (typeof token !== 'string' || token === '') {
       throw new DeviceError('BAD_RESPONSE', 'The sign-in was answered without a token.', {
-        reason: 'noToken',
+        reason: 'powercontrollerNoToken',
         sent: true,
       });
     }
@@ -272,10 +261,10 @@ export class PowercontrollerClient {
   }
 }
 
-/** Nobody but the user can make another token; the same one may be taken again in a moment. */
+/** Only the user can make another token. The cloud may accept the same one again a moment later. */
 function refusedToken({ status }: DeviceError): DeviceError {
   return new DeviceError('AUTH_FAILED', 'The token is refused. Make a new one in the web app.', {
-    reason: 'tokenRefused',
+    reason: 'powercontrollerTokenRefused',
     sent: true,
     ...(status === undefined ? {} : { status }),
   });
@@ -294,8 +283,8 @@ export function deviceId(value: unknown): string {
   if (typeof value === 'string' && DEVICE_ID.test(value.trim())) return value.trim();
   const empty = value === undefined || value === null || value === '';
   throw empty
-    ? invalidInput('No device: choose one, or give its id as msg.deviceId.', 'deviceIdEmpty')
-    : invalidInput('This is no device id.', 'deviceIdInvalid');
+    ? invalidInput('No device: choose one, or give its id as msg.deviceId.', 'powercontrollerDeviceIdEmpty')
+    : invalidInput('This is no device id.', 'powercontrollerDeviceIdInvalid');
 }
 
 function segment(id: string): string {
@@ -308,12 +297,12 @@ function vendorMessage(body: unknown): string | undefined {
   return typeof said === 'string' ? said : undefined;
 }
 
-/** Something answered with a 200, and nobody knows whether that was the cloud. */
+/** A response with status 200 came, and it is not certain that the cloud sent it. */
 function notUnderstood(): DeviceError {
   return new DeviceError(
     'OUTCOME_UNKNOWN',
     'The answer to the command cannot be understood: nobody knows whether it was carried out.',
-    { reason: 'answerNotUnderstood', sent: true },
+    { reason: 'powercontrollerResponseNotUnderstood', sent: true },
   );
 }
 
@@ -323,7 +312,7 @@ function notResponding(error: DeviceError): DeviceError {
     'OUTCOME_UNKNOWN',
     'The controller does not respond (HTTP 503). Nobody knows whether the command reached it.',
     {
-      reason: 'controllerNotResponding',
+      reason: 'powercontrollerNotResponding',
       status: 503,
       sent: true,
       ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
@@ -338,7 +327,7 @@ function refusedSignIn(message: string, status: number | undefined): DeviceError
     'AUTH_FAILED',
     `The sign-in is refused (HTTP ${status}). Check email and password.`,
     {
-      reason: 'signInRefused',
+      reason: 'powercontrollerSignInRefused',
       definite: true,
       sent: true,
       params: { status: status ?? 0 },

@@ -1,5 +1,5 @@
 import { DeviceError } from '../core/errors';
-import { isRecord, toNumber } from '../core/units';
+import { isRecord, toNumber } from '../core/values';
 
 /**
  * Codes by which a controller answers. The later documentation says that they are in the body of a 200 answer, but
@@ -58,7 +58,7 @@ function withoutPlainNumbers(value: unknown): unknown {
   return Array.isArray(value) ? value.filter(isRecord) : value;
 }
 
-/** The codes in an answer's body, in their order, also those given as text; empty when it holds none. */
+/** The codes in a response's body, in their order, also those given as text; empty when it holds none. */
 export function responseCodes(body: unknown): number[] {
   return isRecord(body) || Array.isArray(body) ? codesIn(body, DEEPEST) : [];
 }
@@ -90,7 +90,7 @@ export function refuseFailureCodes(codes: readonly number[]): void {
     'REJECTED',
     `The controller refuses: ${meaning ?? 'unknown reason'} (code ${code}).`,
     {
-      reason: meaning === undefined ? 'deviceCode' : `deviceCode${-code}`,
+      reason: meaning === undefined ? 'powercontrollerDeviceCode' : `powercontrollerDeviceCode${-code}`,
       params: { code },
       sent: true,
     },
@@ -103,10 +103,10 @@ function saysDone(code: number): boolean {
 }
 
 /**
- * Whether an answer tells that the cloud took a command: codes that say so, the device, the status or the command
+ * Whether a response tells that the cloud took a command: codes that say so, the device, the status or the command
  * itself. Whatever else comes with a 200 (the page of a hotel's network, an empty object) tells nothing.
  *
- * @param body `undefined` for an answer without a body, which the status alone explains
+ * @param body `undefined` for a response without a body, which the status alone explains
  */
 export function saysTaken(body: unknown, codes: readonly number[]): boolean {
   if (body === undefined) return true;

@@ -1,135 +1,138 @@
-import { invalidInput } from '../core/errors';
-import { Fields } from '../core/fields';
-import { isRecord } from '../core/units';
-import { configurationBody, epochSeconds, SECONDS, SECTIONS } from './configuration';
+import { type Clock, systemClock } from '../core/clock';
+import { cancelled, DeviceError, toDeviceError } from '../core/errors';
+import { afterSending, beforeSending } from '../core/command/outcome';
+import { permitOf } from '../core/command/permit';
+import { DeviceQueues, LONGEST_TURN } from '../core/command/queue';
+import { type CommandResponse, deviceId, type PowercontrollerClient } from './client';
+import type { CommandRequest } from './input';
+import { Newcomers } from './newcomers';
+import type { ControllerStatus, StatusResponse } from './status';
 
-/** Everything that can be asked of a controller or its account. */
-export const COMMANDS = [
-  'on',
-  'off',
-  'on_for',
-  'off_for',
-  'on_at',
-  'off_at',
-  'limit_power',
-  'reset',
-  'refresh',
-  'configure',
-  'add',
-] as const;
-
-export type CommandName = (typeof COMMANDS)[number];
-
-/** Which key `on_for` and `off_for` send: `time` as first documented, `delay` as documented later. Never both. */
-export type DurationKey = 'time' | 'delay';
-
-/** A command that was checked, and the request that carries it out. */
-export interface CommandRequest {
-  command: CommandName;
-  method: 'POST' | 'PUT';
-  /** what follows `/devices`, or, for a device, `/devices/{id}` */
-  path: string;
-  /** `false` for a request that concerns the account, not one device */
-  forDevice: boolean;
-  json?: Record<string, unknown>;
-  /** Asked to answer at once, and to reach the device when it is there. */
-  async: boolean;
-  /** The state that an immediate `on` or `off` leads to; `null` for everything else. */
-  switchesTo: boolean | null;
+export interface RunOptions {
+  /** ms to wait for the relay status that confirms an immediate `on` or `off`; 0 = do not ask */
+  confirmWithin: number;
+  signal: AbortSignal;
 }
 
-/** The properties of each command besides `command`. */
-const PROPERTIES: Readonly<Record<CommandName, readonly string[]>> = {
-  on: ['delay', 'async', 'persist'],
-  off: ['delay', 'async', 'persist'],
-  on_for: ['time', 'async', 'persist'],
-  off_for: ['time', 'async', 'persist'],
-  on_at: ['time', 'async', 'persist'],
-  off_at: ['time', 'async', 'persist'],
-  limit_power: ['power', 'time', 'async', 'persist'],
-  reset: ['async', 'persist'],
-  refresh: ['async'],
-  configure: [...SECTIONS, 'async'],
-  add: ['sn', 'country'],
-};
+/** A command that was accepted. */
+export interface CommandOutcome extends CommandResponse {
+  /** whether the controller's own status showed the switching */
+  verified: boolean;
+  /** the status that showed it */
+  status: ControllerStatus | null;
+}
 
-/**
- * Reads a command as flows give it and makes the vendor's request of it.
- *
- * @param input `true`, `false`, `"on"`, `"off"`, the name of a command without parameters, or
- *   `{ command, delay? (s), time? (s; for on_at/off_at a moment), power? (Wh), async?, persist?, … }`
- * @throws DeviceError INVALID_INPUT; nothing is sent
- */
-export function commandRequest(input: unknown, durationKey: DurationKey = 'time'): CommandRequest {
-  const given = isRecord(input) ? input : { command: shorthand(input) };
-  const command = COMMANDS.find((name) => name === given.command);
-  if (!command) {
-    throw invalidInput(`The command must be one of ${COMMANDS.join(', ')}.`, 'commandUnknown', {
-      choices: COMMANDS.join(', '),
+/** ms in which a command that was never confirmed may still show up as a relay status. */
+const UNSETTLED_FOR = 15 * 60_000;
+
+/** Runs the commands of an account: one at a time a device, each sent once, confirmed where that is wanted. */
+export class PowercontrollerCommands {
+  private readonly queues: DeviceQueues;
+  /** Devices that were sent a command without seeing what became of it, with the monotonic time of it. */
+  private readonly unsettled = new Map<string, number>();
+
+  constructor(
+    private readonly client: Pick<PowercontrollerClient, 'statuses' | 'send'>,
+    private readonly clock: Clock = systemClock,
+  ) {
+    this.queues = new DeviceQueues({ maxWait: LONGEST_TURN, clock });
+  }
+
+  /**
+   * @param id the device; may be anything for a command that concerns the account
+   * @throws DeviceError INVALID_INPUT; what `client.send` throws; OUTCOME_UNKNOWN when no confirmation came in time,
+   *   or the wait for it was stopped; CANCELLED when it was stopped before anything was sent
+   */
+  async run(request: CommandRequest, id: unknown, options: RunOptions): Promise<CommandOutcome> {
+    if (!request.forDevice) return unverified(await this.client.send(request, '', options.signal));
+    const device = deviceId(id);
+    const { switchesTo } = request;
+    const goal = switchesTo === null ? undefined : { about: 'relay', wanted: switchesTo ? 'on' : 'off' };
+    const task = async (): Promise<CommandOutcome> => {
+      if (options.signal.aborted) throw cancelled(false);
+      return switchesTo === null || options.confirmWithin <= 0
+        ? unverified(await this.send(request, device, options.signal))
+        : this.confirmed(request, switchesTo, device, options);
+    };
+    return this.queues.run(device, task, { goal, signal: options.signal });
+  }
+
+  /** Commands that still wait fail with CANCELLED. */
+  close(): void {
+    this.queues.close();
+  }
+
+  /**
+   * Sends, then waits for a relay status with reason `api` and the wanted state that was not there before and that no
+   * newer relay status contradicts. A command whose response got lost is confirmed the same way, but only if no earlier
+   * command of ours could have caused that status.
+   */
+  private async confirmed(
+    request: CommandRequest,
+    wanted: boolean,
+    device: string,
+    { confirmWithin, signal }: RunOptions,
+  ): Promise<CommandOutcome> {
+    const newcomers = await beforeSending(Newcomers.after(this.client, device, this.clock, signal));
+    const alone = !this.isUnsettled(device);
+    const response = await this.send(request, device, signal).catch((thrown: unknown) => {
+      const error = toDeviceError(thrown);
+      if (error.code !== 'OUTCOME_UNKNOWN' || signal.aborted || !alone) throw error;
+      return { responseCodes: [], raw: undefined };
     });
+    const shown = await afterSending(
+      newcomers.wait((fresh) => confirmation(fresh, wanted), confirmWithin, signal),
+    );
+    if (shown) {
+      this.unsettled.delete(device);
+      return { ...response, verified: true, status: shown.status };
+    }
+    const seconds = Math.round(confirmWithin / 1000);
+    throw new DeviceError(
+      'OUTCOME_UNKNOWN',
+      `The command was sent, but no relay status confirmed it within ${seconds} s.`,
+      { reason: 'powercontrollerNotConfirmed', params: { seconds }, sent: true },
+    );
   }
-  const fields = new Fields(given, command, ['command', ...PROPERTIES[command]]);
-  const later = fields.optionalFlag('async') ?? false;
-  const common = { command, async: later, forDevice: true, switchesTo: null };
-  switch (command) {
-    case 'add':
-      return { ...common, method: 'POST', path: '', forDevice: false, json: registration(fields) };
-    case 'refresh':
-      return { ...common, method: 'POST', path: '/status' };
-    case 'configure':
-      return { ...common, method: 'PUT', path: '', json: configurationBody(fields) };
-    default: {
-      const parameters = parametersOf(command, fields, durationKey);
-      const json = { command: { name: command, ...parameters, ...persistence(fields, later) } };
-      const switchesTo =
-        (command === 'on' || command === 'off') && parameters.delay === undefined ? command === 'on' : null;
-      return { ...common, method: 'POST', path: '/command', json, switchesTo };
+
+  private async send(request: CommandRequest, device: string, signal: AbortSignal): Promise<CommandResponse> {
+    const permit = permitOf(signal);
+    // To a state it may be told again by who goes on with it.
+    if (permit) await beforeSending(permit.begin(switchGoal(request)));
+    try {
+      const response = await this.client.send(request, device, signal);
+      this.noteUnsettled(request, device);
+      return response;
+    } catch (thrown) {
+      if (toDeviceError(thrown).code === 'OUTCOME_UNKNOWN') this.noteUnsettled(request, device);
+      throw thrown;
     }
   }
-}
 
-function shorthand(input: unknown): unknown {
-  if (typeof input === 'boolean') return input ? 'on' : 'off';
-  return typeof input === 'string' ? input.trim().toLowerCase() : undefined;
-}
+  private noteUnsettled(request: CommandRequest, device: string): void {
+    // Neither a configuration nor a question makes a relay status with reason `api`.
+    if (request.command === 'configure' || request.command === 'refresh') return;
+    for (const other of [...this.unsettled.keys()])
+      if (!this.isUnsettled(other)) this.unsettled.delete(other);
+    this.unsettled.set(device, this.clock.monotonic());
+  }
 
-function parametersOf(
-  command: CommandName,
-  fields: Fields,
-  durationKey: DurationKey,
-): Record<string, number> {
-  const duration = (): number => fields.number('time', { min: 1, ...SECONDS });
-  switch (command) {
-    case 'on':
-    case 'off': {
-      const delay = fields.optionalNumber('delay', { min: 0, ...SECONDS });
-      return delay ? { delay } : {};
-    }
-    case 'on_for':
-    case 'off_for':
-      return { [durationKey]: duration() };
-    case 'on_at':
-    case 'off_at':
-      return { time: epochSeconds(fields, 'time') };
-    case 'limit_power':
-      return { power: fields.number('power', { above: 0 }), time: duration() };
-    default:
-      return {};
+  private isUnsettled(device: string): boolean {
+    const since = this.unsettled.get(device);
+    return since !== undefined && this.clock.monotonic() - since < UNSETTLED_FOR;
   }
 }
 
-/** `persist: false` tells the cloud to try a command once; it has a meaning only for one that may wait. */
-function persistence(fields: Fields, later: boolean): Record<string, boolean> {
-  const persist = fields.optionalFlag('persist');
-  if (persist !== undefined && !later) {
-    throw invalidInput('"persist" needs "async": true.', 'persistNeedsAsync');
-  }
-  return persist === false ? { persist } : {};
+function switchGoal({ switchesTo }: CommandRequest): string {
+  return switchesTo === null ? '' : switchesTo ? 'on' : 'off';
 }
 
-function registration(fields: Fields): Record<string, unknown> {
-  return {
-    sn: fields.text('sn', /^[\w-]{1,64}$/),
-    country: fields.text('country', /^[A-Za-z]{2}$/).toUpperCase(),
-  };
+/** The newest relay status, if it is what the command leads to. */
+function confirmation(fresh: readonly StatusResponse[], wanted: boolean): StatusResponse | undefined {
+  const newest = fresh.findLast(({ status }) => status.type === 'relay' && status.timestamp !== null);
+  return newest?.status.reason === 'api' && newest.status.on === wanted ? newest : undefined;
+}
+
+function unverified(response: CommandResponse): CommandOutcome {
+  return { ...response, verified: false, status: null };
 }

@@ -1,5 +1,5 @@
 import { invalidInput } from '../core/errors';
-import { Fields } from '../core/fields';
+import { Fields } from '../core/input';
 import { parseInstant } from '../core/windows';
 
 /** The properties of a `configure` command. */
@@ -32,9 +32,13 @@ export function configurationBody(config: Fields): Json {
   if (Object.keys(info).length > 0) body.info = info;
   if (config.has('schedule')) body.schedule = schedule(config.get('schedule'));
   if (Object.keys(body).length === 0) {
-    throw invalidInput(`"configure" needs one of ${SECTIONS.join(', ')}.`, 'configurationEmpty', {
-      choices: SECTIONS.join(', '),
-    });
+    throw invalidInput(
+      `"configure" needs one of ${SECTIONS.join(', ')}.`,
+      'powercontrollerConfigurationEmpty',
+      {
+        choices: SECTIONS.join(', '),
+      },
+    );
   }
   return body;
 }
@@ -51,7 +55,7 @@ function ffr(value: unknown): Json {
   const tripThreshold = fields.number('tripThreshold', { above: 0 });
   const returnThreshold = fields.number('returnThreshold', { above: 0 });
   if (tripThreshold >= returnThreshold) {
-    throw invalidInput('"tripThreshold" must be below "returnThreshold".', 'ffrThresholds');
+    throw invalidInput('"tripThreshold" must be below "returnThreshold".', 'powercontrollerFfrThresholds');
   }
   const periods = fields.number('periods', { min: 1, whole: true });
   return { enable, tripThreshold, returnThreshold, periods, delay: fields.number('delay', { min: 0 }) };
@@ -68,7 +72,7 @@ function flowmeter(value: unknown): Json {
   const pipeOuterDiameter = fields.number('pipeOuterDiameter', { above: 0 });
   const pipeWallThickness = fields.number('pipeWallThickness', { above: 0 });
   if (2 * pipeWallThickness >= pipeOuterDiameter) {
-    throw invalidInput('The pipe wall is thicker than the pipe.', 'pipeWall');
+    throw invalidInput('The pipe wall is thicker than the pipe.', 'powercontrollerPipeWall');
   }
   return { type, pipeOuterDiameter, pipeWallThickness, pipeType: fields.text('pipeType', /^[\w-]{1,32}$/) };
 }
@@ -82,7 +86,7 @@ function capacity(value: unknown): Json {
   const maxCapacity = fields.number('maxCapacity', { min: 0 });
   const minCapacity = fields.number('minCapacity', { min: 0 });
   if (minCapacity >= maxCapacity) {
-    throw invalidInput('"minCapacity" must be below "maxCapacity".', 'capacityOrder');
+    throw invalidInput('"minCapacity" must be below "maxCapacity".', 'powercontrollerCapacityOrder');
   }
   const [lossPerLiter, lossPerIdleMinute, gainPerWattHour] = rates.map((name) =>
     fields.number(name, { min: 0 }),
@@ -92,9 +96,13 @@ function capacity(value: unknown): Json {
 
 function schedule(value: unknown): Json[] {
   if (!Array.isArray(value) || value.length > LONGEST_SCHEDULE) {
-    throw invalidInput(`"schedule" must be a list of at most ${LONGEST_SCHEDULE} commands.`, 'scheduleList', {
-      max: LONGEST_SCHEDULE,
-    });
+    throw invalidInput(
+      `"schedule" must be a list of at most ${LONGEST_SCHEDULE} commands.`,
+      'powercontrollerScheduleList',
+      {
+        max: LONGEST_SCHEDULE,
+      },
+    );
   }
   return value.map((entry: unknown, index) => {
     const what = `schedule[${index}]`;
@@ -121,5 +129,7 @@ export function epochSeconds(fields: Fields, name: string): number {
   if (inMs === null) return fields.number(name, { ...EPOCH_SECONDS, whole: true });
   const seconds = Math.round(inMs / 1000);
   if (seconds >= EPOCH_SECONDS.min && seconds <= EPOCH_SECONDS.max) return seconds;
-  throw invalidInput(`"${name}" lies outside of the controller's time.`, 'timeOutside', { name });
+  throw invalidInput(`"${name}" lies outside of the controller's time.`, 'powercontrollerTimeOutside', {
+    name,
+  });
 }

@@ -1,7 +1,7 @@
 import { bounded } from '../core/budget';
 import { DeviceError } from '../core/errors';
 import type { NoticeHandler } from '../core/notices';
-import { isRecord, toNumber } from '../core/units';
+import { isRecord, toNumber } from '../core/values';
 import { type ControllerStatus, normaliseStatus } from './status';
 import { identifier, shortText } from './words';
 
@@ -21,6 +21,8 @@ export interface ControllerConfiguration {
   capacity: Record<string, unknown> | null;
   /** s */
   samplePeriod: number | null;
+  /** as `configure` takes it; `null`: the controller does not tell it */
+  schedule: Record<string, unknown>[] | null;
 }
 
 /** A controller as the account lists it. */
@@ -39,21 +41,26 @@ export interface PowerController {
 }
 
 /** A controller with the vendor's own record. */
-export interface DeviceAnswer {
+export interface DeviceResponse {
   device: PowerController;
   raw: Record<string, unknown>;
 }
 
 const PROFILE = 'power-controller';
+/** Entries of a schedule that are read: a controller takes 39. */
+const MAX_SCHEDULE = 100;
 /** Most devices that are taken from an account. */
-const MOST_DEVICES = 10_000;
+const MAX_DEVICES = 10_000;
 
 function flag(...values: unknown[]): boolean | null {
   return values.find((value): value is boolean => typeof value === 'boolean') ?? null;
 }
 
 /** Written as `enable` and `delay`, read back as `enabled` and `maxBackOff`. */
-function configurationOf(info: Record<string, unknown>): ControllerConfiguration {
+function configurationOf(
+  info: Record<string, unknown>,
+  device: Record<string, unknown>,
+): ControllerConfiguration {
   const { ffr, flowmeter, capacity } = info;
   const { enabled, ...levels } = isRecord(capacity) ? capacity : {};
   return {
@@ -69,7 +76,14 @@ function configurationOf(info: Record<string, unknown>): ControllerConfiguration
     flowmeter: isRecord(flowmeter) ? { ...flowmeter } : null,
     capacity: isRecord(capacity) ? { ...levels, enable: flag(capacity.enable, enabled) } : null,
     samplePeriod: toNumber(info.samplePeriod),
+    schedule: scheduleOf(device.schedule) ?? scheduleOf(info.schedule),
   };
+}
+
+/** It is written beside `info`; where it is read back is not documented. */
+function scheduleOf(value: unknown): Record<string, unknown>[] | null {
+  if (!Array.isArray(value)) return null;
+  return (value as unknown[]).slice(0, MAX_SCHEDULE).map((entry) => (isRecord(entry) ? { ...entry } : {}));
 }
 
 function unwrap(value: unknown): Record<string, unknown> | undefined {
@@ -77,7 +91,7 @@ function unwrap(value: unknown): Record<string, unknown> | undefined {
   return isRecord(inner) && identifier(inner.id) !== null ? inner : undefined;
 }
 
-function answerOf(raw: Record<string, unknown>): DeviceAnswer {
+function responseOf(raw: Record<string, unknown>): DeviceResponse {
   const type = isRecord(raw.type) ? raw.type : {};
   const status = isRecord(raw.status) ? raw.status : {};
   const info = isRecord(status.info) ? status.info : {};
@@ -92,51 +106,51 @@ function answerOf(raw: Record<string, unknown>): DeviceAnswer {
       country: shortText(raw.country),
       firmware: firmware === null ? null : String(firmware),
       status: { ...normaliseStatus(status), deviceId: id },
-      configuration: configurationOf(isRecord(raw.info) ? raw.info : {}),
+      configuration: configurationOf(isRecord(raw.info) ? raw.info : {}, raw),
     },
     raw,
   };
 }
 
-/** A device in an answer, wrapped as `{device: {...}}` or bare; `undefined` when it holds none. */
-export function deviceIn(body: unknown): DeviceAnswer | undefined {
+/** A device in a response, wrapped as `{device: {...}}` or bare; `undefined` when it holds none. */
+export function deviceIn(body: unknown): DeviceResponse | undefined {
   const raw = unwrap(body);
-  return raw && answerOf(raw);
+  return raw && responseOf(raw);
 }
 
-/** @throws DeviceError BAD_RESPONSE when the answer holds no device */
-export function parseDevice(body: unknown): DeviceAnswer {
+/** @throws DeviceError BAD_RESPONSE when the response holds no device */
+export function parseDevice(body: unknown): DeviceResponse {
   const found = deviceIn(body);
   if (found) return found;
   throw new DeviceError('BAD_RESPONSE', 'The answer holds no device.', {
-    reason: 'noDeviceInAnswer',
+    reason: 'powercontrollerNoDeviceInResponse',
     sent: true,
   });
 }
 
 /**
- * The power controllers in an answer of `GET /devices`; the account's other devices are left out, those of an
+ * The power controllers in a response of `GET /devices`; the account's other devices are left out, those of an
  * untold type are not. `null` for an empty list is empty. An entry that is no device costs itself, not the list.
  *
  * @param notice hears of entries that were left out
  * @throws DeviceError BAD_RESPONSE when it holds no list, or more than 10,000 entries
  */
-export function parseDevices(body: unknown, notice: NoticeHandler = () => undefined): DeviceAnswer[] {
+export function parseDevices(body: unknown, notice: NoticeHandler = () => undefined): DeviceResponse[] {
   const list: unknown = isRecord(body) ? body.devices : body;
   if (list === null) return [];
   if (!Array.isArray(list)) {
     throw new DeviceError('BAD_RESPONSE', 'The answer holds no list of devices.', {
-      reason: 'noDevices',
+      reason: 'powercontrollerNoDevices',
       sent: true,
     });
   }
-  const answers: DeviceAnswer[] = [];
-  bounded(list as unknown[], MOST_DEVICES, 'devices').forEach((entry, index) => {
+  const responses: DeviceResponse[] = [];
+  bounded(list as unknown[], MAX_DEVICES, 'devices').forEach((entry, index) => {
     const raw = unwrap(entry);
     if (!raw) notice({ reason: 'powercontrollerDevice', params: { position: index + 1 } });
-    else if (isController(raw)) answers.push(answerOf(raw));
+    else if (isController(raw)) responses.push(responseOf(raw));
   });
-  return answers;
+  return responses;
 }
 
 function isController({ type }: Record<string, unknown>): boolean {

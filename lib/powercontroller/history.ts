@@ -4,17 +4,17 @@ import { type Clock, systemClock } from '../core/clock';
 import { DeviceError } from '../core/errors';
 import { type FetchedWindow, streamWindows, type TimeRange } from '../core/windows';
 import type { PowercontrollerClient } from './client';
-import { identityOf, inOrder, type StatusAnswer, timeOf } from './status';
+import { identityOf, inOrder, type StatusResponse, timeOf } from './status';
 
 /** The longest range that one request may ask for. */
-export const LONGEST_WINDOW = 10 * 86_400_000;
+const LONGEST_WINDOW = 10 * 86_400_000;
 
 /** Further tries of each window: one that fails for good throws away all that was fetched before. */
 const RETRIES = 5;
-/** A window that is too much for one answer is asked for in halves, down to this many ms. */
+/** A window that is too much for one response is asked for in halves, down to this many ms. */
 const SHORTEST_WINDOW = 60_000;
 /** bytes of a whole history: ten years of statuses five minutes apart */
-const MOST_BYTES = 512 * 1024 * 1024;
+const MAX_BYTES = 512 * 1024 * 1024;
 
 type Reader = Pick<PowercontrollerClient, 'statuses'>;
 
@@ -42,14 +42,14 @@ export async function* history(
   device: string,
   range: TimeRange,
   options: HistoryOptions = {},
-): AsyncGenerator<FetchedWindow<StatusAnswer[]>, void, void> {
+): AsyncGenerator<FetchedWindow<StatusResponse[]>, void, void> {
   const { longestWait, clock = systemClock, ...stream } = options;
-  const budget = new Budget({ bytes: MOST_BYTES, clock });
+  const budget = new Budget({ bytes: MAX_BYTES, clock });
   const limits = new Set<number>();
   const timeless = new Set<string>();
-  const isFirst = (answer: StatusAnswer): boolean => {
-    if (answer.status.timestamp !== null) return true;
-    const identity = identityOf(answer);
+  const isFirst = (response: StatusResponse): boolean => {
+    if (response.status.timestamp !== null) return true;
+    const identity = identityOf(response);
     if (timeless.has(identity)) return false;
     timeless.add(identity);
     return true;
@@ -58,7 +58,7 @@ export async function* history(
     ...stream,
     longest: LONGEST_WINDOW,
     fetch: async (window, signal) => {
-      const ask = (part: TimeRange): Promise<StatusAnswer[]> =>
+      const ask = (part: TimeRange): Promise<StatusResponse[]> =>
         client.statuses({ device, ...part, retries: RETRIES, longestWait, budget }, signal);
       const found = await fetchWhole(window, {
         fetch: (part) => inParts(part, ask),
@@ -76,11 +76,11 @@ export async function* history(
   }
 }
 
-/** Fetches a window, in halves where an answer would be longer than what is parsed as a whole. */
+/** Fetches a window, in halves where a response would be longer than what is parsed as a whole. */
 async function inParts(
   window: TimeRange,
-  ask: (part: TimeRange) => Promise<StatusAnswer[]>,
-): Promise<StatusAnswer[]> {
+  ask: (part: TimeRange) => Promise<StatusResponse[]>,
+): Promise<StatusResponse[]> {
   try {
     return await ask(window);
   } catch (thrown) {
@@ -92,7 +92,7 @@ async function inParts(
   }
 }
 
-/** Whether one answer was too much. When the whole history is, in bytes, no smaller window makes it less. */
+/** Whether one response was too much. When the whole history is, in bytes, no smaller window makes it less. */
 function isTooMuch(thrown: unknown): boolean {
   if (!(thrown instanceof DeviceError)) return false;
   return thrown.reason === 'tooLong' || (thrown.reason === 'tooMuch' && thrown.params.what !== 'bytes');
@@ -104,8 +104,8 @@ export async function wholeHistory(
   device: string,
   range: TimeRange,
   options: HistoryOptions = {},
-): Promise<StatusAnswer[]> {
-  const all: StatusAnswer[] = [];
+): Promise<StatusResponse[]> {
+  const all: StatusResponse[] = [];
   for await (const { data } of history(client, device, range, options))
     for (const item of data) all.push(item);
   return all;

@@ -1,8 +1,8 @@
 import { type Clock, delay } from '../core/clock';
-import { withDeadline } from '../core/deadline';
+import { withDeadline } from '../core/command/deadline';
 import { DeviceError, toDeviceError } from '../core/errors';
 import type { PowercontrollerClient } from './client';
-import { identityOf, inOrder, type StatusAnswer } from './status';
+import { identityOf, inOrder, type StatusResponse } from './status';
 
 /** ms between two looks. */
 const LOOK_EVERY = 2000;
@@ -44,7 +44,7 @@ export class Newcomers {
   }
 
   /**
-   * Looks again and again until something is found. A look that fails is no answer; the next one may be.
+   * Looks again and again until something is found. A look that fails is no response; the next one may be.
    *
    * @param find is given the statuses that were not there before, in the order of time
    * @param ms how long to look
@@ -52,16 +52,16 @@ export class Newcomers {
    * @throws DeviceError CANCELLED
    */
   async wait(
-    find: (fresh: StatusAnswer[]) => StatusAnswer | undefined,
+    find: (fresh: StatusResponse[]) => StatusResponse | undefined,
     ms: number,
     signal: AbortSignal,
-  ): Promise<StatusAnswer | undefined> {
-    const look = async (until: AbortSignal): Promise<StatusAnswer | undefined> => {
+  ): Promise<StatusResponse | undefined> {
+    const look = async (until: AbortSignal): Promise<StatusResponse | undefined> => {
       while (!until.aborted) {
         let pause = LOOK_EVERY;
         try {
           const all = await this.client.statuses({ device: this.device, retries: 0 }, until);
-          const found = find(inOrder(all).filter((answer) => !this.known.has(identityOf(answer))));
+          const found = find(inOrder(all).filter((response) => !this.known.has(identityOf(response))));
           if (found) return found;
         } catch (thrown) {
           pause = Math.max(pause, (toDeviceError(thrown).retryAfter ?? 0) * 1000);

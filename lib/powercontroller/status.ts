@@ -4,7 +4,7 @@ import { bounded } from '../core/budget';
 import { DeviceError } from '../core/errors';
 import type { NoticeHandler } from '../core/notices';
 import { readTime } from '../core/time';
-import { isRecord, mapNumber, round, toNumber } from '../core/units';
+import { isRecord, mapNumber, round, toNumber } from '../core/values';
 import { identifier, shortText } from './words';
 
 /** One status of a controller, in SI units; what it does not tell is `null`. */
@@ -44,15 +44,15 @@ export interface ControllerStatus {
 }
 
 /** A status with the vendor's own record. */
-export interface StatusAnswer {
+export interface StatusResponse {
   status: ControllerStatus;
   raw: Record<string, unknown>;
 }
 
 /** Ten days of statuses a minute apart are 14,400. */
-export const MOST_STATUSES = 20_000;
+const MAX_STATUSES = 20_000;
 /** A function status has a handful. */
-const MOST_CODES = 100;
+const MAX_CODES = 100;
 /** Longer texts that tell statuses apart are kept as their hash: they are remembered by the thousand. */
 const LONGEST_IDENTITY = 200;
 
@@ -83,7 +83,7 @@ export function normaliseStatus(record: Record<string, unknown>): ControllerStat
     flow: toNumber(info.flow),
     responseCodes: Array.isArray(codes)
       ? codes
-          .slice(0, MOST_CODES)
+          .slice(0, MAX_CODES)
           .map(toNumber)
           .filter((code) => code !== null)
       : null,
@@ -104,28 +104,28 @@ function toggleIn(info: Record<string, unknown>, time: number | null): number | 
 }
 
 /**
- * Reads an answer of `GET /statuses`: `{statuses: [...]}`, or a bare list. `null` for an empty list is empty. An entry
+ * Reads a response of `GET /statuses`: `{statuses: [...]}`, or a bare list. `null` for an empty list is empty. An entry
  * that is no status costs itself, not the list.
  *
  * @param notice hears of entries that were left out
  * @throws DeviceError BAD_RESPONSE when it holds no list, or more than 20,000 entries
  */
-export function parseStatuses(body: unknown, notice: NoticeHandler = () => undefined): StatusAnswer[] {
+export function parseStatuses(body: unknown, notice: NoticeHandler = () => undefined): StatusResponse[] {
   const list: unknown = isRecord(body) ? body.statuses : body;
   if (list === null) return [];
   if (!Array.isArray(list)) {
     throw new DeviceError('BAD_RESPONSE', 'The answer holds no list of statuses.', {
-      reason: 'noStatuses',
+      reason: 'powercontrollerNoStatuses',
       sent: true,
     });
   }
-  const answers: StatusAnswer[] = [];
-  bounded(list as unknown[], MOST_STATUSES, 'statuses').forEach((entry, index) => {
+  const responses: StatusResponse[] = [];
+  bounded(list as unknown[], MAX_STATUSES, 'statuses').forEach((entry, index) => {
     const raw = unwrap(entry);
-    if (raw) answers.push({ status: normaliseStatus(raw), raw });
+    if (raw) responses.push({ status: normaliseStatus(raw), raw });
     else notice({ reason: 'powercontrollerStatus', params: { position: index + 1 } });
   });
-  return answers;
+  return responses;
 }
 
 /** A status in a list, bare or as `{status: {...}}`; `undefined` for what tells nothing of a status. */
@@ -138,22 +138,22 @@ function unwrap(entry: unknown): Record<string, unknown> | undefined {
 const STATUS_KEYS = ['date', 'type', 'info', 'id'];
 
 /** epoch ms; `null` for a status without a time */
-export function timeOf({ status: { timestamp } }: StatusAnswer): number | null {
+export function timeOf({ status: { timestamp } }: StatusResponse): number | null {
   return timestamp === null ? null : Date.parse(timestamp);
 }
 
 /** What was worked out before: in a history each status is asked for it several times. */
-const identities = new WeakMap<StatusAnswer, string>();
+const identities = new WeakMap<StatusResponse, string>();
 
 /** What tells one status from another: its id, or else everything that it is. */
-export function identityOf(answer: StatusAnswer): string {
-  const known = identities.get(answer);
+export function identityOf(response: StatusResponse): string {
+  const known = identities.get(response);
   if (known !== undefined) return known;
-  const { status, raw } = answer;
+  const { status, raw } = response;
   const full = status.id ?? JSON.stringify([status.timestamp, status.type, status.reason, raw.info]);
   const identity =
     full.length > LONGEST_IDENTITY ? createHash('sha256').update(full).digest('base64url') : full;
-  identities.set(answer, identity);
+  identities.set(response, identity);
   return identity;
 }
 
@@ -161,11 +161,11 @@ export function identityOf(answer: StatusAnswer): string {
  * Puts statuses into the order of time, those without a time last, and drops repeats. Statuses of the same moment
  * keep the order in which they happened, whichever way round the list came.
  */
-export function inOrder(answers: readonly StatusAnswer[]): StatusAnswer[] {
-  const unique = [...new Map(answers.map((answer) => [identityOf(answer), answer])).values()];
-  const timed = unique.map((answer) => ({ answer, time: timeOf(answer) ?? Infinity }));
+export function inOrder(responses: readonly StatusResponse[]): StatusResponse[] {
+  const unique = [...new Map(responses.map((response) => [identityOf(response), response])).values()];
+  const timed = unique.map((response) => ({ response, time: timeOf(response) ?? Infinity }));
   const newestFirst = (timed[0]?.time ?? 0) > (timed.at(-1)?.time ?? 0);
   return (newestFirst ? timed.reverse() : timed)
     .sort((a, b) => (a.time === b.time ? 0 : a.time - b.time))
-    .map(({ answer }) => answer);
+    .map(({ response }) => response);
 }

@@ -1,9 +1,9 @@
 import { fetchWhole } from '../core/capped';
 import type { Clock } from '../core/clock';
-import { isRecord } from '../core/units';
+import { isRecord } from '../core/values';
 import type { PowercontrollerClient } from './client';
 import { wholeHistory } from './history';
-import { identityOf, inOrder, type StatusAnswer, timeOf } from './status';
+import { identityOf, inOrder, type StatusResponse, timeOf } from './status';
 
 /** What a watch keeps across restarts: plain JSON. */
 export interface Remembered {
@@ -27,7 +27,7 @@ const LOOK_REACHES = 86_400_000 - OVERLAP;
 /** So many dates have to agree before they, and not our clock, are believed. */
 const WITNESSES = 3;
 /** Statuses without a date or with one from the future are never outgrown; no memory may grow for ever. */
-const MOST_SEEN = 20_000;
+const MAX_SEEN = 20_000;
 /** epoch ms as which a status without a date is remembered: it may turn up again at any time */
 const FOR_EVER = Number.MAX_SAFE_INTEGER;
 /** No server gives fewer statuses than this and keeps others back. */
@@ -67,8 +67,10 @@ export class StatusMemory {
   }
 
   /** Whether a status is one that `admit` would let through because of its time; one without a time is not. */
-  isNew(answer: StatusAnswer): boolean {
-    return (timeOf(answer) ?? -Infinity) >= (this.since ?? -Infinity) && !this.seen.has(identityOf(answer));
+  isNew(response: StatusResponse): boolean {
+    return (
+      (timeOf(response) ?? -Infinity) >= (this.since ?? -Infinity) && !this.seen.has(identityOf(response))
+    );
   }
 
   /**
@@ -77,14 +79,14 @@ export class StatusMemory {
    * @returns those not seen before, in the order of time; at the very first time only the newest one, because what
    *   was before the watch began is history
    */
-  admit(answers: readonly StatusAnswer[]): StatusAnswer[] {
+  admit(responses: readonly StatusResponse[]): StatusResponse[] {
     const first = this.newest === undefined;
     const since = this.since ?? -Infinity;
-    const limit = this.latestPlausible(answers.map(timeOf).filter((time) => time !== null));
+    const limit = this.latestPlausible(responses.map(timeOf).filter((time) => time !== null));
     let newest = this.newest ?? null;
-    const fresh = inOrder(answers).filter((answer) => {
-      const time = timeOf(answer);
-      const identity = identityOf(answer);
+    const fresh = inOrder(responses).filter((response) => {
+      const time = timeOf(response);
+      const identity = identityOf(response);
       if ((time ?? FOR_EVER) < since || this.seen.has(identity)) return false;
       this.seen.set(identity, time ?? FOR_EVER);
       if (time !== null && time <= limit) newest = Math.max(newest ?? 0, time);
@@ -93,7 +95,7 @@ export class StatusMemory {
     this.newest = newest;
     this.forget();
     if (!first) return fresh;
-    const plausible = fresh.filter((answer) => (timeOf(answer) ?? 0) <= limit);
+    const plausible = fresh.filter((response) => (timeOf(response) ?? 0) <= limit);
     return (plausible.length > 0 ? plausible : fresh).slice(-1);
   }
 
@@ -112,7 +114,7 @@ export class StatusMemory {
   private forget(): void {
     const since = this.since ?? -Infinity;
     for (const [identity, time] of this.seen) {
-      if (time < since || this.seen.size > MOST_SEEN) this.seen.delete(identity);
+      if (time < since || this.seen.size > MAX_SEEN) this.seen.delete(identity);
     }
   }
 }
@@ -138,28 +140,28 @@ export class StatusReader {
     private readonly clock: Clock,
   ) {}
 
-  async newOf(memory: StatusMemory, signal: AbortSignal): Promise<StatusAnswer[]> {
+  async newOf(memory: StatusMemory, signal: AbortSignal): Promise<StatusResponse[]> {
     const read = { now: this.clock.now(), monotonic: this.clock.monotonic() };
-    const answers = await this.answers(memory, read.now, signal);
-    // What nobody takes any more was not read.
+    const responses = await this.responses(memory, read.now, signal);
+    // Statuses without a listener do not count as read.
     if (!signal.aborted) this.read = read;
-    return answers;
+    return responses;
   }
 
-  private async answers(memory: StatusMemory, now: number, signal: AbortSignal): Promise<StatusAnswer[]> {
+  private async responses(memory: StatusMemory, now: number, signal: AbortSignal): Promise<StatusResponse[]> {
     const { client, device } = this;
     const { since } = memory;
     if (since === undefined) return this.look(undefined, now, signal);
     if (now - since < ONE_REQUEST) return this.look(since, now, signal);
     const look = this.oneLookReaches() ? await this.look(undefined, now, signal) : undefined;
-    if (look && (!look.some((answer) => memory.isNew(answer)) || reachesBack(look, since))) return look;
+    if (look && (!look.some((response) => memory.isNew(response)) || reachesBack(look, since))) return look;
     const gap = await wholeHistory(client, device, { start: since, end: now }, { signal });
     // The look may hold what our clock takes for the future.
     return [...gap, ...inOrder(look ?? [])];
   }
 
   /** What there is from a start on, or since yesterday; what the server keeps back of it is asked for as well. */
-  private async look(since: number | undefined, now: number, signal: AbortSignal): Promise<StatusAnswer[]> {
+  private async look(since: number | undefined, now: number, signal: AbortSignal): Promise<StatusResponse[]> {
     const { client, device } = this;
     const first = await client.statuses({ device, start: since }, signal);
     const times = first.map(timeOf).filter((time) => time !== null);
@@ -195,6 +197,6 @@ export class StatusReader {
   }
 }
 
-function reachesBack(answers: readonly StatusAnswer[], to: number): boolean {
-  return answers.some((answer) => (timeOf(answer) ?? Infinity) <= to);
+function reachesBack(responses: readonly StatusResponse[], to: number): boolean {
+  return responses.some((response) => (timeOf(response) ?? Infinity) <= to);
 }

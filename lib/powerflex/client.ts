@@ -1,19 +1,18 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import { Budget } from '../core/budget';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
 import { givenPassword, givenText } from '../core/given';
-import { headerValue, type HttpCall, HttpClient } from '../core/http';
-import { parseForeignJson } from '../core/json';
+import { headerValue, type HttpCall } from '../core/http/call';
+import { HttpClient } from '../core/http/client';
+import { parseForeignJson } from '../core/json/parse';
 import { type Notice, type NoticeHandler, Notices } from '../core/notices';
-import { sendCommand } from '../core/outcome';
-import type { ProxyChoice } from '../core/proxy';
-import { loginError, saysWrongCredentials } from '../core/refusal';
+import { sendCommand } from '../core/command/outcome';
+import type { ProxyChoice } from '../core/http/proxy';
+import { loginError } from '../core/poll/refusal';
 import { BearerSession, type Login } from '../core/session';
-import type { TlsOptions, Transport } from '../core/transport';
-import { isRecord } from '../core/units';
-import { parseBaseUrl } from '../core/url';
+import type { TlsOptions, Transport } from '../core/http/transport';
+import { isRecord } from '../core/values';
+import { parseBaseUrl } from '../core/http/url';
 import type { TimeRange } from '../core/windows';
 import {
   type AllTargets,
@@ -30,7 +29,8 @@ import {
   type Targets,
 } from './dcm';
 import type { Batch } from './influx';
-import { InfluxSlicer } from './influx-slicer';
+import { refusedLogin, refusedToken, vendorMessage } from './errors';
+import { RowStream } from './row-stream';
 import type { Measurement } from './rows';
 
 export interface PowerflexSettings {
@@ -44,7 +44,7 @@ export interface PowerflexSettings {
   proxy?: ProxyChoice | undefined;
   /** ms for one request; default 15 s */
   timeout?: number;
-  /** Hears once of each oddity that costs a part of an answer. */
+  /** Hears once of each oddity that costs a part of a response. */
   onNotice?: NoticeHandler;
 }
 
@@ -54,22 +54,16 @@ export interface MeasurementQuery {
   range?: TimeRange | undefined;
   /** what this and other requests may cost together; default: ten minutes, and what years of a garage take */
   budget?: Budget;
-  /** Hears of what costs a part of the answer. */
+  /** Hears of what costs a part of the response. */
   onNotice?: NoticeHandler | undefined;
 }
 
 /** As the vendor documents it. A token that ends earlier is noticed by its 401. */
 const TOKEN_SECONDS = 86_400;
-/** ms between two pieces of a long answer. */
+/** ms between two pieces of a long response. */
 const DATA_TIMEOUT = 60_000;
-/** Bytes of an answer. */
-const MOST_BYTES = 4 * 1024 ** 3;
-/** Pieces arrive faster than they are worked on, so that without a break nothing else would get its turn. */
-const LONGEST_STRETCH_MS = 8;
-/** Bytes that are taken apart in one turn: they may be a thousand series, each of which is parsed by itself. */
-const LONGEST_PIECE = 16 * 1024;
-/** Rows that are worked on in one turn. */
-const LONGEST_BATCH = 2000;
+/** Bytes of a response. */
+const MAX_BYTES = 4 * 1024 ** 3;
 
 /** One site (`acc_id`) of a PowerFlex host: time series, external signals and demand-charge mitigation. */
 export class PowerflexClient {
@@ -91,7 +85,7 @@ export class PowerflexClient {
     const username = givenText(settings.username);
     const password = givenPassword(settings.password);
     if (username === '' || password === '') {
-      throw invalidInput('Enter user name and password.', 'loginEmpty');
+      throw invalidInput('Enter user name and password.', 'powerflexLoginEmpty');
     }
     this.password = password;
     this.notices = new Notices(settings.onNotice ?? (() => undefined));
@@ -105,6 +99,7 @@ export class PowerflexClient {
         proxy: settings.proxy,
         parallel: true,
         vendorMessage,
+        explain: refusedToken,
       },
       clock,
     );
@@ -143,16 +138,16 @@ export class PowerflexClient {
    */
   async setTargetPeakPower(targets: Targets, signal?: AbortSignal): Promise<AllTargets> {
     const body = { target_peak_power: targets };
-    return this.command('set_target_peak_power_kW', body, signal, (answer) => {
-      const held = readTargets(parseForeignJson(answer, { strict: true }));
+    return this.command('set_target_peak_power_kW', body, signal, (response) => {
+      const held = readTargets(parseForeignJson(response, { strict: true }));
       compareTargets(targets, held);
       return held;
     });
   }
 
   async getExternalSignals(signal?: AbortSignal): Promise<ExternalSignal[]> {
-    const answer = await this.read('POST', 'get_external_signal', {}, signal);
-    return readSignals(answer, (notice) => this.notices.once(notice));
+    const response = await this.read('POST', 'get_external_signal', {}, signal);
+    return readSignals(response, (notice) => this.notices.once(notice));
   }
 
   async getExternalSignal(name: string, signal?: AbortSignal): Promise<ExternalSignal> {
@@ -178,8 +173,8 @@ export class PowerflexClient {
     signal?: AbortSignal,
     onEcho?: (held: ExternalSignal) => void,
   ): Promise<ExternalSignal> {
-    return this.command('set_external_signal', signalBody(wanted), signal, (answer) => {
-      const held = readSignal(parseForeignJson(answer, { strict: true }));
+    return this.command('set_external_signal', signalBody(wanted), signal, (response) => {
+      const held = readSignal(parseForeignJson(response, { strict: true }));
       onEcho?.(held);
       compareSignal(wanted, held);
       return held;
@@ -190,14 +185,14 @@ export class PowerflexClient {
    * Reports the site's load.
    *
    * @param kilowatts a whole number, see `wholeKilowatts`
-   * @throws DeviceError OUTCOME_UNKNOWN when no answer came
+   * @throws DeviceError OUTCOME_UNKNOWN when no response came
    */
   async setRealTimeLoad(kilowatts: number, signal?: AbortSignal): Promise<void> {
     // What comes back is not documented: any body will do, as long as it does not tell another load.
-    await this.command('set_real_time_load', { real_time_load_kW: kilowatts }, signal, (answer) => {
+    await this.command('set_real_time_load', { real_time_load_kW: kilowatts }, signal, (response) => {
       let body: unknown;
       try {
-        body = parseForeignJson(answer);
+        body = parseForeignJson(response);
       } catch {
         return;
       }
@@ -218,69 +213,47 @@ export class PowerflexClient {
   ): Promise<{ partial: boolean }> {
     const { measurement, range } = query;
     const onNotice = query.onNotice ?? ((notice: Notice) => this.notices.once(notice));
-    const budget = query.budget ?? new Budget({ bytes: MOST_BYTES, clock: this.clock });
+    const budget = query.budget ?? new Budget({ bytes: MAX_BYTES, clock: this.clock });
     const filter = range && [Math.floor(range.start / 1000), Math.ceil(range.end / 1000)];
     const json = filter ? { measurement, time_filter: filter } : { measurement };
-    let slicer = new InfluxSlicer();
-    let turnBegan = this.clock.monotonic();
-    const pause = async (): Promise<void> => {
-      if (this.clock.monotonic() - turnBegan < LONGEST_STRETCH_MS) return;
-      await nextTurn();
-      turnBegan = this.clock.monotonic();
-    };
-    const take = async (batches: readonly Batch[]): Promise<void> => {
-      for (const batch of inStretches(batches)) {
-        await onBatch(batch);
-        await pause();
-      }
-    };
-    const read = async (chunk: Buffer): Promise<void> => {
-      for (let at = 0; at < chunk.length; at += LONGEST_PIECE) {
-        await take(slicer.push(chunk.subarray(at, at + LONGEST_PIECE)));
-        // A piece may complete no row and have cost much all the same.
-        await pause();
-      }
-    };
+    let rows = new RowStream(onBatch, onNotice, this.clock);
     return this.http.guard(async () => {
       await this.authorised((headers) => {
-        slicer = new InfluxSlicer(undefined, onNotice);
+        rows = new RowStream(onBatch, onNotice, this.clock);
         const call = { method: 'POST', path: 'get_measurement_data', headers, json, safe: true } as const;
-        const limits = { retries: 2, timeout: DATA_TIMEOUT, maxBytes: MOST_BYTES, budget };
-        return this.http.stream({ ...call, ...limits, signal }, read);
-      });
-      const { batches, partial } = slicer.end();
-      await take(batches);
-      return { partial };
+        const limits = { retries: 2, timeout: DATA_TIMEOUT, maxBytes: MAX_BYTES, budget };
+        return this.http.stream({ ...call, ...limits, signal }, (chunk) => rows.push(chunk));
+      }, signal);
+      return rows.end();
     });
   }
 
   private async login(username: string, password: string, signal: AbortSignal): Promise<string> {
-    let answer: unknown;
-    try {
-      const json = { username, password };
-      answer = await this.http.json({ method: 'POST', path: 'login', json, safe: true, signal });
-    } catch (error) {
-      throw error instanceof DeviceError ? loginError(error, refusedLogin) : error;
-    }
-    const token = isRecord(answer) ? answer.access_token : undefined;
+    const response = await this.http.json({
+      method: 'POST',
+      path: 'login',
+      json: { username, password },
+      safe: true,
+      signal,
+      isLogin: true,
+      explain: (error) => loginError(error, refusedLogin),
+    });
+    const token = isRecord(response) ? response.access_token : undefined;
     if (typeof token !== 'string' || token === '') {
       throw new DeviceError('BAD_RESPONSE', 'The login gave no access token. Check the address.', {
-        reason: 'noToken',
+        reason: 'powerflexNoToken',
         sent: true,
       });
     }
     return headerValue(token, 'access token');
   }
 
-  private async authorised<T>(call: (headers: Record<string, string>) => Promise<T>): Promise<T> {
+  private async authorised<T>(
+    call: (headers: Record<string, string>) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     return this.http.guard(() =>
-      this.session.run(async (token) => {
-        try {
-          return await call({ authorization: `Bearer ${token}` });
-        } catch (error) {
-          throw error instanceof DeviceError ? refusedToken(error) : error;
-        }
-      }),
+      this.session.run((token) => call({ authorization: `Bearer ${token}` }), signal),
     );
   }
 
@@ -292,7 +265,7 @@ export class PowerflexClient {
   ): Promise<unknown> {
     const path = `${endpoint}/${this.accId}`;
     const call: HttpCall = { method, path, safe: true, signal, ...(json === undefined ? {} : { json }) };
-    return this.authorised((headers) => this.http.json({ ...call, headers }));
+    return this.authorised((headers) => this.http.json({ ...call, headers }), signal);
   }
 
   /** A request that changes something: never repeated, except after a 401, which says that nothing was done. */
@@ -300,26 +273,13 @@ export class PowerflexClient {
     endpoint: string,
     json: unknown,
     signal: AbortSignal | undefined,
-    read: (answer: Buffer) => T,
+    read: (response: Buffer) => T,
   ): Promise<T> {
     const call: HttpCall = { method: 'POST', path: `${endpoint}/${this.accId}`, json, safe: false, signal };
-    return this.authorised((headers) =>
-      sendCommand(async () => read((await this.http.send({ ...call, headers })).body), signal),
+    return this.authorised(
+      (headers) => sendCommand(async () => read((await this.http.send({ ...call, headers })).body), signal),
+      signal,
     );
-  }
-}
-
-/** Rows of one value are so short that a piece of an answer holds too many of them for one turn. */
-function* inStretches(batches: readonly Batch[]): Generator<Batch, void, void> {
-  for (const batch of batches) {
-    const { head, rows, bytes = 0 } = batch;
-    if (rows.length <= LONGEST_BATCH) yield batch;
-    else {
-      for (let at = 0; at < rows.length; at += LONGEST_BATCH) {
-        const some = rows.slice(at, at + LONGEST_BATCH);
-        yield { head, rows: some, bytes: (bytes * some.length) / rows.length };
-      }
-    }
   }
 }
 
@@ -327,32 +287,6 @@ function* inStretches(batches: readonly Batch[]): Generator<Batch, void, void> {
 function parseAccId(value: unknown): number {
   const typed = typeof value === 'number' ? String(value) : givenText(value);
   if (!/^\d{1,9}$/.test(typed))
-    throw invalidInput('The site number (acc_id) is not a whole number.', 'accId');
+    throw invalidInput('The site number (acc_id) is not a whole number.', 'powerflexAccId');
   return Number(typed);
-}
-
-/** The vendor's framework puts its words into `msg`; others are common. */
-function vendorMessage(body: unknown): string | undefined {
-  if (!isRecord(body)) return undefined;
-  return [body.msg, body.message, body.error].find((words) => typeof words === 'string');
-}
-
-/** The document does not say how a wrong password is answered, so any words for it count. */
-function refusedLogin(message: string, status: number | undefined): DeviceError | undefined {
-  if (!saysWrongCredentials(message)) return undefined;
-  return new DeviceError('AUTH_FAILED', `PowerFlex refuses the login (HTTP ${status}). ${message}`, {
-    reason: 'powerflexLogin',
-    definite: true,
-    sent: true,
-    params: { status: status ?? 0, message },
-    ...(status === undefined ? {} : { status }),
-  });
-}
-
-/** A token that the server cannot read, for instance after its key changed, is answered with 422 instead of 401. */
-function refusedToken(error: DeviceError): DeviceError {
-  const aboutToken = /\b(token|signature|segments)\b/i.test(String(error.params.message ?? ''));
-  if (error.status !== 422 || !aboutToken) return error;
-  const { message, params } = error;
-  return new DeviceError('AUTH_FAILED', message, { status: 422, sent: true, params });
 }

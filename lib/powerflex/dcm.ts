@@ -1,6 +1,6 @@
 import { tooMuch } from '../core/budget';
 import { DeviceError, invalidInput } from '../core/errors';
-import { isRecord, round, toNumber } from '../core/units';
+import { isRecord, round, toNumber } from '../core/values';
 import { cleanText } from '../core/redact';
 import type { NoticeHandler } from '../core/notices';
 import { conflict, isKeptAs, sameNumber } from './echo';
@@ -26,12 +26,17 @@ export const MONTHS = [
 ] as const;
 export type Month = (typeof MONTHS)[number];
 
+/** The month that it is at the site, by the local time of this process. @param now epoch ms */
+export function localMonth(now: number): Month {
+  return MONTHS[new Date(now).getMonth()] ?? 'Jan';
+}
+
 /** kW for some months. */
 export type Targets = Partial<Record<Month, number>>;
 /** kW for all months; `null` where the server told none. */
 export type AllTargets = Record<Month, number | null>;
 
-export const LOAD_UNITS = ['kW', 'A'] as const;
+const LOAD_UNITS = ['kW', 'A'] as const;
 export type LoadUnit = (typeof LOAD_UNITS)[number];
 
 /** A limit of the cars' aggregate power or current. It stays until it is changed. */
@@ -44,14 +49,14 @@ export interface ExternalSignal {
 }
 
 /** Far above any site, and well inside what an integer holds everywhere. */
-const MOST_KW = 1e9;
+const MAX_KW = 1e9;
 const LONGEST_NAME = 200;
 /** No site has more external signals. */
-const MOST_SIGNALS = 10_000;
+const MAX_SIGNALS = 10_000;
 
 /** Checks a number of kW or A. */
 function isLoad(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= MOST_KW;
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= MAX_KW;
 }
 
 /**
@@ -62,14 +67,14 @@ function isLoad(value: unknown): value is number {
  * @throws DeviceError INVALID_INPUT
  */
 export function wholeKilowatts(kilowatts: unknown, negative: 'refuse' | 'zero' = 'refuse'): number {
-  if (typeof kilowatts !== 'number' || !Number.isFinite(kilowatts) || kilowatts > MOST_KW) {
-    throw invalidInput('The load is not a number of kW.', 'loadNotNumber');
+  if (typeof kilowatts !== 'number' || !Number.isFinite(kilowatts) || kilowatts > MAX_KW) {
+    throw invalidInput('The load is not a number of kW.', 'powerflexLoadNotNumber');
   }
   if (kilowatts >= 0) return Math.ceil(round(kilowatts));
   if (negative === 'zero') return 0;
   throw invalidInput(
     'The load is negative: the site exports. Choose in the node that an export counts as 0.',
-    'loadNegative',
+    'powerflexLoadNegative',
   );
 }
 
@@ -81,7 +86,10 @@ export function wholeKilowatts(kilowatts: unknown, negative: 'refuse' | 'zero' =
  */
 export function parseTargets(value: unknown): Targets {
   if (!isRecord(value)) {
-    throw invalidInput('The targets are not an object of months, such as { "Jun": 700 }.', 'targetsNoObject');
+    throw invalidInput(
+      'The targets are not an object of months, such as { "Jun": 700 }.',
+      'powerflexTargetsNoObject',
+    );
   }
   const targets: Targets = {};
   for (const [key, kilowatts] of Object.entries(value)) {
@@ -89,18 +97,23 @@ export function parseTargets(value: unknown): Targets {
     if (!month) {
       // Said by somebody else, so it is shown short and without anything but letters.
       const shown = key.replace(/[^\w-]+/g, '_').slice(0, 20);
-      throw invalidInput(`"${shown}" is no month; write Jan, Feb, … Dec.`, 'targetMonth', { month: shown });
+      throw invalidInput(`"${shown}" is no month; write Jan, Feb, … Dec.`, 'powerflexTargetMonth', {
+        month: shown,
+      });
     }
     if (!isLoad(kilowatts) || !Number.isInteger(kilowatts)) {
-      throw invalidInput(`The target of ${month} is not a whole number of kW.`, 'targetValue', { month });
+      throw invalidInput(`The target of ${month} is not a whole number of kW.`, 'powerflexTargetValue', {
+        month,
+      });
     }
     targets[month] = kilowatts;
   }
-  if (Object.keys(targets).length === 0) throw invalidInput('No month has a target.', 'targetsEmpty');
+  if (Object.keys(targets).length === 0)
+    throw invalidInput('No month has a target.', 'powerflexTargetsEmpty');
   return targets;
 }
 
-/** The targets that the server holds. @throws DeviceError BAD_RESPONSE when the answer has none */
+/** The targets that the server holds. @throws DeviceError BAD_RESPONSE when the response has none */
 export function readTargets(body: unknown): AllTargets {
   const held = isRecord(body) ? MONTHS.map((month) => [month, toNumber(body[month])] as const) : [];
   if (!held.some(([, kilowatts]) => kilowatts !== null)) throw notDcm();
@@ -123,7 +136,7 @@ export function compareTargets(asked: Targets, held: AllTargets): void {
 export function parseSignalName(value: unknown): string {
   const name = typeof value === 'string' ? value.trim() : '';
   if (name === '' || name.length > LONGEST_NAME) {
-    throw invalidInput('The external signal has no usable name.', 'signalName');
+    throw invalidInput('The external signal has no usable name.', 'powerflexSignalName');
   }
   return name;
 }
@@ -137,10 +150,10 @@ export function parseSignal(value: Readonly<Record<keyof ExternalSignal, unknown
   const name = parseSignalName(value.name);
   const { maxLoad, enabled } = value;
   const maxLoadUnit = LOAD_UNITS.find((unit) => unit === value.maxLoadUnit);
-  if (!maxLoadUnit) throw invalidInput('The unit of the limit is neither kW nor A.', 'signalUnit');
-  if (!isLoad(maxLoad)) throw invalidInput('The limit is not a number of at least 0.', 'signalLoad');
+  if (!maxLoadUnit) throw invalidInput('The unit of the limit is neither kW nor A.', 'powerflexSignalUnit');
+  if (!isLoad(maxLoad)) throw invalidInput('The limit is not a number of at least 0.', 'powerflexSignalLoad');
   if (typeof enabled !== 'boolean')
-    throw invalidInput('"enabled" is neither true nor false.', 'signalEnabled');
+    throw invalidInput('"enabled" is neither true nor false.', 'powerflexSignalEnabled');
   return { name, maxLoad, maxLoadUnit, enabled };
 }
 
@@ -213,12 +226,12 @@ export function readSignalNamed(body: unknown, name: string): ExternalSignal | u
   );
 }
 
-/** The entries of the server's map of signals; an answer of other things is no map without signals. */
+/** The entries of the server's map of signals; a response of other things is no map without signals. */
 function entriesOf(body: unknown): [string, unknown][] {
   if (body === null) return [];
   if (!isRecord(body)) throw notDcm();
   const entries = Object.entries(body);
-  if (entries.length > MOST_SIGNALS) throw tooMuch(MOST_SIGNALS, 'signals');
+  if (entries.length > MAX_SIGNALS) throw tooMuch(MAX_SIGNALS, 'signals');
   if (entries.length > 0 && !entries.some(([, entry]) => isRecord(entry))) throw notDcm();
   return entries;
 }
@@ -250,7 +263,7 @@ export function compareSignal(asked: ExternalSignal, held: ExternalSignal): void
   if (!isSignalKeptAs(asked, held)) throw conflict(describeSignal(asked), describeSignal(held));
 }
 
-/** @throws DeviceError CONFLICT when the server repeats another load; an answer without one repeats nothing */
+/** @throws DeviceError CONFLICT when the server repeats another load; a response without one repeats nothing */
 export function compareLoad(asked: number, body: unknown): void {
   const held = isRecord(body) ? toNumber(body.real_time_load_kW) : null;
   if (held !== null && !isKeptAs(asked, held)) throw conflict(`${asked} kW`, `${held} kW`);

@@ -1,7 +1,7 @@
 import { DeviceError } from '../core/errors';
 
 /** Decimals beyond these are noise of floating-point numbers. */
-const MOST_DECIMALS = 9;
+const MAX_DECIMALS = 9;
 /** Share of a value that is lost when a number is kept in 32 bits. */
 const SINGLE = 1e-6;
 
@@ -18,7 +18,7 @@ export function sameNumber(a: number, b: number): boolean {
  */
 export function isKeptAs(asked: number, held: number, fewest = 0): boolean {
   if (sameNumber(asked, held)) return true;
-  for (let decimals = fewest; decimals <= MOST_DECIMALS; decimals++) {
+  for (let decimals = fewest; decimals <= MAX_DECIMALS; decimals++) {
     const factor = 10 ** decimals;
     const scaled = asked * factor;
     if ([Math.round(scaled), Math.trunc(scaled)].some((kept) => sameNumber(kept / factor, held))) return true;

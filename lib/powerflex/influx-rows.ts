@@ -1,5 +1,5 @@
 import { DeviceError } from '../core/errors';
-import { DEEPEST, tooDeep, withNullForNaN } from '../core/json';
+import { DEEPEST, tooDeep, withNullForNaN } from '../core/json/parse';
 
 const QUOTE = 0x22;
 const OPEN_LIST = 0x5b;
@@ -29,7 +29,7 @@ export class RowCutter {
 
   /**
    * @param longest bytes of a row
-   * @param shortcut shared by the cutters of one answer: the piece that has to be looked at byte by byte
+   * @param shortcut shared by the cutters of one response: the piece that has to be looked at byte by byte
    * @param pass takes rows that are complete
    */
   constructor(
@@ -83,7 +83,7 @@ export class RowCutter {
     // A copy: a part of the piece would keep the whole of it in memory.
     if (part.length > 0) this.rest.push(Buffer.from(part));
     // Many small parts would weigh more than what they hold.
-    if (this.rest.length > MOST_PARTS) this.rest = [Buffer.concat(this.rest)];
+    if (this.rest.length > MAX_PARTS) this.rest = [Buffer.concat(this.rest)];
   }
 
   /**
@@ -138,7 +138,7 @@ export class RowCutter {
 }
 
 /** Parts of a row that are kept side by side. */
-const MOST_PARTS = 100;
+const MAX_PARTS = 100;
 
 function bytesOf(parts: readonly Buffer[]): number {
   return parts.reduce((sum, { length }) => sum + length, 0);
@@ -152,7 +152,7 @@ export function tooLong(bytes: number): DeviceError {
   });
 }
 
-/** Parses a part of an answer whose nesting is known to be bounded; a bare `nan` is `null`. */
+/** Parses a part of a response whose nesting is known to be bounded; a bare `nan` is `null`. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

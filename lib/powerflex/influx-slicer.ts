@@ -1,7 +1,7 @@
 import { DeviceError } from '../core/errors';
-import { DEEPEST, tooDeep } from '../core/json';
+import { DEEPEST, tooDeep } from '../core/json/parse';
 import type { NoticeHandler } from '../core/notices';
-import { isRecord } from '../core/units';
+import { isRecord } from '../core/values';
 import {
   type Batch,
   type InfluxEnd,
@@ -14,11 +14,11 @@ import {
 import { parseJson, RowCutter, tooLong } from './influx-rows';
 
 /** Bytes of what is not rows, and of one row; anything longer is something else. */
-const MOST_KEPT = 256 * 1024;
+const MAX_KEPT = 256 * 1024;
 /** Bytes of rows that wait for what stands behind them in their series. */
-const MOST_HELD = 1024 * 1024;
+const MAX_HELD = 1024 * 1024;
 /** Parts that are kept side by side. */
-const MOST_PARTS = 500;
+const MAX_PARTS = 500;
 const PLACEHOLDER = Buffer.from(String(READ_BEFORE));
 /** No key that matters is longer. */
 const LONGEST_KEY = 16;
@@ -59,7 +59,7 @@ interface OpenSeries {
 /**
  * Takes an InfluxDB 1.x answer apart while it arrives: rows are passed on as soon as they are complete, everything
  * else (the skeleton) is kept and read at the end of its series or document. Memory stays at about one piece, however
- * long the answer is, and no step works on more than one piece.
+ * long the response is, and no step works on more than one piece.
  *
  * Places are found by bytes: all that matters for JSON's structure is ASCII, which never occurs inside a multi-byte
  * character, so a piece may end anywhere. Whatever does not look as expected simply stays in the skeleton.
@@ -81,11 +81,11 @@ export class InfluxSlicer {
   private readonly onBatch = (batch: Batch): void => void this.batches.push(batch);
 
   /**
-   * @param mostKept bytes that may be kept at the most of what is not rows, and of one row
+   * @param maxKept bytes that may be kept at the most of what is not rows, and of one row
    * @param onNotice hears of entries that cannot be read
    */
   constructor(
-    private readonly mostKept = MOST_KEPT,
+    private readonly maxKept = MAX_KEPT,
     onNotice?: NoticeHandler,
   ) {
     this.reader = new InfluxReader(onNotice);
@@ -94,7 +94,7 @@ export class InfluxSlicer {
   /**
    * Takes the next piece of the body and returns the rows that it completes.
    *
-   * @throws DeviceError REJECTED for an error that the answer carries, BAD_RESPONSE when it is not what is documented
+   * @throws DeviceError REJECTED for an error that the response carries, BAD_RESPONSE when it is not what is documented
    */
   push(chunk: Buffer): Batch[] {
     let at = 0;
@@ -112,7 +112,7 @@ export class InfluxSlicer {
   end(): InfluxEnd {
     if (this.stack.length > 0 || this.inString || this.cutter) parseJson('');
     if (this.documents === 0) {
-      throw new DeviceError('BAD_RESPONSE', 'The answer is empty.', { reason: 'emptyAnswer', sent: true });
+      throw new DeviceError('BAD_RESPONSE', 'The answer is empty.', { reason: 'emptyResponse', sent: true });
     }
     return { batches: this.batches.splice(0), partial: this.reader.end() };
   }
@@ -194,7 +194,7 @@ export class InfluxSlicer {
   private keep(chunk: Buffer, from: number, to: number): void {
     if (to <= from) return;
     this.keptBytes += to - from;
-    if (this.keptBytes > this.mostKept) throw tooLong(this.mostKept);
+    if (this.keptBytes > this.maxKept) throw tooLong(this.maxKept);
     // A copy: a part of the piece would keep the whole of it in memory.
     this.skeleton.push(Buffer.from(chunk.subarray(from, to)));
   }
@@ -222,9 +222,7 @@ export class InfluxSlicer {
     series.head ??= readHead(known);
     // Tags that stand behind the rows change what the rows mean.
     if (!series.head || !isRecord(known) || !('tags' in known)) series.held ??= [];
-    this.cutter = new RowCutter(this.mostKept, this.shortcut, (rows, bytes) =>
-      this.take(series, rows, bytes),
-    );
+    this.cutter = new RowCutter(this.maxKept, this.shortcut, (rows, bytes) => this.take(series, rows, bytes));
   }
 
   private cutRows(cutter: RowCutter, chunk: Buffer, start: number): number {
@@ -245,8 +243,8 @@ export class InfluxSlicer {
     }
     held.push({ head: head ?? { columns: [], tags: {} }, rows, bytes });
     series.heldBytes += bytes;
-    if (series.heldBytes <= MOST_HELD) return;
-    if (!head) throw tooLong(MOST_HELD);
+    if (series.heldBytes <= MAX_HELD) return;
+    if (!head) throw tooLong(MAX_HELD);
     // So many rows are those of all stations, told apart by columns.
     series.held = undefined;
     this.batches.push(...held);
@@ -269,7 +267,7 @@ export class InfluxSlicer {
     this.skeleton.splice(series.from, Infinity, PLACEHOLDER);
     this.keptBytes = series.kept + PLACEHOLDER.length;
     // Many small parts would weigh more than what they hold.
-    if (this.skeleton.length > MOST_PARTS) this.skeleton = [Buffer.concat(this.skeleton)];
+    if (this.skeleton.length > MAX_PARTS) this.skeleton = [Buffer.concat(this.skeleton)];
   }
 
   private endDocument(): void {

@@ -1,7 +1,7 @@
 import { tooMuch } from '../core/budget';
 import { DeviceError } from '../core/errors';
 import type { NoticeHandler } from '../core/notices';
-import { isRecord } from '../core/units';
+import { isRecord } from '../core/values';
 
 /** What the rows of one series have in common. */
 export interface SeriesHead {
@@ -11,15 +11,15 @@ export interface SeriesHead {
   tags: Readonly<Record<string, unknown>>;
 }
 
-/** Some rows of a series, in the order of the answer. */
+/** Some rows of a series, in the order of the response. */
 export interface Batch {
   head: SeriesHead;
   rows: unknown[];
-  /** bytes of the answer that they took, as far as is known */
+  /** bytes of the response that they took, as far as is known */
   bytes?: number;
 }
 
-/** What is known at the end of an answer. */
+/** What is known at the end of a response. */
 export interface InfluxEnd {
   /** rows that were not passed on before */
   batches: Batch[];
@@ -28,11 +28,11 @@ export interface InfluxEnd {
 }
 
 /** Columns and tags of a series; the vendor's have 17. */
-export const MOST_COLUMNS = 200;
+const MAX_COLUMNS = 200;
 /** Characters of the database's words that are looked at; what is shown of them is shorter. */
 const LONGEST_WORDS = 2000;
-/** Series of an answer: one a station, or some. */
-const MOST_SERIES = 20_000;
+/** Series of a response: one a station, or some. */
+const MAX_SERIES = 20_000;
 
 /**
  * The head of a series, or `undefined` while its columns are not known.
@@ -42,7 +42,7 @@ const MOST_SERIES = 20_000;
 export function readHead(series: unknown): SeriesHead | undefined {
   if (!isRecord(series) || !Array.isArray(series.columns)) return undefined;
   const tags = isRecord(series.tags) ? series.tags : {};
-  if (series.columns.length + Object.keys(tags).length > MOST_COLUMNS) throw tooMuch(MOST_COLUMNS, 'columns');
+  if (series.columns.length + Object.keys(tags).length > MAX_COLUMNS) throw tooMuch(MAX_COLUMNS, 'columns');
   return { columns: series.columns.map(String), tags };
 }
 
@@ -58,7 +58,7 @@ export const READ_BEFORE = 0;
 
 /**
  * Reads the documents of an InfluxDB 1.x answer, `{ results: [{ series: [{ name, tags?, columns, values, partial? }],
- * error? }] }`, or one result alone, bare or below `data`. A server that sends its answer in chunks sends one document
+ * error? }] }`, or one result alone, bare or below `data`. A server that sends its response in chunks sends one document
  * after the other. A result without series has no rows; an entry that cannot be read costs that entry.
  */
 export class InfluxReader {
@@ -80,7 +80,7 @@ export class InfluxReader {
    * @throws DeviceError BAD_RESPONSE `tooMuch`
    */
   readSeries(series: unknown, pass: (batch: Batch) => void): SeriesHead | undefined {
-    if (++this.series > MOST_SERIES) throw tooMuch(MOST_SERIES, 'series');
+    if (++this.series > MAX_SERIES) throw tooMuch(MAX_SERIES, 'series');
     const head = readHead(series);
     const values = isRecord(series) ? (series.values ?? []) : undefined;
     if (!head || !isRecord(series) || !Array.isArray(values)) {
@@ -121,7 +121,7 @@ export class InfluxReader {
     }
     if (results.length === 0) this.readable++;
     for (const statement of statements) this.partial.set(statement, partial || this.partialSeries);
-    if (this.partial.size > MOST_SERIES) throw tooMuch(MOST_SERIES, 'results');
+    if (this.partial.size > MAX_SERIES) throw tooMuch(MAX_SERIES, 'results');
     this.partialSeries = false;
   }
 
@@ -140,14 +140,6 @@ export class InfluxReader {
     this.odd++;
     if (this.odd === 1) this.onNotice({ reason: 'powerflexEntry' });
   }
-}
-
-/** Reads a whole answer at once, see `InfluxReader`. */
-export function readInflux(body: unknown): InfluxEnd {
-  const reader = new InfluxReader();
-  const batches: Batch[] = [];
-  reader.readDocument(body, (batch) => batches.push(batch));
-  return { batches, partial: reader.end() };
 }
 
 function hasResults(holder: Record<string, unknown>): boolean {

@@ -1,8 +1,8 @@
-import { Aging } from '../core/age';
-import { type Availability, AvailabilityTracker } from '../core/availability';
+import { Aging } from '../core/poll/age';
+import { type Availability, AvailabilityTracker } from '../core/poll/availability';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, toDeviceError } from '../core/errors';
-import { type LatestOutcome, LatestQueue } from '../core/queue';
+import { type LatestOutcome, LatestQueue } from '../core/command/queue';
 
 export interface LoadFeedOptions {
   /** Sends one load in kW. Must not repeat it by itself. */
@@ -178,7 +178,7 @@ export class LoadFeed {
     const seconds = Math.round(this.maxAge / 1000);
     this.announce(
       new DeviceError('STALE', `No load has come for ${seconds} s.`, {
-        reason: 'feedStale',
+        reason: 'powerflexFeedStale',
         sent: false,
         params: { seconds },
       }),
@@ -212,7 +212,7 @@ export class LoadFeed {
     return new DeviceError(
       'INVALID_INPUT',
       `The load is ${params.seconds} s old; the limit is ${params.limit} s. It was not sent.`,
-      { reason: 'loadTooOld', params },
+      { reason: 'powerflexLoadTooOld', params },
     );
   }
 }

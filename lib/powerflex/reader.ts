@@ -20,14 +20,14 @@ export interface ReadOptions<M extends Measurement> {
   /**
    * Takes rows in the order of time of the windows; nothing further arrives while its promise is pending.
    *
-   * @param bytes of the answer that they took, as far as is known
+   * @param bytes of the response that they took, as far as is known
    */
   onRows: (rows: MappedRow<RowOf[M]>[], bytes: number) => Promise<void> | void;
-  /** When all rows of a window have been given, in the order of the windows; without a range, of the answer. */
+  /** When all rows of a window have been given, in the order of the windows; without a range, of the response. */
   onWindow?: () => Promise<void> | void;
   /** After each window. */
   onProgress?: (done: number, total: number) => void;
-  /** Hears of what costs a part of an answer, or makes it doubtful. */
+  /** Hears of what costs a part of a response, or makes it doubtful. */
   onNotice?: NoticeHandler;
   signal?: AbortSignal | undefined;
   clock?: Clock;
@@ -48,12 +48,12 @@ export interface ReadResult {
 const DAY = 86_400_000;
 const IN_FLIGHT = 3;
 /** Rows that a window may bring before its turn has come; then it has to wait. */
-const MOST_ROWS_AHEAD = 20_000;
-/** The same in bytes of the answer. */
-const MOST_BYTES_AHEAD = 4 * 1024 * 1024;
-/** Bytes of all answers together: years of a garage. */
-const MOST_BYTES = 4 * 1024 ** 3;
-/** Counts of rows at which servers cut an answer, where they do not say so. */
+const MAX_ROWS_AHEAD = 20_000;
+/** The same in bytes of the response. */
+const MAX_BYTES_AHEAD = 4 * 1024 * 1024;
+/** Bytes of all responses together: years of a garage. */
+const MAX_BYTES = 4 * 1024 ** 3;
+/** Counts of rows at which servers cut a response, where they do not say so. */
 const COMMON_LIMIT = 1000;
 
 type RowsOf<M extends Measurement> = MappedRow<RowOf[M]>[];
@@ -74,7 +74,7 @@ export async function readMeasurements<M extends Measurement>(
 ): Promise<ReadResult> {
   const { measurement, range, onRows, onProgress, signal, clock = systemClock } = options;
   const longest = options.longest ?? DAY;
-  const budget = new Budget({ bytes: MOST_BYTES, clock });
+  const budget = new Budget({ bytes: MAX_BYTES, clock });
   const inspector = new RowsInspector(measurement, range !== undefined, options.onNotice);
   const limits = new ServerLimits();
   const result: ReadResult = { rows: 0, partial: false };
@@ -134,7 +134,7 @@ export async function readMeasurements<M extends Measurement>(
           waiting.push({ rows, bytes });
           ahead.rows += rows.length;
           ahead.bytes += bytes;
-          const isFar = ahead.rows > MOST_ROWS_AHEAD || ahead.bytes > MOST_BYTES_AHEAD;
+          const isFar = ahead.rows > MAX_ROWS_AHEAD || ahead.bytes > MAX_BYTES_AHEAD;
           if (turn.of !== index && isFar) await turn.reaches(index);
           if (turn.of === index) for (const one of waiting.splice(0)) await take(one.rows, one.bytes);
         };
@@ -144,7 +144,7 @@ export async function readMeasurements<M extends Measurement>(
           ({ partial, rows: total } = await ask(part.range, (head) => found.looker(head), pass, abort));
           found.done(partial, total);
         }
-        // Of what was left out of the first answer the last one tells whether it is still missing.
+        // Of what was left out of the first response the last one tells whether it is still missing.
         result.partial ||= partial;
         if (found.capped) result.capped = true;
         return waiting;
@@ -161,7 +161,7 @@ export async function readMeasurements<M extends Measurement>(
   return { ...result, ...inspector.result() };
 }
 
-/** The rows that are lists: all of them but in an answer that is not what the vendor documents. */
+/** The rows that are lists: all of them but in a response that is not what the vendor documents. */
 function listsOf(rows: unknown[]): unknown[][] {
   return rows.every((row) => Array.isArray(row)) ? rows : rows.filter((row) => Array.isArray(row));
 }

@@ -4,7 +4,7 @@ import type { Batch, SeriesHead } from './influx';
 import { COLUMN_OF, type MappedRow, type Measurement, rowFields } from './rows';
 
 /** Rows without a time that are told apart; to write down more of 200 columns each would hold everybody up. */
-const MOST_WITHOUT_TIME = 2_000;
+const MAX_WITHOUT_TIME = 2_000;
 
 /** Looks for what is odd in the rows of a reading: what it costs is said, and the rest counts. */
 export class RowsInspector {
@@ -60,7 +60,7 @@ export class RowsInspector {
    */
   mayPass(row: MappedRow): boolean {
     if (this.windows) {
-      if (this.timeless.size >= MOST_WITHOUT_TIME) return false;
+      if (this.timeless.size >= MAX_WITHOUT_TIME) return false;
       const identity = JSON.stringify(row.values);
       if (this.timeless.has(identity)) return false;
       this.timeless.add(identity);

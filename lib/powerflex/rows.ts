@@ -1,7 +1,7 @@
 import { isoTexts } from '../core/iso-time';
-import { isDeeperThan, DEEPEST, tooDeep } from '../core/json';
+import { isDeeperThan, DEEPEST, tooDeep } from '../core/json/parse';
 import { readTime } from '../core/time';
-import { mapNumber, round, toNumber } from '../core/units';
+import { mapNumber, round, toNumber } from '../core/values';
 import { notInflux, type SeriesHead } from './influx';
 
 /** The vendor's three time series. */
@@ -9,8 +9,7 @@ export const MEASUREMENTS = ['ct_response', 'evse_request', 'evse_response'] as 
 export type Measurement = (typeof MEASUREMENTS)[number];
 
 /** The unit in which a site delivers `power`: kW as documented, or W. */
-export const POWER_UNITS = ['kW', 'W'] as const;
-export type PowerUnit = (typeof POWER_UNITS)[number];
+export type PowerUnit = 'kW' | 'W';
 
 /** What every row tells of its place and time. What did not arrive is `null`; ids are texts and may have leading zeros. */
 export interface StationRow {

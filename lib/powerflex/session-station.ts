@@ -1,3 +1,4 @@
+import { Course as Curve } from './session-course';
 import { CounterWatch, GLITCH, type Move, NOISE, type Reading } from './session-counter';
 
 /** A session under way; what is not known is `null`. */
@@ -12,6 +13,18 @@ export interface OpenSession {
   energy: number | null;
   peakCurrent: number | null;
   peakPower: number | null;
+  /** Wh at which the counter stood before it; `null` when nothing told */
+  base: number | null;
+  /** Wh that the counter showed first; `null` when no row of the session told */
+  first: number | null;
+  /** Wh that the counter showed last; `null` when no row of the session told */
+  counter: number | null;
+  /** it is not known what the counter stood at when the session ended */
+  unclear: boolean;
+  /** its counter may have begun anew unseen, for all that this range tells */
+  mayBeAnew: boolean;
+  /** how its energy grew; missing: nobody asked */
+  curve: Curve | undefined;
 }
 
 /** Who a station is, as its rows say. */
@@ -24,12 +37,8 @@ export interface Ids {
 
 /** A session and what is known of its energy. */
 interface Course extends OpenSession {
-  /** Wh at which the counter stood before it; `null` when nothing told */
-  base: number | null;
   /** Wh that the counter rose since */
   grown: number;
-  /** Wh that the counter showed last; `null` when no row of the session told */
-  counter: number | null;
   /** current flowed, or the counter rose */
   charged: boolean;
   /** current may have flowed after the last reading */
@@ -69,8 +78,14 @@ export class StationSessions {
   private unread = false;
   private seen = false;
 
-  /** @param onEnd takes each session when nothing can change it any more */
-  constructor(private readonly onEnd: (session: OpenSession) => void) {}
+  /**
+   * @param onEnd takes each session when nothing can change it any more
+   * @param withCourse how the energy of each grew is kept
+   */
+  constructor(
+    private readonly onEnd: (session: OpenSession) => void,
+    private readonly withCourse = false,
+  ) {}
 
   take(row: Reading): void {
     this.watch.take(row);
@@ -100,7 +115,7 @@ export class StationSessions {
     this.unread = false;
   }
 
-  /** Whether a row in a state that nobody documents is one with a car; `undefined`: nobody knows. */
+  /** Whether a row in an undocumented state is one with a car; `undefined`: it is not known. */
   private pluggedBy(row: Reading, { grown }: Move): boolean | undefined {
     if (flows(row) || (grown ?? 0) > NOISE) return true;
     if (this.course) return true;
@@ -110,7 +125,7 @@ export class StationSessions {
   private withoutCar(row: Reading, move: Move): void {
     const { course, interrupted } = this;
     if (course) {
-      // What a counter that began anew shows without the car is nobody's.
+      // A counter that has begun anew without a car shows energy that belongs to no session.
       if (!move.reset) count(course, row, move);
       course.end = row.time;
       course.endSeen = true;
@@ -138,7 +153,7 @@ export class StationSessions {
         this.end(course);
       } else {
         // The counter of the car before was shown until now.
-        Object.assign(course, { base: 0, grown: 0, unsure: false });
+        Object.assign(course, { base: 0, grown: 0, unsure: false, first: null });
       }
     } else if (move.reset) {
       this.learn('beginsAnew');
@@ -184,8 +199,12 @@ export class StationSessions {
       peakCurrent: null,
       peakPower: null,
       base: reset ? 0 : first,
-      grown: 0,
+      first: null,
       counter: null,
+      unclear: false,
+      mayBeAnew: false,
+      curve: this.withCourse ? new Curve(row.time) : undefined,
+      grown: 0,
       charged: false,
       unread: false,
       // What was counted between the last reading and this may be of the car before.
@@ -209,6 +228,7 @@ export class StationSessions {
 
   /** The counter shows more than before the session: it went on, or it began anew and has come this far unseen. */
   private judgeFirst(course: Course, move: Move): void {
+    course.mayBeAnew ||= move.couldBeNew;
     if (this.mayBeAnew(move)) course.unsure = true;
     else this.learn('goesOn');
   }
@@ -229,6 +249,7 @@ export class StationSessions {
   }
 
   private end(course: Course): void {
+    course.unclear = course.unsure || course.unread;
     if (course.base === null && course.charged && !course.unsure && !course.unread) {
       if (this.habit === undefined) {
         this.held = course;
@@ -249,7 +270,7 @@ export class StationSessions {
     this.onEnd(held);
   }
 
-  /** Wh of a session whose beginning nobody saw */
+  /** Wh of a session whose beginning was not observed */
   private wholeCounter({ counter }: Course): number | null {
     return this.habit === 'beginsAnew' && (counter ?? 0) <= LARGEST ? counter : null;
   }
@@ -268,8 +289,10 @@ function count(course: Course, row: Reading, { grown, unsure }: Move): void {
     return;
   }
   course.unread = false;
+  course.first ??= row.energy;
   course.counter = row.energy;
   course.grown += grown ?? 0;
+  course.curve?.add(row.time, course.grown);
 }
 
 /** Whether the counter has shown anything of the session itself, and not only of the one before. */

@@ -1,5 +1,6 @@
 import { tooMuch } from '../core/budget';
 import type { CtResponseRow, MappedRow } from './rows';
+import type { CoursePoint } from './session-course';
 import type { Reading } from './session-counter';
 import { type Ids, type OpenSession, StationSessions } from './session-station';
 
@@ -25,10 +26,29 @@ export interface ChargingSession {
   spaceNumber: string | null;
 }
 
+/** What a bill needs besides: parts of a session that different ranges show can be put together with it. */
+export interface SessionDetails {
+  /** Wh at which the station's counter stood before the session; `null` when that is not known */
+  counterBefore: number | null;
+  /** Wh that it showed first */
+  counterFirst: number | null;
+  /** Wh that it showed last; `null` when it is not known what it stood at in the end */
+  counterLast: number | null;
+  /** the counter may have begun anew unseen: `energy` is then too small where it does so with each car */
+  mayBeAnew: boolean;
+  /** how the energy grew: s since the start, and Wh counted by then */
+  course: CoursePoint[];
+}
+
 /** The names of a session's values, in order. */
 export const SESSION_FIELDS: readonly (keyof ChargingSession)[] = [
   ...(['start', 'end', 'startSeen', 'endSeen', 'energy', 'peakCurrent', 'peakPower'] as const),
   ...(['evseAddress', 'accId', 'acsId', 'spaceNumber'] as const),
+];
+
+/** The names of the details, in order. */
+export const DETAIL_FIELDS: readonly (keyof SessionDetails)[] = [
+  ...(['counterBefore', 'counterFirst', 'counterLast', 'mayBeAnew', 'course'] as const),
 ];
 
 interface Station {
@@ -42,8 +62,8 @@ interface Station {
 /** Numbers a row. */
 const WIDTH = 5;
 /** Rows that wait for those before them: a month of a large garage. */
-const MOST_ROWS = 1_500_000;
-const MOST_STATIONS = 20_000;
+const MAX_ROWS = 1_500_000;
+const MAX_STATIONS = 20_000;
 /** Rows that are worked on without a pause. */
 const STRETCH = 5000;
 const PLUGGED = 1;
@@ -71,6 +91,9 @@ export class SessionBuilder {
   /** rows that are not worked on yet */
   private waiting = 0;
 
+  /** @param withDetails each session has its `SessionDetails` */
+  constructor(private readonly withDetails = false) {}
+
   /**
    * Takes a row. Rows without a time or a charging state tell nothing.
    *
@@ -80,7 +103,7 @@ export class SessionBuilder {
     if (time === null || row.timestamp === null || row.chargingState === null) return;
     const station = this.stationOf(row);
     if (!station) return;
-    if (++this.waiting > MOST_ROWS) throw tooMuch(MOST_ROWS, 'rows');
+    if (++this.waiting > MAX_ROWS) throw tooMuch(MAX_ROWS, 'rows');
     const { chargingState, energyDelivered: energy } = row;
     const counted = energy === null || energy < 0 ? NaN : energy;
     station.rows.push(time, stateCell(chargingState), counted, toCell(row.current), toCell(row.power));
@@ -133,7 +156,7 @@ export class SessionBuilder {
       this.stations.set(evseAddress, sibling);
       return sibling;
     }
-    if (this.byIds.size + this.stations.size > MOST_STATIONS) throw tooMuch(MOST_STATIONS, 'stations');
+    if (this.byIds.size + this.stations.size > MAX_STATIONS) throw tooMuch(MAX_STATIONS, 'stations');
     const station = this.newStation({ evseAddress, accId, acsId, spaceNumber });
     this.stations.set(evseAddress ?? `/${ids}`, station);
     this.byIds.set(ids, sibling === undefined ? station : null);
@@ -142,7 +165,10 @@ export class SessionBuilder {
 
   private newStation(ids: Ids): Station {
     const ended: ChargingSession[] = [];
-    const sessions = new StationSessions((session) => ended.push(finished(ids, session)));
+    const sessions = new StationSessions(
+      (session) => ended.push({ ...finished(ids, session), ...(this.withDetails ? details(session) : {}) }),
+      this.withDetails,
+    );
     return { ids, rows: [], sessions, ended };
   }
 }
@@ -168,6 +194,16 @@ function finished(ids: Ids, session: OpenSession): ChargingSession {
   const { start, end, startSeen, endSeen, energy, peakCurrent, peakPower } = session;
   const times = { start: new Date(start).toISOString(), end: new Date(end).toISOString() };
   return { ...times, startSeen, endSeen, energy, peakCurrent, peakPower, ...ids };
+}
+
+function details({ base, first, counter, unclear, mayBeAnew, curve }: OpenSession): SessionDetails {
+  return {
+    counterBefore: base,
+    counterFirst: first,
+    counterLast: unclear ? null : counter,
+    mayBeAnew,
+    course: curve?.all() ?? [],
+  };
 }
 
 function toCell(value: number | null): number {

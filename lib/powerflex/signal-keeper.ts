@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, toDeviceError } from '../core/errors';
-import { beforeSending } from '../core/outcome';
-import { SerialQueue } from '../core/queue';
+import { beforeSending } from '../core/command/outcome';
+import { SerialQueue } from '../core/command/queue';
 import type { PowerflexClient } from './client';
 import { describeSignal, type ExternalSignal, isSignalKeptAs, sameSignal } from './dcm';
 
@@ -70,11 +70,12 @@ export class SignalKeeper {
   /**
    * Sets a signal.
    *
+   * @param signal of this change alone
    * @returns what the server holds now
    * @throws what the client throws; when the present value cannot be read first, nothing is changed
    */
-  set(wanted: ExternalSignal): Promise<ExternalSignal> {
-    const { client, restoreAfter, signal } = this.options;
+  set(wanted: ExternalSignal, signal = this.options.signal): Promise<ExternalSignal> {
+    const { client, restoreAfter } = this.options;
     return this.queue.run(async () => {
       if (restoreAfter === null) return client.setExternalSignal(wanted, signal);
       const known = this.kept.get(wanted.name);
@@ -83,7 +84,7 @@ export class SignalKeeper {
         const kept = known ?? { before: held, ours: [], cancel: () => undefined, round: 0, reported: false };
         if (!isOneOf(held, kept.ours)) kept.before = held;
         this.kept.set(wanted.name, kept);
-        return await this.change(wanted, kept);
+        return await this.change(wanted, kept, signal);
       } finally {
         const kept = this.kept.get(wanted.name);
         // Also when it failed: messages do come, so nothing is to be put back yet.
@@ -92,8 +93,12 @@ export class SignalKeeper {
     });
   }
 
-  private async change(wanted: ExternalSignal, kept: Kept): Promise<ExternalSignal> {
-    const { client, signal } = this.options;
+  private async change(
+    wanted: ExternalSignal,
+    kept: Kept,
+    signal: AbortSignal | undefined,
+  ): Promise<ExternalSignal> {
+    const { client } = this.options;
     const earlier = [...kept.ours];
     kept.ours.push({ value: wanted, decimals: 0 });
     kept.reported = false;
@@ -108,7 +113,7 @@ export class SignalKeeper {
       ];
       return now;
     } catch (thrown) {
-      // A refusal changed nothing; of anything else nobody knows.
+      // A refusal changed nothing. After any other error the outcome is unknown.
       if (!mayHaveTakenEffect(thrown)) kept.ours = earlier;
       if (kept.ours.length === 0) this.kept.delete(wanted.name);
       throw thrown;
@@ -164,7 +169,7 @@ export class SignalKeeper {
       throw new DeviceError(
         'CONFLICT',
         `The external signal ${name} has been changed by somebody else. It stays as it is.`,
-        { reason: 'signalChanged', sent: false, params: { name } },
+        { reason: 'powerflexSignalChanged', sent: false, params: { name } },
       );
     }
     const now = await client.setExternalSignal(goal, signal);

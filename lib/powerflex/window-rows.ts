@@ -11,11 +11,11 @@ export interface TimedRow {
 }
 
 /** Rows of one moment that are remembered, to tell a row that comes again from a new one. */
-const MOST_OF_A_MOMENT = 1000;
+const MAX_PER_MOMENT = 1000;
 /** Series of a window that are told apart. */
-const MOST_SERIES = 10_000;
+const MAX_SERIES = 10_000;
 /** Requests for one window. More pages than this are no window's. */
-const MOST_PAGES = 500;
+const MAX_PAGES = 500;
 /** A full page of rows all in one second cannot be asked for in smaller windows. */
 const FULL_PAGE = 50;
 
@@ -23,7 +23,7 @@ const FULL_PAGE = 50;
 const ROUND = 1000;
 const SECOND = 1000;
 
-/** The rows of a series in one answer, or in several that overlap: all between the first and the last one. */
+/** The rows of a series in one response, or in several that overlap: all between the first and the last one. */
 class Span extends Coverage {
   private firstRows: (readonly unknown[])[] = [];
   private lastRows: (readonly unknown[])[] = [];
@@ -75,40 +75,40 @@ class Known {
 export class ServerLimits {
   /** rows of a series */
   readonly ofSeries = new Set<number>();
-  /** rows of an answer */
-  private readonly ofAnswer = new Set<number>();
-  /** counts that look like limits of an answer and are none */
+  /** rows of a response */
+  private readonly ofResponse = new Set<number>();
+  /** counts that look like limits of a response and are none */
   private readonly chance = new Set<number>();
-  /** counts of answers that were taken for whole */
+  /** counts of responses that were taken for whole */
   private readonly taken = new Set<number>();
   private most = 0;
 
-  /** Whether an answer was taken for whole of which it turned out later that it may not have been. */
+  /** Whether a response was taken for whole of which it turned out later that it may not have been. */
   get missed(): boolean {
-    return [...this.ofAnswer].some((total) => this.taken.has(total));
+    return [...this.ofResponse].some((total) => this.taken.has(total));
   }
 
-  /** @param total rows of an answer */
+  /** @param total rows of a response */
   see(total: number): void {
     this.most = Math.max(this.most, total);
   }
 
-  /** @param total rows of an answer that is taken for whole */
+  /** @param total rows of a response that is taken for whole */
   take(total: number): void {
     this.taken.add(total);
   }
 
-  /** Says whether an answer with so many rows was only a part. */
+  /** Says whether a response with so many rows was only a part. */
   learn(total: number, isLimit: boolean): void {
-    if (isLimit) this.ofAnswer.add(total);
+    if (isLimit) this.ofResponse.add(total);
     else this.chance.add(total);
   }
 
   isLimit(total: number): boolean {
-    return this.ofAnswer.has(total);
+    return this.ofResponse.has(total);
   }
 
-  /** Whether whole series may be missing in an answer: nothing in it shows that, but the number of its rows. */
+  /** Whether whole series may be missing in a response: nothing in it shows that, but the number of its rows. */
   mayHideSeries(total: number, series: number): boolean {
     if (this.isLimit(total)) return true;
     // A server that has given more has a higher limit.
@@ -121,16 +121,16 @@ export class ServerLimits {
 
 function remember(rows: (readonly unknown[])[], goesOn: boolean, values: readonly unknown[]): void {
   if (!goesOn) rows.length = 0;
-  if (rows.length < MOST_OF_A_MOMENT) rows.push(values);
+  if (rows.length < MAX_PER_MOMENT) rows.push(values);
 }
 
 /** A request for a part of a window. */
 export interface Part {
   range: TimeRange;
-  /** rows of a series that the answer had of which this is the rest; `undefined` for the window itself, and for halves */
+  /** rows of a series that the response had of which this is the rest; `undefined` for the window itself, and for halves */
   before?: number;
   /** what it had in all */
-  answer?: { total: number; series: ReadonlyMap<string, Coverage> };
+  response?: { total: number; series: ReadonlyMap<string, Coverage> };
   /** what the halves of one range share */
   halves?: { total: number; left: number; found: boolean };
 }
@@ -139,7 +139,7 @@ export interface Part {
  * Follows the rows of one window, and finds what a server kept back of it: some give only so many rows of a series and do
  * not say so. The rest is asked for in smaller windows, and only what is new of it counts.
  *
- * `next` gives a part to ask for, what `looker` makes is asked for each of its rows, `done` says that its answer is
+ * `next` gives a part to ask for, what `looker` makes is asked for each of its rows, `done` says that its response is
  * complete.
  */
 export class WindowRows {
@@ -148,11 +148,11 @@ export class WindowRows {
   private readonly parts: Part[];
   private present: Part | undefined;
   /** the rows of the present answer, new or not, by series */
-  private answer = new Map<string, Coverage>();
+  private response = new Map<string, Coverage>();
   /** the new ones of it */
   private fresh = new Map<string, Span>();
   private pages = 0;
-  /** counts of the answers so far; `undefined` since the window is asked for in halves */
+  /** counts of the responses so far; `undefined` since the window is asked for in halves */
   private totals: Set<number> | undefined = new Set();
   private gaveUp = false;
 
@@ -175,13 +175,13 @@ export class WindowRows {
   next(): Part | undefined {
     this.halveIfLimited();
     const part = this.parts.shift();
-    if (part && this.pages >= MOST_PAGES) {
+    if (part && this.pages >= MAX_PAGES) {
       this.gaveUp = true;
       return undefined;
     }
     this.pages++;
     this.present = part;
-    this.answer = new Map();
+    this.response = new Map();
     this.fresh = new Map();
     return part;
   }
@@ -192,19 +192,19 @@ export class WindowRows {
     const { window, present } = this;
     const isInWindow = (time: number | null): time is number =>
       time !== null && time >= window.start && time < window.end;
-    if (!present || (!this.known.has(key) && !this.fresh.has(key) && this.fresh.size >= MOST_SERIES)) {
+    if (!present || (!this.known.has(key) && !this.fresh.has(key) && this.fresh.size >= MAX_SERIES)) {
       return ({ time }) => isInWindow(time);
     }
-    const answer = this.answer.get(key) ?? new Coverage();
+    const response = this.response.get(key) ?? new Coverage();
     const fresh = this.fresh.get(key) ?? new Span();
-    // Of the first answer every row is new: what comes twice in it is the server's affair.
+    // Of the first response every row is new: what comes twice in it is the server's affair.
     const known = this.pages === 1 ? undefined : this.known.get(key);
     const { start, end } = present.range;
     return ({ time, values }) => {
       if (!isInWindow(time)) return false;
       if (time >= start && time < end) {
-        if (answer.count === 0) this.answer.set(key, answer);
-        answer.add(time);
+        if (response.count === 0) this.response.set(key, response);
+        response.add(time);
       }
       if (known?.has(time, values)) return false;
       if (fresh.count === 0) this.fresh.set(key, fresh);
@@ -215,13 +215,13 @@ export class WindowRows {
 
   /**
    * @param partial the server says itself that rows are missing
-   * @param total rows of the answer, those outside of the window included
+   * @param total rows of the response, those outside of the window included
    */
   done(partial: boolean, total: number): void {
     const { present, limits, fresh } = this;
     if (!present) return;
     const { range, before, halves } = present;
-    const counts = [...this.answer.values()];
+    const counts = [...this.response.values()];
     limits.see(total);
     this.join();
     if (halves) {
@@ -229,8 +229,8 @@ export class WindowRows {
       if (--halves.left === 0) limits.learn(halves.total, halves.found);
     } else {
       this.totals?.add(total);
-      if (present.answer && this.isLimitOfAnswer(present.answer.series, before)) {
-        limits.learn(present.answer.total, true);
+      if (present.response && this.isLimitOfResponse(present.response.series, before)) {
+        limits.learn(present.response.total, true);
       }
       if (this.halveIfLimited()) return;
     }
@@ -245,14 +245,14 @@ export class WindowRows {
   }
 
   /** Whether rows were left out of other series than the longest ones: then it is all of them that have the limit. */
-  private isLimitOfAnswer(series: ReadonlyMap<string, Coverage>, most = 0): boolean {
+  private isLimitOfResponse(series: ReadonlyMap<string, Coverage>, most = 0): boolean {
     return [...this.fresh.keys()].some((key) => (series.get(key)?.count ?? 0) < most);
   }
 
   private join(): void {
     for (const [key, fresh] of this.fresh) {
       const known = this.known.get(key) ?? new Known();
-      if (this.known.size < MOST_SERIES) this.known.set(key, known);
+      if (this.known.size < MAX_SERIES) this.known.set(key, known);
       known.add(fresh);
     }
   }
@@ -292,7 +292,7 @@ export class WindowRows {
         else end = Math.min(end, part.start);
       }
     }
-    const rest = { before: most, answer: { total, series: this.answer } };
+    const rest = { before: most, response: { total, series: this.response } };
     if (start > range.start) this.parts.push({ range: { start: range.start, end: start }, ...rest });
     if (end < range.end) this.parts.push({ range: { start: end, end: range.end }, ...rest });
   }

@@ -1,11 +1,12 @@
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError, invalidInput } from '../core/errors';
 import { givenText } from '../core/given';
-import { headerValue, HttpClient } from '../core/http';
+import { headerValue } from '../core/http/call';
+import { HttpClient } from '../core/http/client';
 import { type NoticeHandler, Notices } from '../core/notices';
-import type { Transport } from '../core/transport';
-import { parseBaseUrl } from '../core/url';
-import { Sighting } from './gate';
+import type { Transport } from '../core/http/transport';
+import { parseBaseUrl } from '../core/http/url';
+import { FirstSeen } from './gate';
 import { parseReading, type PoweroptiReading } from './reading';
 
 export interface PoweroptiSettings {
@@ -13,6 +14,8 @@ export interface PoweroptiSettings {
   host: unknown;
   /** 12 characters, or the literal text `null` */
   apiKey: unknown;
+  /** more that must not stand in an error */
+  secrets?: readonly string[];
   /** ms for one request; default 8 s */
   timeout?: number;
   /** hears once of each oddity in the device's answers */
@@ -22,7 +25,7 @@ export interface PoweroptiSettings {
 }
 
 /** A reading with the vendor's own body. */
-export interface PoweroptiAnswer {
+export interface PoweroptiResponse {
   reading: PoweroptiReading;
   raw: unknown;
   /** ms since this measurement was first seen, by our own clock */
@@ -37,18 +40,19 @@ export class PoweroptiClient {
   readonly baseUrl: string;
   private readonly http: HttpClient;
   private readonly headers: Readonly<Record<string, string>>;
-  private readonly sighting: Sighting;
+  private readonly firstSeen: FirstSeen;
   private readonly notices: Notices;
 
   /** @throws DeviceError INVALID_INPUT for an unusable host or key; nothing is sent */
   constructor(settings: PoweroptiSettings, transport: Transport, clock: Clock = systemClock) {
     const apiKey = givenText(settings.apiKey);
+    const { secrets = [] } = settings;
     if (apiKey === '') {
       throw invalidInput('The API key is empty. If the device has none, enter the word null.', 'apiKeyEmpty');
     }
     this.baseUrl = parseBaseUrl(settings.host, 'http').replace(/\/value$/, '');
     this.headers = { 'x-api-key': headerValue(apiKey, 'API key') };
-    this.sighting = new Sighting(clock);
+    this.firstSeen = new FirstSeen(clock);
     this.notices = new Notices(settings.onNotice ?? (() => undefined));
     this.http = new HttpClient(
       transport,
@@ -57,7 +61,8 @@ export class PoweroptiClient {
         timeout: settings.timeout ?? 8000,
         maxBytes: MAX_BYTES,
         insecureHTTPParser: settings.insecureHTTPParser ?? false,
-        secrets: () => [apiKey],
+        secrets: () => [apiKey, ...secrets],
+        explain,
       },
       clock,
     );
@@ -68,20 +73,11 @@ export class PoweroptiClient {
    *
    * @throws DeviceError AUTH_FAILED, NOT_FOUND, UNREACHABLE, TIMEOUT, BAD_RESPONSE
    */
-  async read(signal?: AbortSignal): Promise<PoweroptiAnswer> {
-    try {
-      const raw = await this.http.json({
-        method: 'GET',
-        path: 'value',
-        headers: this.headers,
-        safe: true,
-        signal,
-      });
-      const reading = parseReading(raw, (notice) => this.notices.once(notice));
-      return { reading, raw, age: this.sighting.note(reading.timestamp) };
-    } catch (error) {
-      throw error instanceof DeviceError ? explain(error) : error;
-    }
+  async read(signal?: AbortSignal): Promise<PoweroptiResponse> {
+    const { headers } = this;
+    const raw = await this.http.json({ method: 'GET', path: 'value', headers, safe: true, signal });
+    const reading = parseReading(raw, (notice) => this.notices.once(notice));
+    return { reading, raw, age: this.firstSeen.note(reading.timestamp) };
   }
 }
 

@@ -1,4 +1,4 @@
-import { Aging } from '../core/age';
+import { Aging } from '../core/poll/age';
 import type { Clock } from '../core/clock';
 import { DeviceError } from '../core/errors';
 import type { PoweroptiReading } from './reading';
@@ -33,7 +33,7 @@ export class ReadingGate {
 }
 
 /** How long ago by our own clock the meter's newest measurement was first seen. */
-export class Sighting {
+export class FirstSeen {
   private timestamp: string | null = null;
   private since: number | undefined;
   private readonly aging: Aging;
@@ -45,7 +45,7 @@ export class Sighting {
   /**
    * Takes note of a measurement.
    *
-   * @param timestamp the meter's own; `null` for a meter without a time, whose every answer is a measurement of its own
+   * @param timestamp the meter's own; `null` for a meter without a time, whose every response is a measurement of its own
    * @returns tells the ms since then; the sleep of the host counts
    */
   note(timestamp: string | null): () => number {
@@ -64,23 +64,23 @@ export class Sighting {
  * It counts our own time, not the difference of two clocks: a device clock that is off is no fault.
  */
 export class StandstillWatch {
-  private readonly sighting: Sighting;
+  private readonly firstSeen: FirstSeen;
 
   /** @param after ms without a new timestamp */
   constructor(
     private readonly after: number,
     clock: Clock,
   ) {
-    this.sighting = new Sighting(clock);
+    this.firstSeen = new FirstSeen(clock);
   }
 
   /** @returns the reason why the device is unavailable, or `undefined` */
-  readonly assess = (timestamp: string | null): DeviceError | undefined => {
-    const age = this.sighting.note(timestamp)();
+  assess(timestamp: string | null): DeviceError | undefined {
+    const age = this.firstSeen.note(timestamp)();
     if (age < this.after) return undefined;
     const seconds = Math.round(age / 1000);
     return new DeviceError('STALE', `The device answers, but its values have not changed for ${seconds} s.`, {
       params: { seconds },
     });
-  };
+  }
 }

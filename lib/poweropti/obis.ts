@@ -1,4 +1,4 @@
-import { isRecord, toNumber } from '../core/units';
+import { isRecord, toNumber } from '../core/values';
 
 /** Reading the registers of a meter: whose value is whose, and which values no meter has. */
 
@@ -8,9 +8,9 @@ const OBIS = /^[0-9A-Za-z:-]{1,8}\.[0-9A-Za-z.*&]{1,12}$/;
 const PARTS = /^(?:(\d{1,3})-(\d{1,3}):)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:[*&.](\d{1,3}))?$/;
 
 /** W; no meter with an optical port measures more, and what a wrong size or sign makes of a number is more */
-const MOST_POWER = 10e6;
+const MAX_POWER = 10e6;
 /** Wh; a century of that power */
-const MOST_ENERGY = 1e13;
+const MAX_ENERGY = 1e13;
 /** What a signed 32-bit number below 0 is off by when it was taken for an unsigned one. */
 const WRAP = 2 ** 32;
 
@@ -55,7 +55,7 @@ export function readRegister(entry: unknown): Register | undefined {
   const value = toNumber(entry.value);
   if (value === null) return { code, short, value, odd: 'unreadable' };
   if (POWERS.includes(short)) return { code, short, ...plausiblePower(value) };
-  if (ENERGIES.includes(short) && !(value >= 0 && value <= MOST_ENERGY)) {
+  if (ENERGIES.includes(short) && !(value >= 0 && value <= MAX_ENERGY)) {
     return { code, short, value: null, odd: 'implausible' };
   }
   return { code, short, value };
@@ -63,9 +63,9 @@ export function readRegister(entry: unknown): Register | undefined {
 
 /** A power as the meter meant it. -1 as an unsigned number is how meters write that there is none. */
 function plausiblePower(value: number): Pick<Register, 'value' | 'odd'> {
-  if (Math.abs(value) <= MOST_POWER) return { value };
+  if (Math.abs(value) <= MAX_POWER) return { value };
   const signed = value - WRAP;
-  if (Number.isInteger(value) && signed < -1 && signed >= -MOST_POWER)
+  if (Number.isInteger(value) && signed < -1 && signed >= -MAX_POWER)
     return { value: signed, odd: 'wrapped' };
   return { value: null, odd: 'implausible' };
 }

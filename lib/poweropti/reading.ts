@@ -2,7 +2,7 @@ import { tooMuch } from '../core/budget';
 import { DeviceError } from '../core/errors';
 import type { NoticeHandler } from '../core/notices';
 import { readTimeIso } from '../core/time';
-import { isRecord } from '../core/units';
+import { isRecord } from '../core/values';
 import { readRegister, type Register, type RegisterCode } from './obis';
 
 /**
@@ -31,7 +31,7 @@ export interface PoweroptiReading {
 }
 
 /** More than any meter has; a device that sends more is none. */
-const MOST_REGISTERS = 200;
+const MAX_REGISTERS = 200;
 
 /** Reasons of the notices about a value. */
 const ODDITIES = {
@@ -83,7 +83,7 @@ export function parseReading(body: unknown, notice: NoticeHandler = () => undefi
   if (!isRecord(body)) throw notPoweropti('no object');
   const list = body.values;
   if (!Array.isArray(list)) throw notPoweropti('no list of values');
-  if (list.length > MOST_REGISTERS) throw tooMuch(MOST_REGISTERS, 'values');
+  if (list.length > MAX_REGISTERS) throw tooMuch(MAX_REGISTERS, 'values');
   const registers = new Registers();
   for (const [index, entry] of (list as unknown[]).entries()) {
     const register = readRegister(entry);
@@ -105,7 +105,7 @@ export function parseReading(body: unknown, notice: NoticeHandler = () => undefi
   const tariffs = [register('1.8.1'), register('1.8.2')];
   let energyImport = register('1.8.0');
   if (energyImport === 0 && tariffs.some((value) => (value ?? 0) > 0)) {
-    // A total below its parts is none, and a false 0 is a meter reset to whoever counts on.
+    // A total cannot be below its parts. A counter that follows it would take a false 0 for a reset of the meter.
     energyImport = null;
     notice({ reason: ODDITIES.contradiction, params: { register: '1.8.0' } });
   }

@@ -1,4 +1,4 @@
-import { isRecord, round } from '../core/units';
+import { isRecord, round } from '../core/values';
 import type { Supply, UpsStatus } from './status';
 
 /** What can happen to a UPS, as seen in its status. */

@@ -1,4 +1,4 @@
-import { isRecord, toNumber } from '../core/units';
+import { isRecord, toNumber } from '../core/values';
 
 /** What a UPS tells about itself, as it came: the body of `setUpsData`, of fn=2 and of `getUpsComplexObject`. */
 export interface ComplexObject {
@@ -13,7 +13,7 @@ export interface ReadComplex {
 }
 
 /** More oddities of one status are not named. */
-const MOST_NAMED = 8;
+const MAX_NAMED = 8;
 
 /** Names what is odd in a value, each by its path from the value on; an empty path is the value itself. */
 type Look = (value: unknown) => readonly string[];
@@ -36,7 +36,7 @@ const record = where(isRecord);
 const scalar = where((value) => typeof value !== 'object');
 const text = where((value) => typeof value === 'string');
 
-/** A list of nothing but odd entries is odd itself. */
+/** A list in which every entry is odd is odd itself. */
 const list =
   (item: Look): Look =>
   (value) => {
@@ -49,7 +49,7 @@ const list =
       const odd = item(entry);
       if (odd === NONE) return;
       if (odd.includes('')) lost++;
-      if (found.length < MOST_NAMED) found = [...found, ...odd.map((path) => `[${index}]${path}`)];
+      if (found.length < MAX_NAMED) found = [...found, ...odd.map((path) => `[${index}]${path}`)];
     });
     return lost > 0 && lost === entries.length ? ITSELF : found;
   };
@@ -117,7 +117,7 @@ export function readComplex(body: unknown): ReadComplex | { fault: string } {
   if (!hasUsable(complex.config, CONFIG) && !hasUsable(complex.upsData, UPS_DATA)) {
     return { fault: odd[0] ?? 'body' };
   }
-  return { complex, odd: odd.slice(0, MOST_NAMED) };
+  return { complex, odd: odd.slice(0, MAX_NAMED) };
 }
 
 /** The names of what is odd in a status that was read; a part of it that was kept tells them too. */

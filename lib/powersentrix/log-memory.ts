@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import { isRecord } from '../core/units';
-import type { LogRecord } from './log';
+import { isRecord } from '../core/values';
+import type { LogRecord } from './log-record';
 import { orderOfTimeText } from './zone';
 
 /** A record that was seen: its numbers, where it had some, and its local time for comparing. */
@@ -36,6 +36,8 @@ export interface LogMemoryState {
   seen: Seen[];
   /** the highest number of a pulled record since the numbers last began; `null`: none was pulled yet */
   newestId: number | null;
+  /** the highest number of the counts before; `null`: the numbers never began anew */
+  formerId: number | null;
   newestFirst: boolean | null;
   cursor: Cursor | null;
   /** oldest first */
@@ -43,12 +45,12 @@ export interface LogMemoryState {
 }
 
 /** More of them are forgotten, the oldest first: then the log runs away from us. */
-const MOST_GAPS = 8;
+const MAX_GAPS = 8;
 
 /** More than a reading brings, so that none of it is told twice. */
 const REMEMBERED = 1000;
 
-/** A digest in place of the texts: whoever pushes decides how long those are, and a thousand are remembered. */
+/** A digest in place of the texts: the device decides how long they are, and a thousand are remembered. */
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64');
 
 /** Both spellings of a time are one moment. */
@@ -80,7 +82,7 @@ function isState(value: unknown): value is Stored {
 }
 
 function storedGaps(value: unknown): Gap[] {
-  return (Array.isArray(value) ? (value as unknown[]) : []).slice(-MOST_GAPS).flatMap((one) => {
+  return (Array.isArray(value) ? (value as unknown[]) : []).slice(-MAX_GAPS).flatMap((one) => {
     if (!isRecord(one)) return [];
     const { low, high, page } = one;
     return isNumber(low) && isNumber(high) && isNumber(page) ? { low, high, page } : [];
@@ -103,6 +105,7 @@ export class LogMemory {
   changes = 0;
   private seen: Seen[] = [];
   private newestId: number | null = null;
+  private formerId: number | null = null;
 
   /** @param stored what `state` gave before a restart; anything else is ignored */
   constructor(stored?: unknown) {
@@ -114,16 +117,18 @@ export class LogMemory {
       time: numberOrNull(time),
     }));
     this.newestId = stored.newestId;
+    this.formerId = numberOrNull(stored.formerId);
     this.newestFirst = typeof stored.newestFirst === 'boolean' ? stored.newestFirst : null;
     this.gaps = storedGaps(stored.gaps);
     if (isRecord(stored.cursor) && isNumber(stored.cursor.page)) this.cursor = { page: stored.cursor.page };
   }
 
   get state(): LogMemoryState {
-    const { newestId, newestFirst, cursor, gaps } = this;
+    const { newestId, formerId, newestFirst, cursor, gaps } = this;
     return {
       seen: this.seen.map((one) => ({ ...one })),
       newestId,
+      formerId,
       newestFirst,
       cursor: cursor && { page: cursor.page },
       gaps: gaps.map((one) => ({ ...one })),
@@ -154,7 +159,7 @@ export class LogMemory {
   leaveGap(gap: Gap): boolean {
     this.gaps.push(gap);
     this.changes++;
-    return this.gaps.length <= MOST_GAPS || this.gaps.shift() === undefined;
+    return this.gaps.length <= MAX_GAPS || this.gaps.shift() === undefined;
   }
 
   /** Whether a pulled record has been seen, or is older than what is remembered. */
@@ -179,6 +184,9 @@ export class LogMemory {
    */
   beginAnew(): void {
     for (const one of this.seen) one.id = null;
+    // A record of before that is still in the log may have been forgotten, or never been seen: up to here its number may
+    // be of that count.
+    this.formerId = Math.max(this.formerId ?? 0, this.newestId ?? 0);
     this.newestId = 0;
     this.gaps = [];
     this.changes++;
@@ -208,8 +216,11 @@ export class LogMemory {
       return false;
     }
     const old = this.isForgotten(record);
+    const time = timeOf(record);
+    // What is older than all that is remembered stays so, as long as it is not remembered itself.
+    if (old && time !== null) return false;
     if (counts && id !== null && !old) this.newestId = Math.max(this.newestId ?? id, id);
-    this.seen.push({ key: keyOf(record), ord, id, time: timeOf(record) });
+    this.seen.push({ key: keyOf(record), ord, id, time });
     if (this.seen.length > REMEMBERED) this.seen.shift();
     this.changes++;
     return !old;
@@ -239,15 +250,15 @@ export class LogMemory {
     return time === null ? undefined : this.seen.find((one) => one.id === id && one.time === time);
   }
 
-  /** Whether a record that is not remembered is nevertheless no news. */
+  /** Whether a record that is not remembered was reported before all the same. */
   private isForgotten(record: LogRecord): boolean {
     const { id } = record;
-    const { newestId } = this;
+    const { newestId, formerId } = this;
     if (newestId === null) return false;
     if (id !== null && id <= newestId) return !this.gaps.some(({ low, high }) => id > low && id < high);
     // Where numbers cannot tell, the time does: what is older than everything that is remembered is old.
-    const mixed = id === null || this.seen.some((one) => one.id === null);
-    if (!mixed) return false;
+    const isOfEither = id === null || (formerId !== null && id <= formerId);
+    if (!isOfEither && !this.seen.some((one) => one.id === null)) return false;
     const time = timeOf(record);
     const oldest = Math.min(...this.seen.map((one) => one.time ?? Infinity));
     return time !== null && oldest < Infinity && time < oldest;

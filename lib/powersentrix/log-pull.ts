@@ -1,17 +1,7 @@
-import { wrongShape } from './answer';
-import type { LogRecord } from './log';
+import { wrongShape } from './response';
+import { type FetchPage, orderIn, Pages, readableOf, sortTime } from './log-pages';
+import type { LogRecord } from './log-record';
 import type { Gap, LogMemory } from './log-memory';
-import { orderOfTimeText } from './zone';
-
-/** Records asked for at a time; the vendor's default. */
-const PAGE = 50;
-/** Requests of one reading; what is left is read with the next one. */
-const MOST_REQUESTS = 20;
-
-type Entry = LogRecord | undefined;
-
-/** One page of at most `limit` records, counted from 0; `undefined`: a record that cannot be read. */
-export type FetchPage = (page: number, limit: number) => Promise<Entry[]>;
 
 export interface PulledLogs {
   /** oldest first */
@@ -20,91 +10,6 @@ export interface PulledLogs {
   unreadable: number;
   /** there are more new ones than can be told from those that were known long ago */
   incomplete: boolean;
-}
-
-/** The pages of one reading: counted, and with those taken out that a server repeats in place of none. */
-class Pages {
-  unreadable = 0;
-  readable = 0;
-  incomplete = false;
-  private requests = 0;
-  private readonly known = new Map<number, Entry[]>();
-  private readonly shown = new Set<string>();
-  private head = '';
-
-  constructor(private readonly fetchPage: FetchPage) {}
-
-  private get spent(): boolean {
-    return this.requests >= MOST_REQUESTS;
-  }
-
-  /**
-   * @returns the page's entries; none for one that is not there, `repeated` for one that another page showed already.
-   * `undefined`: this reading has made its requests
-   */
-  async get(page: number): Promise<Page | undefined> {
-    const before = this.known.get(page);
-    if (before) return { entries: before, repeated: false };
-    const entries = await this.fetch(page);
-    if (entries === undefined) return undefined;
-    const sign = signOf(entries);
-    if (page === 0) this.head = sign;
-    if (entries.length > 0 && this.shown.has(sign)) return { entries, repeated: true };
-    this.shown.add(sign);
-    this.known.set(page, entries);
-    const readable = readableOf(entries).length;
-    this.readable += readable;
-    this.unreadable += entries.length - readable;
-    return { entries, repeated: false };
-  }
-
-  /** Takes no page for a repetition of those shown so far. */
-  forget(): void {
-    this.known.clear();
-    this.shown.clear();
-  }
-
-  /**
-   * Whether the log begins as it did. If so, a page that shows what another one did stands for no page; otherwise new
-   * records have pushed a whole page on, or nobody can tell in this reading.
-   */
-  async beginsTheSame(): Promise<boolean> {
-    const entries = await this.fetch(0);
-    return entries !== undefined && signOf(entries) === this.head;
-  }
-
-  /** The one way to the server. @returns `undefined` when this reading has made its requests */
-  private async fetch(page: number): Promise<Entry[] | undefined> {
-    if (this.spent) return undefined;
-    this.requests++;
-    return this.fetchPage(page, PAGE);
-  }
-}
-
-/** One page as a reading sees it. */
-interface Page {
-  entries: Entry[];
-  repeated: boolean;
-}
-
-const signOf = (entries: Entry[]): string =>
-  JSON.stringify(entries.map((one) => one && [one.id, one.ord, one.code, one.localTime]));
-
-const readableOf = (entries: Entry[]): LogRecord[] => entries.filter((one) => one !== undefined);
-
-const sortTime = ({ localTime }: LogRecord): number =>
-  (localTime === null ? null : orderOfTimeText(localTime)) ?? 0;
-
-/** Whether these records have the newest first, as most neighbours say; `null`: they do not tell. */
-function orderIn(records: LogRecord[]): boolean | null {
-  let falling = 0;
-  records.forEach((record, index) => {
-    const before = records[index - 1];
-    if (!before) return;
-    const byId = before.id === null || record.id === null ? 0 : Math.sign(before.id - record.id);
-    falling += byId === 0 ? Math.sign(sortTime(before) - sortTime(record)) : byId;
-  });
-  return falling === 0 ? null : falling > 0;
 }
 
 /** The log as one reading found it, from the newest end on. */

@@ -1,23 +1,12 @@
-import { isRecord, toNumber } from '../core/units';
+import { isRecord, toNumber } from '../core/values';
 import { shortLabel } from './values';
 import { localToUtc, type Zone } from './zone';
 
-export { LogMemory, type LogMemoryState } from './log-memory';
-export { pullNewLogs } from './log-pull';
+import type { LogRecord } from './log-record';
 
-/** One record of the event log, pushed or pulled, as it came. */
-export interface LogRecord {
-  /** the UPS's own number of a pushed record */
-  ord: number | null;
-  /** the cloud's number of a pulled record */
-  id: number | null;
-  cmm: string | null;
-  code: string;
-  description: string;
-  params: unknown;
-  /** the raw text, in the device's local time; `null`: it tells none */
-  localTime: string | null;
-}
+export type { LogRecord };
+export { LogMemory } from './log-memory';
+export { pullNewLogs } from './log-pull';
 
 /** A record for a flow. */
 export interface LogEvent {
@@ -49,7 +38,7 @@ function paramsOf(params: unknown): unknown {
   return JSON.stringify(params).length <= LONGEST_PARAMS ? params : null;
 }
 
-/** @returns `undefined` when it is no record: without a code nobody knows what happened */
+/** @returns `undefined` when it is no record: without a code it does not say what happened */
 export function parseLogRecord(entry: unknown): LogRecord | undefined {
   if (!isRecord(entry)) return undefined;
   const { code, description, params, timestamp, cmm } = entry;

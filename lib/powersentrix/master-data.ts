@@ -22,12 +22,12 @@ export class MasterDataKeeper {
     return this.last;
   }
 
-  /** Whether it is time to ask (again), or an answer is under way. */
+  /** Whether it is time to ask (again), or a response is under way. */
   get isDue(): boolean {
     return this.running !== undefined || this.clock.monotonic() >= this.next;
   }
 
-  /** Asks now; who asks meanwhile shares the answer. @throws DeviceError; the last answer stays */
+  /** Asks now; who asks meanwhile shares the response. @throws DeviceError; the last response stays */
   refresh(): Promise<MasterData> {
     this.running ??= this.fetch().finally(() => (this.running = undefined));
     return this.running;

@@ -1,5 +1,5 @@
 import { readTimeIso } from '../core/time';
-import { isRecord } from '../core/units';
+import { isRecord } from '../core/values';
 import { parseUptime } from './uptime';
 import { flag, labelOf, textOf, upsNumber } from './values';
 

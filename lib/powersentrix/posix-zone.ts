@@ -1,9 +1,13 @@
-import type { Zone } from './zone';
-
 /**
  * POSIX TZ strings such as `CET-1CEST,M3.5.0,M10.5.0/3` (IEEE Std 1003.1, 8.3). Their sign is that of the west:
  * `CET-1` is one hour ahead of UTC.
  */
+
+/** A time zone: how far local time is ahead of UTC. */
+export interface Zone {
+  /** ms ahead of UTC at an instant (epoch ms) */
+  offsetAt(utc: number): number;
+}
 
 /** A day of the year by rule, and the wall clock time (s) at which the change happens. */
 interface Rule {

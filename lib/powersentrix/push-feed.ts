@@ -1,4 +1,4 @@
-import { Aging } from '../core/age';
+import { Aging } from '../core/poll/age';
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError } from '../core/errors';
 
@@ -35,13 +35,13 @@ export class PushFeed<T> {
 
   /** The last status. @throws DeviceError UNREACHABLE when there is none, or it is too old */
   read(): T {
-    // Asked right after the host has slept, nobody has noticed yet.
+    // Right after the host has slept, the timer has not noticed yet that the data is old.
     if (this.late || (this.last !== undefined && this.aging.now() >= this.due)) throw this.lateError();
     if (this.last === undefined) {
       throw new DeviceError(
         'UNREACHABLE',
         'This UPS has not pushed its status yet. It does so at its interval; "Send Initial Request" makes it register.',
-        { reason: 'pushNone', sent: false },
+        { reason: 'powersentrixPushNone', sent: false },
       );
     }
     return this.last;
@@ -65,7 +65,7 @@ export class PushFeed<T> {
   private lateError(): DeviceError {
     const seconds = Math.round((this.interval * PATIENCE) / 1000);
     return new DeviceError('UNREACHABLE', `The UPS has not pushed its status for ${seconds} s.`, {
-      reason: 'pushLate',
+      reason: 'powersentrixPushLate',
       sent: false,
       params: { seconds },
     });

@@ -1,11 +1,11 @@
 import type { ParsedUrlQuery } from 'node:querystring';
 
-import { DEEPEST, parseForeignJson } from '../core/json';
+import { DEEPEST, parseForeignJson } from '../core/json/parse';
 import { ownText } from '../core/own-text';
 import { cleanText } from '../core/redact';
 import type { SecretCheck } from '../core/secret';
-import { isRecord } from '../core/units';
-import { faultInJson } from '../core/untrusted-json';
+import { isRecord } from '../core/values';
+import { faultInJson } from '../core/json/untrusted';
 import { type ComplexObject, isIdent, readComplex } from './complex';
 import { type LogRecord, parseLogRecord } from './log';
 import type { PushKind } from './push-address';

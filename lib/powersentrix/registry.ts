@@ -18,7 +18,7 @@ export interface Registration {
 }
 
 /** More than that in one place is no UPS room; the longest silent one without a node is forgotten. */
-const MOST = 500;
+const MAX_KEPT = 500;
 
 /** The UPSes that push to one receiver. */
 export class PushRegistry {
@@ -68,7 +68,7 @@ export class PushRegistry {
     };
     this.known.delete(cmm);
     this.known.set(cmm, after);
-    if (this.known.size > MOST) this.forgetOne(cmm);
+    if (this.known.size > MAX_KEPT) this.forgetOne(cmm);
     if (this.isAttached(cmm)) this.tell(push, before, after);
     return after;
   }
@@ -93,11 +93,11 @@ export class PushRegistry {
     const notices = this.notices.get(cmm) ?? new Notices(this.onNotice);
     this.notices.set(cmm, notices);
     for (const name of changes) {
-      const reason = name === 'address' ? 'pushAddress' : 'pushSerialNumber';
+      const reason = name === 'address' ? 'powersentrixPushAddress' : 'powersentrixPushSerialNumber';
       const [old, now] = [before, after].map((one) => cleanText(one?.[name] ?? ''));
       notices.once({ reason, params: { cmm, before: old ?? '', after: now ?? '' } });
     }
-    for (const part of odd) notices.once({ reason: 'pushOdd', params: { cmm, part } });
+    for (const part of odd) notices.once({ reason: 'powersentrixPushOdd', params: { cmm, part } });
   }
 }
 

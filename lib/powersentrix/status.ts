@@ -1,5 +1,5 @@
 import { DeviceError } from '../core/errors';
-import { isRecord, round } from '../core/units';
+import { isRecord, round } from '../core/values';
 import type { ComplexObject } from './complex';
 import { anyLow, type Supply, type SupplyOptions, SupplyReader } from './supply';
 import { type Temperatures, TemperatureReader } from './temperature';
@@ -18,15 +18,15 @@ import {
 } from './values';
 
 export type { Supply } from './supply';
-export { LONGEST_LABEL, shortLabel, type CurrentUnit } from './values';
+export { LONGEST_LABEL } from './values';
 
 /** Ports 0 to 11, always. */
 export const PORT_COUNT = 12;
 
 /** More than a UPS lists; what stands behind them is not read. */
-const MOST_LISTED_OUTPUTS = 64;
+const MAX_LISTED_OUTPUTS = 64;
 /** The UPS has four. */
-const MOST_ACTIONS = 16;
+const MAX_ACTIONS = 16;
 /** Longest time zone that is read. */
 const LONGEST_ZONE = 64;
 
@@ -92,7 +92,7 @@ export interface UpsStatus {
 /** The `config.outputs` entries of a port, by its id: the list may be in any order and shorter than twelve. */
 function configuredOutputs(complex: ComplexObject, port: number): Record<string, unknown>[] {
   return listOf(complex.config.outputs)
-    .slice(0, MOST_LISTED_OUTPUTS)
+    .slice(0, MAX_LISTED_OUTPUTS)
     .filter(isRecord)
     .filter((entry) => upsNumber(entry.id) === port);
 }
@@ -156,6 +156,16 @@ export class StatusReader {
     this.supplies = new SupplyReader(options);
   }
 
+  /** What is remembered; plain data, for a restart. */
+  get state(): unknown {
+    return { supplies: this.supplies.state };
+  }
+
+  /** Goes on from what `state` gave, where nothing has been read yet. Anything else is ignored. */
+  restore(stored: unknown): void {
+    this.supplies.restore(recordOf(stored).supplies);
+  }
+
   /** Brings a status to the names and units of this package; see the interfaces above. */
   read(complex: ComplexObject): UpsStatus {
     const { config, upsData } = complex;
@@ -176,7 +186,7 @@ export class StatusReader {
       ventilation: upsNumber(upsData.ventilation),
       uptime,
       forcePowerFromBatteries: flag(recordOf(config.settings).forcePowerFromBatteries),
-      extraActions: listOf(config.extraActions).slice(0, MOST_ACTIONS),
+      extraActions: listOf(config.extraActions).slice(0, MAX_ACTIONS),
       ident: normaliseIdent(config.ident),
     };
   }
@@ -221,7 +231,7 @@ export function portState(complex: ComplexObject, port: number): boolean {
   const [state] = states;
   if (state === undefined || states.includes(null)) {
     throw new DeviceError('BAD_RESPONSE', `The UPS does not tell the state of port ${port}.`, {
-      reason: 'portUnknown',
+      reason: 'powersentrixPortUnknown',
       sent: true,
       params: { port },
     });
@@ -231,7 +241,7 @@ export function portState(complex: ComplexObject, port: number): boolean {
       'CONFLICT',
       `The UPS contradicts itself about port ${port}: its live data and its configuration disagree. Look at the port ` +
         'itself.',
-      { reason: 'portConflict', sent: true, params: { port } },
+      { reason: 'powersentrixPortConflict', sent: true, params: { port } },
     );
   }
   return state === true;

@@ -1,9 +1,9 @@
-import { isRecord, round, toNumber } from '../core/units';
+import { isRecord, round, toNumber } from '../core/values';
 import { listOf, recordOf, volts } from './values';
 
 /** More than the PWX-12-4422 has room for; what stands behind them is not read. */
-export const MOST_SUPPLIES = 8;
-const MOST_CELLS = 24;
+const MAX_SUPPLIES = 8;
+const MAX_CELLS = 24;
 
 /** V; less than this is no block of a battery and no battery: the wires hang in the air. */
 const NO_BATTERY = 1;
@@ -65,7 +65,7 @@ function measuredIn(source: Record<string, unknown>): Measured {
     load: volts(source.load),
     battery: volts(source.batt),
     limit: limitIn(volts(source.buv)),
-    cells: listOf(source.cell).slice(0, MOST_CELLS).map(volts),
+    cells: listOf(source.cell).slice(0, MAX_CELLS).map(volts),
   };
 }
 
@@ -85,7 +85,7 @@ function tellsNothing(
   { main, load, battery, limit, cells }: Measured,
 ): boolean {
   if ([main, load, battery, ...cells].some((value) => value !== null && value !== 0)) return false;
-  const measured = [source.main, source.load, source.batt, ...listOf(source.cell).slice(0, MOST_CELLS)];
+  const measured = [source.main, source.load, source.batt, ...listOf(source.cell).slice(0, MAX_CELLS)];
   if (!measured.some(isBlank)) return false;
   return limit === null || (isBlank(source.main) && isBlank(source.load) && isBlank(source.batt));
 }
@@ -106,6 +106,17 @@ interface Place {
   lowBattery: boolean | null;
 }
 
+const booleanOrNull = (value: unknown): boolean | null => (typeof value === 'boolean' ? value : null);
+
+function placeOf({ fitted, limit, onBattery, lowBattery }: Record<string, unknown>): Place {
+  return {
+    fitted: booleanOrNull(fitted),
+    limit: typeof limit === 'number' ? limitIn(limit) : null,
+    onBattery: booleanOrNull(onBattery),
+    lowBattery: booleanOrNull(lowBattery),
+  };
+}
+
 const EMPTY = { mainVoltage: null, loadVoltage: null, batteryVoltage: null, undervoltageLimit: null };
 
 /** Reads the supplies of one UPS, status after status. What a value means depends on those before it. */
@@ -114,10 +125,24 @@ export class SupplyReader {
 
   constructor(private readonly options: SupplyOptions = {}) {}
 
+  /** What is remembered; plain data, for a restart. */
+  get state(): unknown {
+    return this.places.map((place) => ({ ...place }));
+  }
+
+  /** Goes on from what `state` gave, in the places that have told nothing yet. Anything else is ignored. */
+  restore(stored: unknown): void {
+    listOf(stored)
+      .slice(0, MAX_SUPPLIES)
+      .forEach((one, index) => {
+        this.places[index] ??= placeOf(recordOf(one));
+      });
+  }
+
   /** @param list `upsData.ps` */
   read(list: unknown): Supply[] {
     return listOf(list)
-      .slice(0, MOST_SUPPLIES)
+      .slice(0, MAX_SUPPLIES)
       .map((entry, index) => this.readOne(entry, index));
   }
 
@@ -137,7 +162,7 @@ export class SupplyReader {
   }
 
   private readOne(entry: unknown, index: number): Supply {
-    const place = (this.places[index] ??= { fitted: null, limit: null, onBattery: null, lowBattery: null });
+    const place = (this.places[index] ??= placeOf({}));
     const source = recordOf(entry);
     const measured = measuredIn(source);
     const status = source.status ?? null;

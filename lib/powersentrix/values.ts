@@ -1,5 +1,5 @@
 import { ownText } from '../core/own-text';
-import { isRecord, mapNumber, round, toNumber } from '../core/units';
+import { isRecord, mapNumber, round, toNumber } from '../core/values';
 
 /** What the UPS's firmware writes for a measurement that it has not got: all bits of a 16-bit counter. */
 const NOT_MEASURED = 65_535;

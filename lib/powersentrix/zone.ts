@@ -4,13 +4,9 @@ import type * as Luxon from 'luxon';
 
 import { invalidInput } from '../core/errors';
 import { readTime } from '../core/time';
-import { parsePosixZone } from './posix-zone';
+import { parsePosixZone, type Zone } from './posix-zone';
 
-/** A time zone: how far local time is ahead of UTC. */
-export interface Zone {
-  /** ms ahead of UTC at an instant (epoch ms) */
-  offsetAt(utc: number): number;
-}
+export type { Zone };
 
 /** A local time brought to UTC. */
 export interface ZonedTime {
@@ -47,7 +43,7 @@ export function parseZone(text: string): Zone {
   if (zone) return zone;
   throw invalidInput(
     `"${text}" is no time zone. Write an IANA name such as Europe/Bratislava, or a POSIX string.`,
-    'zoneInvalid',
+    'powersentrixZoneInvalid',
     { zone: text.slice(0, 60) },
   );
 }
@@ -78,14 +74,6 @@ function parseTimeText(text: string): { wall: number } | { utc: number } | undef
   // A day alone is no moment; a number alone is one.
   if (!clock) return trimmed.includes('-') ? undefined : { utc: ms };
   return OFFSET.test(trimmed.slice(clock.index + clock[0].length)) ? { utc: ms } : { wall: ms };
-}
-
-/**
- * Whether a text is a time as the UPS writes it, and can be that of a record: one of a clock that was never set (1970)
- * is none.
- */
-export function isTimeText(text: string): boolean {
-  return parseTimeText(text) !== undefined;
 }
 
 /** The wall clock of a time text as if it were UTC, epoch ms, for putting texts in order; `null`: it is no time. */

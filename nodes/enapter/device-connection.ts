@@ -1,8 +1,8 @@
-import type { Node, NodeAPI } from 'node-red';
+import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
-import type { Availability } from '../../lib/core/availability';
+import type { Availability } from '../../lib/core/poll/availability';
 import { systemClock } from '../../lib/core/clock';
-import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
+import { type DeviceError, invalidInput } from '../../lib/core/errors';
 import {
   parseConnectionConfig,
   type ShownConfig,
@@ -14,10 +14,11 @@ import { manifestYaml } from '../../lib/enapter/mqtt/manifest';
 import type { Notice } from '../../lib/enapter/mqtt/payloads';
 import type { MqttVersion } from '../../lib/enapter/mqtt/link';
 import type { PropertiesTopic } from '../../lib/enapter/mqtt/topics';
-import { onClose } from '../shared/input-runner';
+import { clusterOf, dutyOf } from '../shared/cluster';
+import type { Duty } from '../shared/cluster-duty';
+import { ConfigReference } from '../shared/config-reference';
 import type { DeviceBlock } from '../shared/messages';
-import { claimDevice } from '../shared/shared-state';
-import { STATUS, statusOfAvailability, statusSetter } from '../shared/status';
+import { STATUS, statusOfAvailability } from '../shared/status';
 import { errorText, translate } from '../shared/text';
 
 export const CONNECTION_TYPE = 'enapter-connection';
@@ -35,58 +36,56 @@ export interface ConnectionSettings {
   config: unknown;
 }
 
-/** The runtime side of a connection: one for all nodes that speak for the device, while there are any. */
+/** What a connection's config node offers: one for all nodes that speak for the device, while there are any. */
 export class DeviceConnection {
-  /** why the configuration cannot work */
-  readonly problem: DeviceError | undefined;
-  readonly shown: ShownConfig | undefined;
-  private readonly made: EnapterConnection | undefined;
+  readonly shown: ShownConfig;
+  readonly connection: EnapterConnection;
   private readonly users = new Map<Node, (availability: Availability) => void>();
   private cancelIdle: (() => void) | undefined;
   private wasLost = false;
   private closed = false;
+  private readonly duty: Duty | undefined;
+  private readonly endDuty: (() => void)[] = [];
 
+  /**
+   * @param node whose log tells of the connection
+   * @throws DeviceError INVALID_INPUT for a configuration that cannot work
+   */
   constructor(
     private readonly RED: NodeAPI,
     private readonly node: Node,
     private readonly settings: ConnectionSettings,
   ) {
-    try {
-      const config = withHost(parseConnectionConfig(settings.config), settings.host);
-      this.shown = shownConfig(config);
-      this.made = new EnapterConnection({
-        config,
-        propertiesTopic: settings.propertiesTopic,
-        version: settings.version,
-        onAvailability: (availability) => this.onAvailability(availability),
-        onDropped: (count) => node.warn(translate(RED, 'log.enapterDropped', { count })),
-        onJunk: () => node.warn(translate(RED, 'log.enapterJunk')),
-        onRetained: () => node.warn(translate(RED, 'log.enapterRetained')),
-        onGivenUp: (publication) => node.warn(translate(RED, 'log.enapterGivenUp', { ...publication })),
-      });
-      if (!claimDevice(RED, node, `${CONNECTION_TYPE} ${config.hardwareId}/${config.channelId}`)) {
-        node.warn(translate(RED, 'log.enapterTwice'));
-      }
-    } catch (thrown) {
-      this.problem = toDeviceError(thrown);
-      node.warn(errorText(RED, this.problem));
+    const config = withHost(parseConnectionConfig(settings.config), settings.host);
+    this.shown = shownConfig(config);
+    this.duty = dutyOf(RED, node);
+    if (this.duty) {
+      this.endDuty.push(this.duty.follow(() => this.look()));
+      const end = clusterOf(RED)?.atHandOver(this.duty, () => this.connection.stop());
+      if (end) this.endDuty.push(end);
     }
-    onClose(node, async () => {
-      this.closed = true;
-      this.cancelIdle?.();
-      await this.made?.close();
+    this.connection = new EnapterConnection({
+      config,
+      propertiesTopic: settings.propertiesTopic,
+      version: settings.version,
+      onAvailability: (availability) => this.onAvailability(availability),
+      onDropped: (count) => node.warn(translate(RED, 'log.enapterDropped', { count })),
+      onJunk: () => node.warn(translate(RED, 'log.enapterJunk')),
+      onRetained: () => node.warn(translate(RED, 'log.enapterRetained')),
+      onGivenUp: (publication) => node.warn(translate(RED, 'log.enapterGivenUp', { ...publication })),
     });
   }
 
-  /** @throws DeviceError the configuration's problem */
-  get connection(): EnapterConnection {
-    if (!this.made) throw this.problem ?? noConnection();
-    return this.made;
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const end of this.endDuty) end();
+    this.cancelIdle?.();
+    await this.connection.close();
   }
 
   get info(): DeviceBlock {
-    const id = this.shown?.hardwareId ?? this.node.id;
-    return { id, vendor: 'Enapter', model: 'standalone device', name: this.settings.name || id };
+    const id = this.shown.hardwareId;
+    return { id, vendor: 'enapter', model: 'standalone device', name: this.settings.name || id };
   }
 
   get version(): MqttVersion {
@@ -97,8 +96,12 @@ export class DeviceConnection {
     return this.users.size;
   }
 
-  /** A node speaks for this device until it closes. It hears of the connection's state, now if that is known. */
-  attach(user: Node, onAvailability: (availability: Availability) => void): void {
+  /**
+   * A node speaks for this device. It hears of the connection's state, now if that is known.
+   *
+   * @returns ends that
+   */
+  attach(user: Node, onAvailability: (availability: Availability) => void): () => void {
     const { connection } = this;
     this.cancelIdle?.();
     this.users.set(user, onAvailability);
@@ -107,15 +110,14 @@ export class DeviceConnection {
     const telling = setImmediate(() => {
       if (known && connection.availability === known) onAvailability(known);
     });
-    connection.start();
-    onClose(user, () => {
+    if (this.duty?.active !== false) connection.start();
+    return () => {
       clearImmediate(telling);
       this.users.delete(user);
       connection.forget(user.id);
-      if (this.users.size > 0 || this.closed) return Promise.resolve();
+      if (this.users.size > 0 || this.closed) return;
       this.cancelIdle = systemClock.after(IDLE, () => void connection.stop());
-      return Promise.resolve();
-    });
+    };
   }
 
   /** One line of the log for each thing that cannot be sent. */
@@ -130,6 +132,13 @@ export class DeviceConnection {
     return manifestYaml(connection.usage, this.info.name, connection.desk.names);
   }
 
+  /** Two clients of one device throw each other out: only the owner connects, and its socket has ended before another's. */
+  private look(): void {
+    if (this.closed) return;
+    if (this.duty?.active === false) void this.connection.stop();
+    else if (this.users.size > 0) this.connection.start();
+  }
+
   private onAvailability(availability: Availability): void {
     if (availability.reason) {
       this.wasLost = true;
@@ -142,42 +151,20 @@ export class DeviceConnection {
   }
 }
 
-/** A config node that holds a connection. */
-export interface ConnectionNode extends Node<{ config: string }> {
-  device: DeviceConnection;
-}
+export type ConnectionReference = ConfigReference<DeviceConnection>;
 
-export function noConnection(): DeviceError {
-  return invalidInput('No connection is selected, or it is disabled.', 'enapterNoConnection');
-}
-
-/** The connection of a config node, or `undefined` when none is chosen, it is disabled or of another type. */
-export function findConnection(RED: NodeAPI, id: string | undefined): DeviceConnection | undefined {
-  const found = id ? (RED.nodes.getNode(id) as ConnectionNode | null | undefined) : undefined;
-  return found?.type === CONNECTION_TYPE ? found.device : undefined;
-}
-
-/**
- * Attaches a flow node to the connection of a config node and shows the connection's state below it.
- *
- * @returns the connection, or `undefined` when it cannot work, which the status then says
- */
-export function attachToConnection(
+/** A flow node's way to its connection. */
+export function connectionOf(
   RED: NodeAPI,
   node: Node,
-  id: string | undefined,
-  onAvailability: (availability: Availability) => void = () => undefined,
-): DeviceConnection | undefined {
-  const setStatus = statusSetter(node);
-  const device = findConnection(RED, id);
-  if (!device || device.problem) {
-    setStatus(STATUS.unconfigured());
-    return undefined;
-  }
-  setStatus(STATUS.waiting());
-  device.attach(node, (availability) => {
-    setStatus(statusOfAvailability(availability) ?? STATUS.fresh('status.connected'));
-    onAvailability(availability);
-  });
-  return device;
+  id: string,
+  problem: DeviceError | undefined,
+): ConnectionReference {
+  const missing = (): DeviceError =>
+    invalidInput('No connection is selected, or it is disabled.', 'enapterNoConnection');
+  return new ConfigReference(RED, node, { type: CONNECTION_TYPE, id, missing, problem });
+}
+
+export function statusOfConnection(availability: Availability): NodeStatus {
+  return statusOfAvailability(availability) ?? STATUS.fresh('status.connected');
 }

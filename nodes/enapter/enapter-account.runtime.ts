@@ -3,24 +3,19 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { toDeviceError } from '../../lib/core/errors';
 import { EnapterClient } from '../../lib/enapter/rest/client';
 import type { DialogValues } from '../shared/admin';
+import { ConfigHolder, type ConfigNode, type ConfigTools } from '../shared/config-node';
 import { diagnosticsQuery } from '../shared/diagnostics';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
+import { readSettings } from '../shared/read-settings';
 import { withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
 import { proxyChoice } from '../shared/proxy';
 import { tlsOptions } from '../shared/tls';
-import { ACCOUNT_TYPE, type AccountNode, EnapterAccount } from './account';
+import { ACCOUNT_TYPE, EnapterAccount } from './account';
+import { form } from './enapter-account.form';
 
-const DEFAULT_URL = 'https://api.enapter.com/v3';
-
-interface Config extends NodeDef {
-  url: string;
-  /** id of a `tls-config` node; empty: the authorities that Node.js trusts */
-  tls?: string;
-  /** id of an `http proxy` node; empty: the environment decides */
-  proxy?: string;
-}
+type AccountNode = ConfigNode<EnapterAccount>;
 
 /** The names of the sites, or `null` where the token or the gateway has none to show. */
 async function siteNames(client: EnapterClient, signal: AbortSignal): Promise<string[] | null> {
@@ -33,7 +28,7 @@ async function siteNames(client: EnapterClient, signal: AbortSignal): Promise<st
   }
 }
 
-export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
+export function runtime(RED: NodeAPI): NodeRuntime<AccountNode> {
   /** Runs one call with a dialog's values. */
   async function withClient<T>(
     { settings, credentials }: DialogValues,
@@ -46,11 +41,22 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
     );
   }
 
-  function EnapterAccountNode(this: AccountNode, config: Config): void {
+  function EnapterAccountNode(this: AccountNode, config: NodeDef & { url?: unknown }): void {
     createNode(RED, this, config);
-    const url = settingText(config.url) || DEFAULT_URL;
-    const { tls, proxy } = config;
-    this.account = new EnapterAccount(RED, this, { url, token: this.credentials.token, tls, proxy });
+    // An empty address is the usual one, as one that is missing.
+    const isEmpty = typeof config.url === 'string' && settingText(config.url) === '';
+    const given = isEmpty ? { ...config, url: undefined } : config;
+    const { settings, problem } = readSettings(RED, this, form, given);
+    const build = ({ transport, tls, proxy, onClose, onNotice }: ConfigTools): EnapterAccount => {
+      const { url, token } = settings;
+      const choices = { tls: tls(settings.tls), proxy: proxy(settings.proxy) };
+      const account = new EnapterAccount(
+        new EnapterClient({ url, token, ...choices, onNotice }, transport()),
+      );
+      onClose(() => account.close());
+      return account;
+    };
+    this.holder = new ConfigHolder(RED, this, build, problem);
   }
 
   return {
@@ -73,14 +79,12 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
         }),
     },
     queries: {
-      diagnostics: diagnosticsQuery(RED, ACCOUNT_TYPE, (node) => {
-        const { account } = node as AccountNode;
-        return {
-          settings: { url: account.problem ? '' : account.client.baseUrl },
-          problem: account.problem?.message ?? null,
-          waitingChanges: account.queue.length,
-        };
-      }),
+      diagnostics: diagnosticsQuery(RED, ACCOUNT_TYPE, (node) =>
+        (node as AccountNode).holder.diagnostics((account) => ({
+          settings: { url: account?.client.baseUrl ?? '' },
+          waitingChanges: account?.queue.length ?? 0,
+        })),
+      ),
     },
   };
 }

@@ -1,15 +1,20 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { DeviceError, invalidInput } from '../../lib/core/errors';
-import { isRecord } from '../../lib/core/units';
-import { answerPayload, type CommandState, errorPayload, logPayload } from '../../lib/enapter/mqtt/commands';
-import { onInput } from '../shared/input-runner';
+import { isRecord } from '../../lib/core/values';
+import {
+  responsePayload,
+  type CommandState,
+  errorPayload,
+  logPayload,
+} from '../../lib/enapter/mqtt/commands';
+import { findConfig } from '../shared/config-node';
+import { type InputResult, onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { readSettings } from '../shared/read-settings';
-import { STATUS, statusSetter } from '../shared/status';
-import { findConnection } from './device-connection';
+import { CONNECTION_TYPE, type DeviceConnection } from './device-connection';
 import { form } from './enapter-command-response.form';
 
 const STATES: readonly CommandState[] = ['completed', 'error', 'log'];
@@ -25,7 +30,7 @@ function stateOf(result: string, msg: FlowMessage): CommandState {
 function payloadOf(state: CommandState, { payload, error }: FlowMessage): Record<string, unknown> {
   switch (state) {
     case 'completed':
-      return answerPayload(payload);
+      return responsePayload(payload);
     case 'error':
       return errorPayload(payload, error);
     case 'log':
@@ -36,13 +41,12 @@ function payloadOf(state: CommandState, { payload, error }: FlowMessage): Record
 export function runtime(RED: NodeAPI): NodeRuntime {
   function EnapterCommandResponse(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
-    const { settings } = readSettings(RED, this, form, config);
-    const setStatus = statusSetter(this);
+    const { settings, problem } = readSettings(RED, this, form, config);
 
-    onInput(RED, this, (msg) => {
+    const respond = (msg: FlowMessage): InputResult => {
       const command = isRecord(msg.command) ? msg.command : {};
       const { id, connection } = command;
-      const device = typeof connection === 'string' ? findConnection(RED, connection) : undefined;
+      const device = findConfig<DeviceConnection>(RED, CONNECTION_TYPE, connection)?.offered;
       if (typeof id !== 'string' || !device) {
         throw new DeviceError('NOT_FOUND', 'The message holds no open command of a connection.', {
           reason: 'enapterNoCommand',
@@ -50,10 +54,10 @@ export function runtime(RED: NodeAPI): NodeRuntime {
         });
       }
       const state = stateOf(settings.result, msg);
-      device.connection.desk.answer({ id, state, payload: payloadOf(state, msg) });
-      setStatus(STATUS.fresh(`status.${state}`));
-      return null;
-    });
+      device.connection.desk.respond({ id, state, payload: payloadOf(state, msg) });
+      return { send: null, status: `status.${state}` };
+    };
+    onInput(RED, this, respond, { problem: () => problem, role: 'owner' });
   }
 
   return { create: EnapterCommandResponse };

@@ -1,7 +1,7 @@
 {
   const TYPE = 'enapter-connection';
 
-  interface DevicesAnswer {
+  interface DevicesResponse {
     devices: { id: string; name: string | null }[];
   }
 
@@ -11,14 +11,17 @@
   }
 
   /** What may be seen of the configuration; the key and the password never come back from the runtime. */
-  type ShownAnswer = Record<string, string | number>;
+  type ShownResponse = Record<string, string | number>;
 
   const field = (name: string): JQuery => $(`#node-config-input-${name}`);
   const part = (name: string): JQuery => $(`#${TYPE}-${name}`);
   const say = (key: string): string => EnergyDevices.text(TYPE, key);
   const typed = (place: JQuery): string => String(place.val()).trim();
 
-  const askAccount = (action: string, more?: Record<string, unknown>): JQuery.Promise<EnergyDevices.Answer> =>
+  const askAccount = (
+    action: string,
+    more?: Record<string, unknown>,
+  ): JQuery.Promise<EnergyDevices.Response> =>
     EnergyDevices.askChosen(field('account').val(), action, {
       type: 'enapter-account',
       settings: ['url', 'tls', 'proxy'],
@@ -33,8 +36,8 @@
       return;
     }
     EnergyDevices.ask(node, 'describe', { settings: ['host'], credentials: ['config'] })
-      .done((answer) => {
-        const text = EnergyDevices.text(TYPE, 'shown', answer as ShownAnswer);
+      .done((response) => {
+        const text = EnergyDevices.text(TYPE, 'shown', response as ShownResponse);
         EnergyDevices.showResult(part('shown'), 'good', text);
       })
       .fail((message: string) => EnergyDevices.showResult(part('shown'), 'bad', message));
@@ -45,8 +48,8 @@
       field: part('device'),
       from: field('account'),
       load: () =>
-        askAccount('devices').then((answer) => {
-          const { devices } = answer as unknown as DevicesAnswer;
+        askAccount('devices').then((response) => {
+          const { devices } = response as unknown as DevicesResponse;
           return devices.map(({ id, name }) => ({ value: id, label: name ?? id }));
         }),
     });
@@ -113,6 +116,6 @@
         });
       }
     },
-    describe: (answer) => EnergyDevices.text(TYPE, 'test.connected', answer as ShownAnswer),
+    describe: (response) => EnergyDevices.text(TYPE, 'test.connected', response as ShownResponse),
   };
 }

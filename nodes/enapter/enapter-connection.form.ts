@@ -42,13 +42,14 @@ export const form = defineForm({
 </div>
 </fieldset>`,
     },
-    { kind: 'text', name: 'host', icon: 'globe', default: '', placeholder: true },
+    { kind: 'text', name: 'host', icon: 'globe', default: '', placeholder: true, destination: true },
     {
       kind: 'choice',
       name: 'propertiesTopic',
       icon: 'tags',
       default: 'register',
       options: ['register', 'properties'],
+      advanced: true,
     },
     {
       kind: 'choice',
@@ -57,6 +58,7 @@ export const form = defineForm({
       default: '3.1.1',
       options: ['3.1.1', '5'],
       textOf: { '3.1.1': 'mqttVersion.3' },
+      advanced: true,
     },
     { kind: 'test' },
     {

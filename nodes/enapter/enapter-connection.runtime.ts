@@ -1,6 +1,6 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 
-import type { Availability } from '../../lib/core/availability';
+import type { Availability } from '../../lib/core/poll/availability';
 import {
   type ConnectionConfig,
   parseConnectionConfig,
@@ -9,23 +9,17 @@ import {
 } from '../../lib/enapter/mqtt/config';
 import { EnapterConnection } from '../../lib/enapter/mqtt/connection';
 import type { MqttVersion } from '../../lib/enapter/mqtt/link';
-import type { PropertiesTopic } from '../../lib/enapter/mqtt/topics';
 import type { DialogValues } from '../shared/admin';
+import { ConfigHolder, type ConfigNode, type ConfigTools, findConfig } from '../shared/config-node';
 import { diagnosticsQuery } from '../shared/diagnostics';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
+import { readSettings } from '../shared/read-settings';
 import { settingText } from '../shared/settings';
-import { CONNECTION_TYPE, type ConnectionNode, DeviceConnection } from './device-connection';
+import { CONNECTION_TYPE, DeviceConnection } from './device-connection';
+import { form } from './enapter-connection.form';
 
-interface Config extends NodeDef {
-  host: string;
-  propertiesTopic: string;
-  mqttVersion?: string;
-}
-
-function topicOf(value: unknown): PropertiesTopic {
-  return value === 'properties' ? 'properties' : 'register';
-}
+type ConnectionNode = ConfigNode<DeviceConnection>;
 
 function versionOf(value: unknown): MqttVersion {
   return value === '5' ? '5' : '3.1.1';
@@ -53,22 +47,32 @@ async function tryConnection(config: ConnectionConfig, version: MqttVersion): Pr
   if (reason) throw reason;
 }
 
-export function runtime(RED: NodeAPI): NodeRuntime<ConnectionNode, Config> {
-  function EnapterConnectionNode(this: ConnectionNode, config: Config): void {
+export function runtime(RED: NodeAPI): NodeRuntime<ConnectionNode> {
+  function EnapterConnectionNode(this: ConnectionNode, config: NodeDef): void {
     createNode(RED, this, config);
-    this.device = new DeviceConnection(RED, this, {
-      name: settingText(config.name),
-      host: settingText(config.host),
-      propertiesTopic: topicOf(config.propertiesTopic),
-      version: versionOf(config.mqttVersion),
-      config: this.credentials.config,
-    });
+    // The account is there for the dialog alone.
+    const { settings, problem } = readSettings(RED, this, form, { ...config, account: '' });
+    const build = ({ claim, onClose }: ConfigTools): DeviceConnection => {
+      const device = new DeviceConnection(RED, this, {
+        name: settingText(config.name),
+        host: settings.host,
+        propertiesTopic: settings.propertiesTopic,
+        version: settings.mqttVersion,
+        config: settings.config,
+      });
+      onClose(() => device.close());
+      claim(`${device.shown.hardwareId}/${device.shown.channelId}`, 'enapterTwice');
+      return device;
+    };
+    this.holder = new ConfigHolder(RED, this, build, problem);
   }
 
   return {
     create: EnapterConnectionNode,
-    actions: {
+    local: {
       describe: (values) => Promise.resolve().then(() => ({ ...shownConfig(configOf(values)) })),
+    },
+    actions: {
       test: async (values) => {
         const config = configOf(values);
         await tryConnection(config, versionOf(values.settings.mqttVersion));
@@ -77,24 +81,21 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConnectionNode, Config> {
     },
     queries: {
       manifest: (id) => {
-        const node = RED.nodes.getNode(id) as ConnectionNode | null | undefined;
-        if (node?.type !== CONNECTION_TYPE) return undefined;
-        if (node.device.problem) throw node.device.problem;
-        return { manifest: node.device.manifest() };
+        const holder = findConfig<DeviceConnection>(RED, CONNECTION_TYPE, id);
+        return holder && { manifest: holder.part.manifest() };
       },
-      diagnostics: diagnosticsQuery(RED, CONNECTION_TYPE, (node) => {
-        const { device } = node as ConnectionNode;
-        const problem = device.problem?.message ?? null;
-        if (problem !== null) return { settings: {}, problem };
-        const { connection } = device;
-        return {
-          settings: { ...device.shown, mqttVersion: device.version },
-          availability: connection.availability,
-          problem,
-          listeners: device.listeners,
-          counts: connection.counts,
-        };
-      }),
+      diagnostics: diagnosticsQuery(RED, CONNECTION_TYPE, (node) =>
+        (node as ConnectionNode).holder.diagnostics((device) => {
+          if (!device) return { settings: {} };
+          const { connection, shown, version, listeners } = device;
+          return {
+            settings: { ...shown, mqttVersion: version },
+            availability: connection.availability,
+            listeners,
+            counts: connection.counts,
+          };
+        }),
+      ),
     },
   };
 }

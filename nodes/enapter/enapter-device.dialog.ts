@@ -1,5 +1,5 @@
 {
-  interface DevicesAnswer {
+  interface DevicesResponse {
     devices: { id: string; name: string | null }[];
   }
 
@@ -15,8 +15,8 @@
             settings: ['url', 'tls', 'proxy'],
             credentials: ['token'],
             missing: 'errors.enapterNoAccount',
-          }).then((answer) => {
-            const { devices } = answer as unknown as DevicesAnswer;
+          }).then((response) => {
+            const { devices } = response as unknown as DevicesResponse;
             return devices.map(({ id, name }) => ({ value: id, label: name ?? id }));
           }),
       });

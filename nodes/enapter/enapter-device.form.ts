@@ -1,4 +1,5 @@
 import { defineForm, type When } from '../shared/form';
+import { singleRow } from '../shared/single.form';
 
 /** @param operations those of which the row is a part */
 const of = (...operations: string[]): When => ({ operation: operations });
@@ -133,5 +134,6 @@ export const form = defineForm({
       when: of('get', 'list'),
     },
     { kind: 'flag', name: 'confirmDelete', default: false, when: of('delete', 'msg') },
+    singleRow,
   ],
 });

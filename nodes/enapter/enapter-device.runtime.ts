@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import { invalidInput, toDeviceError } from '../../lib/core/errors';
-import { parseForeignJson } from '../../lib/core/json';
+import { invalidInput } from '../../lib/core/errors';
+import { parseForeignJson } from '../../lib/core/json/parse';
 import {
   checkOperation,
   isChange,
@@ -11,35 +11,18 @@ import {
   type OperationResult,
   runOperation,
 } from '../../lib/enapter/rest/operations';
-import { onInput } from '../shared/input-runner';
-import { type DeviceBlock, deviceFor } from '../shared/messages';
+import { isRecord } from '../../lib/core/values';
+import type { SettingsOf } from '../shared/form';
+import { type InputContext, type InputResult, onInput } from '../shared/input-runner';
+import { type DeviceBlock, deviceFor, type FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { settingText } from '../shared/settings';
-import { STATUS, statusOfError, statusSetter } from '../shared/status';
-import { type EnapterAccount, findAccount, noAccount } from './account';
+import { readSettings } from '../shared/read-settings';
+import { errorText } from '../shared/text';
+import { accountOf, type EnapterAccount } from './account';
+import { form } from './enapter-device.form';
 
-interface Config extends NodeDef {
-  account: string;
-  /** empty: from the message */
-  deviceId: string;
-  /** an operation, or `msg`: as msg.operation says */
-  operation: string;
-  confirmDelete?: boolean;
-  newName?: string;
-  slug?: string;
-  siteId?: string;
-  blueprintId?: string;
-  protocol?: string;
-  expand?: string;
-  command?: string;
-  /** JSON */
-  arguments?: string;
-  wait?: boolean;
-  /** s */
-  timeout?: number | string;
-  attributes?: string;
-}
+type Settings = SettingsOf<typeof form>;
 
 function argumentsOf(text: string): unknown {
   if (text === '') return undefined;
@@ -54,9 +37,9 @@ function argumentsOf(text: string): unknown {
  * The fields of the dialog that belong to an operation, by the names that a payload uses. Where the message chooses
  * the operation, the dialog shows none of them, and what was once entered there must not come back.
  */
-function formOf(config: Config, operation: Operation): OperationInput {
-  if (config.operation === 'msg') return {};
-  const { newName, slug, siteId, expand, attributes, protocol, blueprintId } = config;
+function formOf(settings: Settings, operation: Operation): OperationInput {
+  if (settings.operation === 'msg') return {};
+  const { newName, slug, siteId, expand, attributes, protocol, blueprintId } = settings;
   switch (operation) {
     case 'get':
       return { expand };
@@ -71,8 +54,8 @@ function formOf(config: Config, operation: Operation): OperationInput {
     case 'assign_blueprint':
       return { blueprintId };
     case 'execute': {
-      const { command, wait, timeout } = config;
-      return { name: command, arguments: argumentsOf(settingText(config.arguments)), wait, timeout };
+      const { command, wait, timeout } = settings;
+      return { name: command, arguments: argumentsOf(settings.arguments), wait, timeout };
     }
     case 'telemetry':
       return { attributes };
@@ -84,51 +67,61 @@ function formOf(config: Config, operation: Operation): OperationInput {
 function deviceBlock(id: unknown, { device }: OperationResult): DeviceBlock | undefined {
   const known = device?.id ?? (typeof id === 'string' && id !== '' ? id : undefined);
   if (known === undefined) return undefined;
-  return { id: known, vendor: 'Enapter', model: device?.type ?? 'device', name: device?.name ?? known };
+  return { id: known, vendor: 'enapter', model: device?.type ?? 'device', name: device?.name ?? known };
+}
+
+interface Request {
+  operation: Operation;
+  id: unknown;
+  input: OperationInput;
+  signal: AbortSignal;
 }
 
 /** One change at a time of the account, and one command at a time to a device: the last one sent is the last to arrive. */
-function inTurn<T>(
+function inTurn(
   account: EnapterAccount,
-  operation: Operation,
-  id: unknown,
-  input: OperationInput,
-  run: () => Promise<T>,
-): Promise<T> {
-  if (isChange(operation)) return account.queue.run(run);
+  { operation, id, input, signal }: Request,
+): Promise<OperationResult> {
+  const run = (): Promise<OperationResult> => runOperation(account.client, operation, id, input, signal);
+  if (isChange(operation)) return account.queue.run(run, { signal });
   const isCommand = operation === 'execute' && input.executionId === undefined;
-  return isCommand ? account.commands.run(String(id), run) : run();
+  return isCommand ? account.commands.run(String(id), run, { signal }) : run();
 }
 
-export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
-  function EnapterDevice(this: Node, config: Config): void {
+export function runtime(RED: NodeAPI): NodeRuntime {
+  function EnapterDevice(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
-    const setStatus = statusSetter(this);
-    const account = findAccount(RED, config.account);
-    if (!account || account.problem) setStatus(STATUS.unconfigured());
+    const { settings, problem } = readSettings(RED, this, form, config);
+    if (problem) this.warn(errorText(RED, problem));
+    const account = accountOf(RED, this, settings.account, problem);
 
-    onInput(RED, this, async (msg, { signal }) => {
-      if (!account) throw noAccount();
-      const { client } = account;
-      try {
-        const operation = checkOperation(config.operation === 'msg' ? msg.operation : config.operation);
-        if (operation === 'delete' && !config.confirmDelete) {
-          throw invalidInput('Deleting is not allowed in this node. Tick it in its dialog.', 'enapterDelete');
-        }
-        const id = ['list', 'create'].includes(operation)
-          ? undefined
-          : deviceFor(settingText(config.deviceId), msg);
-        const input = mergeInput(formOf(config, operation), msg.payload);
-        const run = (): Promise<OperationResult> => runOperation(client, operation, id, input, signal);
-        setStatus(STATUS.busy());
-        const result = await inTurn(account, operation, id, input, run);
-        setStatus(STATUS.fresh('status.done'));
-        const device = deviceBlock(id, result);
-        return { ...msg, payload: result.payload, ...(device ? { device } : {}) };
-      } catch (thrown) {
-        setStatus(statusOfError(toDeviceError(thrown)));
-        throw thrown;
+    const run = async (
+      found: EnapterAccount,
+      msg: FlowMessage,
+      { signal, busy }: InputContext,
+    ): Promise<InputResult> => {
+      const operation = checkOperation(settings.operation === 'msg' ? msg.operation : settings.operation);
+      if (operation === 'delete' && !settings.confirmDelete) {
+        throw invalidInput('Deleting is not allowed in this node. Tick it in its dialog.', 'enapterDelete');
       }
+      const id = ['list', 'create'].includes(operation) ? undefined : deviceFor(settings.deviceId, msg);
+      const input = mergeInput(formOf(settings, operation), msg.payload);
+      busy();
+      const result = await inTurn(found, { operation, id, input, signal });
+      const device = deviceBlock(id, result);
+      const send = { ...msg, payload: result.payload, ...(device ? { device } : {}) };
+      return { send, status: 'status.done' };
+    };
+    onInput(RED, this, (msg, context) => account.run((found) => run(found, msg, context)), {
+      config: account,
+      single: settings.single,
+      role: ({ operation: asked, payload }) => {
+        const operation = checkOperation(settings.operation === 'msg' ? asked : settings.operation);
+        const isCommand =
+          operation === 'execute' && !(isRecord(payload) && payload.executionId !== undefined);
+        return isCommand || isChange(operation) ? 'command' : 'read';
+      },
+      commands: (msg) => ({ vendor: 'enapter', id: deviceFor(settings.deviceId, msg) }),
     });
   }
 

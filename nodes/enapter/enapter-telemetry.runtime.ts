@@ -1,41 +1,67 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import { isRecord } from '../../lib/core/units';
+import { isRecord } from '../../lib/core/values';
+import { telemetryOf } from '../../lib/enapter/mqtt/flat';
+import { unitsOf } from '../../lib/measurements';
 import { ErrorStream } from '../shared/error-stream';
-import { onInput } from '../shared/input-runner';
+import { type InputResult, NOTHING, onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { availabilityPayload } from '../shared/polled-node';
+import { availabilityPayload, lostPayload } from '../shared/polled-node';
 import { readSettings } from '../shared/read-settings';
-import { attachToConnection, findConnection, noConnection } from './device-connection';
+import { STATUS, statusSetter } from '../shared/status';
+import { errorText } from '../shared/text';
+import { connectionOf, type DeviceConnection, statusOfConnection } from './device-connection';
 import { form } from './enapter-telemetry.form';
 
 export function runtime(RED: NodeAPI): NodeRuntime {
   function EnapterTelemetry(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
     const { settings, problem } = readSettings(RED, this, form, config);
-    const device = attachToConnection(RED, this, settings.connection, (availability) => {
-      const payload = availabilityPayload(RED, availability);
+    const setStatus = statusSetter(RED, this);
+    if (problem) this.warn(errorText(RED, problem));
+    const connection = connectionOf(RED, this, settings.connection, problem);
+    let device: DeviceConnection | undefined;
+    const tell = (payload: Record<string, unknown>): void =>
       this.send({ topic: device?.info.name ?? '', device: device?.info, payload });
+
+    connection.follow((found) => {
+      if (!found) {
+        if (device) tell(lostPayload(RED, connection.problem));
+        device = undefined;
+        return undefined;
+      }
+      device = found;
+      return found.attach(this, (availability) => {
+        setStatus(statusOfConnection(availability));
+        tell(availabilityPayload(RED, availability));
+      });
     });
 
-    const publish = (msg: FlowMessage): null => {
-      const found = device ?? findConnection(RED, settings.connection);
-      if (!found) throw noConnection();
-      if (problem) throw problem;
-      const { connection } = found;
+    const publish = (msg: FlowMessage): InputResult => {
+      const found = connection.part;
       if (settings.operation === 'log') {
         const given = isRecord(msg.payload) ? msg.payload : { message: msg.payload };
         const severity = given.severity ?? settings.severity;
         const persist = given.persist ?? settings.persist;
-        connection.publishLog({ ...given, severity, persist });
+        found.connection.publishLog({ ...given, severity, persist });
       } else {
-        found.warn(connection.publishValues(settings.operation, this.id, msg.payload));
+        const { payload, units } = telemetryOf(msg, unitsOf);
+        found.warn(found.connection.publishValues(settings.operation, this.id, payload, units));
       }
-      return null;
+      return NOTHING;
     };
-    onInput(RED, this, publish, new ErrorStream(RED, this));
+    onInput(RED, this, publish, {
+      role: 'owner',
+      setStatus,
+      config: connection,
+      rest: () => {
+        const availability = device?.connection.availability;
+        return availability ? statusOfConnection(availability) : STATUS.waiting();
+      },
+      errors: new ErrorStream(RED, this),
+    });
   }
 
   return { create: EnapterTelemetry };

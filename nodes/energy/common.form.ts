@@ -4,8 +4,32 @@ import type { Setting } from '../shared/form';
 
 const chosen = { input: ['chosen'] } as const;
 
+const inputRow = {
+  kind: 'choice',
+  name: 'input',
+  icon: 'sign-in',
+  default: 'auto',
+  options: ['auto', 'chosen'],
+} as const satisfies Setting;
+
+const powerRows = [
+  { kind: 'text', name: 'powerProperty', icon: 'bolt', default: 'payload.power', when: chosen },
+  {
+    kind: 'choice',
+    name: 'powerUnit',
+    icon: 'balance-scale',
+    default: 'W',
+    options: ['W', 'kW'],
+    texts: null,
+    when: chosen,
+  },
+] as const satisfies readonly Setting[];
+
+/** Of a node that takes a power and nothing else. */
+export const powerInputRows = [inputRow, ...powerRows] as const;
+
 export const inputRows = [
-  { kind: 'choice', name: 'input', icon: 'sign-in', default: 'auto', options: ['auto', 'chosen'] },
+  inputRow,
   {
     kind: 'text',
     name: 'importProperty',
@@ -23,16 +47,7 @@ export const inputRows = [
     texts: null,
     when: chosen,
   },
-  { kind: 'text', name: 'powerProperty', icon: 'bolt', default: 'payload.power', when: chosen },
-  {
-    kind: 'choice',
-    name: 'powerUnit',
-    icon: 'balance-scale',
-    default: 'W',
-    options: ['W', 'kW'],
-    texts: null,
-    when: chosen,
-  },
+  ...powerRows,
 ] as const satisfies readonly Setting[];
 
 export const gapRow = {
@@ -46,10 +61,29 @@ export const gapRow = {
   hint: 'longestGap',
 } as const satisfies Setting;
 
-export const zoneRow = {
-  kind: 'text',
-  name: 'zone',
-  icon: 'globe',
+/** What the dialog asks the runtime for: the zone that applies, and where the state is kept. */
+export const aboutRow = (type: string) =>
+  ({ kind: 'html', html: `<div class="form-tips" id="${type}-about" role="status"></div>` }) as const;
+
+export const saveRow = {
+  kind: 'number',
+  name: 'saveEvery',
+  icon: 'save',
+  default: 60,
+  min: 1,
+  max: 3600,
+  unit: 'seconds',
+  hint: 'saveEvery',
+} as const satisfies Setting;
+
+/** Of the nodes that switch something. */
+export const repeatRow = {
+  kind: 'number',
+  name: 'repeat',
+  icon: 'repeat',
   default: '',
-  placeholder: true,
+  min: 10,
+  max: 86_400,
+  unit: 'seconds',
+  hint: 'repeat',
 } as const satisfies Setting;

@@ -1,5 +1,6 @@
 import { defineForm } from '../shared/form';
-import { gapRow, inputRows, zoneRow } from './common.form';
+import { zoneRow } from '../shared/range-rows';
+import { aboutRow, gapRow, inputRows, saveRow } from './common.form';
 
 export const form = defineForm({
   type: 'energy-counter',
@@ -7,8 +8,9 @@ export const form = defineForm({
   color: '#C9BFD8',
   icon: 'energy.svg',
   outputs: 2,
+  asks: true,
   closes: true,
-  scripts: ['energy-devices-hours'],
+  scripts: ['energy-devices-rows', 'energy-devices-hours', 'energy-devices-about'],
   inputLabel: 'port.reading',
   outputLabels: ['port.usage', 'port.closed'],
   rows: [
@@ -25,6 +27,7 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'fixedPrice',
+      strict: true,
       icon: 'money',
       default: 0,
       unit: 'perKilowattHour',
@@ -43,16 +46,25 @@ export const form = defineForm({
       name: 'feedIn',
       icon: 'sun-o',
       default: 'none',
-      options: ['none', 'fixed'],
+      options: ['none', 'fixed', 'table', 'messages'],
       texts: 'pricing',
     },
     {
       kind: 'number',
       name: 'feedInPrice',
+      strict: true,
       icon: 'money',
       default: 0,
       unit: 'perKilowattHour',
       when: { feedIn: ['fixed'] },
+    },
+    { kind: 'own', name: 'feedInTable', default: [] },
+    {
+      kind: 'html',
+      html: `<div class="form-row energy-devices-when" data-feedin="table">
+  <div id="energy-counter-feed-in" class="energy-devices-wide"></div>
+  <div class="form-tips" data-i18n="tip.priceTable"></div>
+</div>`,
     },
     {
       kind: 'choice',
@@ -62,11 +74,21 @@ export const form = defineForm({
       options: ['', 'day', 'month'],
       textOf: { '': 'basePer.none' },
     },
-    { kind: 'number', name: 'base', icon: 'money', default: 0, min: 0, when: { basePer: ['day', 'month'] } },
+    {
+      kind: 'number',
+      name: 'base',
+      strict: true,
+      icon: 'money',
+      default: 0,
+      min: 0,
+      when: { basePer: ['day', 'month'] },
+    },
     { kind: 'text', name: 'currency', icon: 'eur', default: '', narrow: true },
     { kind: 'flag', name: 'hours', default: false },
     gapRow,
     zoneRow,
+    saveRow,
+    aboutRow('energy-counter'),
     { kind: 'text', name: 'topic', icon: 'tasks', default: '', placeholder: 'messageTopic' },
   ],
 });

@@ -1,257 +1,159 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import { systemClock } from '../../lib/core/clock';
-import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
-import { isRecord, toNumber } from '../../lib/core/units';
-import { parseHourRows } from '../../lib/energy/hours';
-import { parsePriceList, type PriceRow } from '../../lib/energy/prices';
-import { type ReadingOptions, takeReading } from '../../lib/energy/reading';
-import { PendingPeriods, type PendingState } from '../../lib/energy/pending';
+import { invalidInput } from '../../lib/core/errors';
+import { isRecord, round } from '../../lib/core/values';
+import { type Bar, Bars } from '../../lib/energy/bars';
+import type { MeterReading } from '../../lib/energy/meter';
 import { type ClosedPeriod, KINDS, Usage, type UsageReport, type UsageState } from '../../lib/energy/usage';
-import { LocalTime } from '../../lib/energy/zone';
-import { SerialQueue } from '../../lib/core/queue';
-import { ErrorStream } from '../shared/error-stream';
+import { LocalTime, type PeriodKind, processZone } from '../../lib/core/zone';
 import type { SettingsOf } from '../shared/form';
-import { type InputResult, onClose, onInput } from '../shared/input-runner';
-import { type FlowMessage, topicOf } from '../shared/messages';
-import { createNode } from '../shared/migrate';
+import type { Outgoing } from '../shared/input-runner';
+import type { FlowMessage } from '../shared/messages';
 import type { NodeRuntime } from '../shared/node-type';
-import { readSettings } from '../shared/read-settings';
-import { STATUS, statusOfError, statusSetter } from '../shared/status';
+import { STATUS } from '../shared/status';
 import { translate } from '../shared/text';
+import { createEnergyNode } from './create';
 import { form } from './energy-counter.form';
-import { availabilityOf, commandOf, meterEventText, ownDevice, processZone, readingOptions } from './glue';
-import { Keeper } from './keeper';
+import { type Command, EnergyNode, type Taken } from './energy-node';
+import { aboutAction, commandOf, meterIdentity } from './glue';
+import { pricesCommand, pricingOf } from './pricing';
 import { closedPayload, usagePayload } from './payloads';
-
-/** Messages that wait for a disk at the most. */
-const MOST_WAITING = 1000;
 
 type Settings = SettingsOf<typeof form>;
 
-interface State {
-  usage: UsageState;
-  pending: PendingState;
-}
+/** How many closed periods of each kind are kept for charts; weeks are read off days. */
+const CHARTS = { hour: 48, day: 31, month: 13, year: 10 } as const;
+type Charted = keyof typeof CHARTS;
+const DIRECTIONS = 2;
 
 /** @throws DeviceError INVALID_INPUT */
-function calculation(settings: Settings, state: UsageState | undefined): Usage {
-  const { price, fixedPrice, feedIn, feedInPrice, basePer, base } = settings;
-  const rows = parseHourRows<PriceRow>(settings.priceTable, 'price', { min: -1e6, max: 1e6 });
+function calculation(settings: Settings, state?: UsageState): Usage {
+  const { price, fixedPrice, priceTable, feedIn, feedInPrice, feedInTable, basePer, base } = settings;
   return new Usage(
     {
       zone: new LocalTime(settings.zone || processZone()),
       billingDay: settings.billingDay,
-      price:
-        price === 'fixed'
-          ? { kind: price, price: fixedPrice }
-          : price === 'table'
-            ? { kind: price, rows }
-            : { kind: price },
-      feedIn: feedIn === 'fixed' ? { kind: feedIn, price: feedInPrice } : { kind: feedIn },
+      price: pricingOf(price, fixedPrice, priceTable),
+      feedIn: pricingOf(feedIn, feedInPrice, feedInTable),
       base: basePer === '' ? null : { amount: base, per: basePer },
       longestGap: settings.longestGap === null ? undefined : settings.longestGap * 1000,
+      hours: settings.hours,
     },
     state,
   );
 }
 
-/** What a state depends on: other periods or meters are not continued, other prices count from now on. */
-function identityOf({ zone, billingDay, input, ...rest }: Settings): unknown {
-  const { importProperty, exportProperty, powerProperty, energyUnit, powerUnit } = rest;
-  const chosen =
-    input === 'chosen' ? [importProperty, exportProperty, powerProperty, energyUnit, powerUnit] : [];
-  return [zone || processZone(), billingDay, input, chosen];
-}
-
 export function runtime(RED: NodeAPI): NodeRuntime {
   function EnergyCounter(this: Node, config: NodeDef): void {
-    createNode(RED, this, config);
-    const { settings, problem } = readSettings(RED, this, form, config);
-    const setStatus = statusSetter(this);
-    let fault: DeviceError | undefined = problem;
-    let usage: Usage | undefined;
-    try {
-      usage = fault ? undefined : calculation(settings, undefined);
-    } catch (thrown) {
-      fault = toDeviceError(thrown);
-    }
-    setStatus(fault ? STATUS.unconfigured() : STATUS.waiting());
-    if (fault || !usage) {
-      onInput(RED, this, () => {
-        throw fault ?? invalidInput('The node has no usable settings.');
-      });
-      return;
-    }
-    new CounterNode(RED, this, settings, usage, setStatus).begin();
+    createEnergyNode(RED, this, config, form, (settings) => {
+      new CounterNode(RED, this, settings, calculation(settings)).begin();
+    });
   }
 
-  return { create: EnergyCounter };
+  return { ownerOnly: true, create: EnergyCounter, actions: { about: aboutAction(RED) } };
 }
 
-/** One node at work: its calculation, its clock, and what it keeps. */
-class CounterNode {
-  private readonly keeper: Keeper<State>;
-  private readonly options: ReadingOptions;
-  private readonly device: ReturnType<typeof ownDevice>;
-  private pending: PendingPeriods;
-  /** one message after the other: what has ended is written before it is told */
-  private readonly inOrder = new SerialQueue({ limit: MOST_WAITING });
-  private cancelTick: (() => void) | undefined;
-  private aheadTold = false;
-  private topic: string;
+class CounterNode extends EnergyNode<ClosedPeriod, ClosedPeriod> {
+  protected readonly closedOutput = 1;
+  protected readonly nextLook = null;
+  private charts = chartsOf({});
+  private chartsChanged = false;
 
   constructor(
-    private readonly RED: NodeAPI,
-    private readonly node: Node,
+    RED: NodeAPI,
+    node: Node,
     private readonly settings: Settings,
-    private usage: Usage,
-    private readonly setStatus: ReturnType<typeof statusSetter>,
+    protected calculation: Usage,
   ) {
-    this.options = readingOptions(settings);
-    this.device = ownDevice(node, form.type);
-    this.topic = settings.topic || (node.name ?? form.type);
-    this.pending = new PendingPeriods(node.id);
-    this.keeper = new Keeper(RED, node, {
-      settings: identityOf(settings),
-      state: () => ({ usage: this.usage.state(), pending: this.pending.state() }),
-    });
+    // Other periods or meters are not continued; other prices count from now on.
+    super(RED, node, form.type, settings, [settings.billingDay, ...meterIdentity(settings)]);
   }
 
-  begin(): void {
-    const { RED, node } = this;
-    const ready = this.keeper.load().then(async ({ state, anew }) => {
-      if (state) {
-        this.usage = calculation(this.settings, state.usage);
-        this.pending = new PendingPeriods(node.id, state.pending);
-      }
-      if (anew) node.warn(translate(RED, 'log.energyAnew'));
-      // What was written and perhaps not told is told again, and says so.
-      for (const one of this.pending.left()) this.tell(one.period, one.key, true);
-      await this.markTold();
-      this.planTick();
-    });
-    void this.inOrder.run(() => ready);
-    onInput(
-      RED,
-      node,
-      async (msg) => {
-        try {
-          return await this.inOrder.run(() => this.take(msg));
-        } catch (thrown) {
-          this.setStatus(statusOfError(toDeviceError(thrown)));
-          throw thrown;
-        }
-      },
-      new ErrorStream(RED, node),
-    );
-    onClose(node, () => {
-      this.inOrder.close();
-      this.cancelTick?.();
-      return Promise.resolve();
-    });
+  protected override restore(state: unknown, more: unknown): void {
+    this.calculation = calculation(this.settings, state as UsageState);
+    this.charts = chartsOf(more as Partial<Record<Charted, Bar[]>>);
+    this.chartsChanged = true;
   }
 
-  private async take(msg: FlowMessage): Promise<InputResult> {
-    const now = Date.now();
-    const available = availabilityOf(msg.payload);
-    if (available !== undefined) {
-      await this.tellClosed(this.usage.setAvailable(available, now));
-      return null;
-    }
-    if (this.takePrices(msg, now) || this.command(msg, now)) {
-      this.keeper.saveLater();
-      return null;
-    }
-    const lookup = (property: string): unknown => this.RED.util.getMessageProperty(msg, property);
-    const { reading, ahead } = takeReading(msg.payload, lookup, this.options, now);
-    if (ahead && !this.aheadTold) {
-      this.aheadTold = true;
-      this.node.warn(translate(this.RED, 'log.energyAhead'));
-    }
-    this.device.follow(msg);
-    this.topic = this.settings.topic || topicOf(msg, this.node.name ?? form.type);
-    const { report, closed, events } = this.usage.take(reading, now);
-    for (const event of events) this.node.warn(meterEventText(this.RED, event));
-    await this.tellClosed(closed);
-    this.planTick();
-    if (!report) return null;
-    this.keeper.saveLater();
-    this.show(report);
-    return [
-      Object.assign(msg, { payload: usagePayload(report, this.settings.currency), ...this.header() }),
-      null,
-    ];
+  protected override more(): unknown {
+    return this.rows();
   }
 
-  /** @returns whether the message brings nothing else */
-  private takePrices(msg: FlowMessage, now: number): boolean {
-    const { priceData } = isRecord(msg.payload) ? msg.payload : {};
-    if (priceData !== undefined) {
-      this.usage.importPrices.takeList(parsePriceList(priceData));
-      return true;
-    }
-    if (msg.price === undefined) return false;
-    const price = toNumber(msg.price);
-    if (price === null) throw invalidInput('"price" must be a number.', 'energyPrice');
-    this.usage.importPrices.takeCurrent(price, now);
-    return !isRecord(msg.payload);
-  }
-
-  private command(msg: FlowMessage, now: number): boolean {
+  /** @throws DeviceError INVALID_INPUT */
+  protected override commandOf(msg: FlowMessage, now: number): Command {
     const { reset, newMeter } = commandOf(msg);
-    if (reset !== undefined) {
-      const kind = KINDS.find((one) => one === reset);
-      if (!kind) throw invalidInput('"reset" must name a period.', 'energyReset');
-      this.usage.reset(kind, now);
-    }
-    if (newMeter) this.usage.newMeter();
-    return reset !== undefined || newMeter;
-  }
-
-  /** What has ended is written as pending before it is told, and as told after. */
-  private async tellClosed(closed: readonly ClosedPeriod[]): Promise<void> {
-    const wanted = closed.filter(({ kind }) => kind !== 'hour' || this.settings.hours);
-    if (wanted.length === 0) return;
-    const keyed = this.pending.add(wanted);
-    await this.keeper.save();
-    for (const { period, key } of keyed) this.tell(period, key, false);
-    await this.markTold();
-  }
-
-  private tell(period: ClosedPeriod, key: string, repeated: boolean): void {
-    const payload = {
-      ...closedPayload(period, this.settings.currency),
-      key,
-      ...(repeated ? { repeated } : {}),
+    const kind = KINDS.find((one) => one === reset);
+    if (reset !== undefined && !kind) throw invalidInput('"reset" must name a period.', 'energyReset');
+    const { priceData, feedInPriceData } = isRecord(msg.payload) ? msg.payload : {};
+    const work = [
+      pricesCommand(
+        { list: priceData, current: msg.price, name: 'price' },
+        this.options.zone,
+        now,
+        () => this.calculation.importPrices,
+      ),
+      pricesCommand(
+        { list: feedInPriceData, current: msg.feedInPrice, name: 'feedInPrice' },
+        this.options.zone,
+        now,
+        () => this.calculation.feedInPrices,
+      ),
+    ].filter((one) => one !== undefined);
+    if (kind === undefined && !newMeter && work.length === 0) return undefined;
+    return () => {
+      for (const one of work) one();
+      if (kind !== undefined) this.calculation.reset(kind, now);
+      if (newMeter) this.calculation.newMeter();
     };
-    this.node.send([null, { payload, ...this.header() }]);
   }
 
-  private async markTold(): Promise<void> {
-    if (!this.pending.clear()) return;
-    await this.keeper.save();
+  protected override take(reading: MeterReading, msg: FlowMessage, now: number): Taken<ClosedPeriod> {
+    const { report, closed, events } = this.calculation.take(reading, now);
+    return { closed, events, send: report && (() => this.answer(report, msg)) };
   }
 
-  private planTick(): void {
-    this.cancelTick?.();
-    this.cancelTick = undefined;
-    const next = this.usage.nextTick;
-    if (next === null) return;
-    this.cancelTick = systemClock.after(Math.max(next - Date.now(), 0), () => void this.tick());
-  }
-
-  private async tick(): Promise<void> {
-    try {
-      await this.inOrder.run(() => this.tellClosed(this.usage.tick(Date.now())));
-      this.planTick();
-    } catch (thrown) {
-      this.node.debug(String(thrown));
+  protected override note(closed: readonly ClosedPeriod[]): void {
+    for (const kind of Object.keys(CHARTS) as Charted[]) {
+      const rows = closed.filter((one) => one.kind === kind).flatMap(barsOf);
+      this.charts[kind].add(rows);
+      this.chartsChanged ||= rows.length > 0;
     }
   }
 
-  private header(): Record<string, unknown> {
-    return { topic: this.topic, device: this.device.block() };
+  protected override keptOf(closed: ClosedPeriod): ClosedPeriod {
+    return closed;
+  }
+
+  protected override keyOf({ kind, start }: ClosedPeriod): string {
+    return `${this.node.id} ${kind} ${new Date(start).toISOString()}`;
+  }
+
+  protected override messageOf(
+    period: ClosedPeriod,
+    key: string,
+    repeated: boolean,
+  ): Record<string, unknown>[] {
+    const payload = closedPayload(period, this.settings.currency);
+    return [{ ...payload, key, ...(repeated || period.again ? { repeated: true } : {}) }];
+  }
+
+  protected override showWithoutReading(): void {
+    // What a day has used so far is what the last reading told.
+  }
+
+  private answer(report: UsageReport, msg: FlowMessage): Outgoing {
+    this.showSoon(() => this.show(report));
+    const payload = usagePayload(report, this.settings.currency);
+    // With the first reading, and when a period has ended: whoever draws them needs no more.
+    if (this.chartsChanged) payload.chart = this.rows();
+    this.chartsChanged = false;
+    return [Object.assign(msg, { payload, ...this.header() }), null];
+  }
+
+  private rows(): Partial<Record<PeriodKind, Bar[]>> {
+    return Object.fromEntries(
+      Object.entries(this.charts).map(([kind, bars]) => [kind, bars.all().map((one) => ({ ...one }))]),
+    );
   }
 
   private show({ day }: UsageReport): void {
@@ -260,4 +162,19 @@ class CounterNode {
     const cost = day.cost === null ? '' : ` · ${day.cost.toFixed(2)} ${currency}`.trimEnd();
     this.setStatus(STATUS.fresh(translate(this.RED, 'shown.usage', { energy: kilowattHours, cost })));
   }
+}
+
+function chartsOf(rows: Partial<Record<Charted, readonly Bar[]>>): Record<Charted, Bars> {
+  const made = (kind: Charted): Bars => new Bars(CHARTS[kind] * DIRECTIONS, rows[kind]);
+  return { hour: made('hour'), day: made('day'), month: made('month'), year: made('year') };
+}
+
+/** kWh; what is not known is no bar. */
+function barsOf({ start, import: taken, export: given }: ClosedPeriod): Bar[] {
+  return [
+    { topic: 'import', energy: taken },
+    { topic: 'export', energy: given },
+  ].flatMap(({ topic, energy }) =>
+    energy === null ? [] : [{ x: start, y: round(energy / 1000, 3), topic }],
+  );
 }

@@ -6,6 +6,7 @@ EnergyDevices.scripts['energy-demand'] = {
       'weight',
       (node.hours as object[] | undefined) ?? [],
     );
+    EnergyDevices.about(node, '#energy-demand-about');
   },
   save: (node) => {
     node.hours = EnergyDevices.hourRows('#energy-demand-hours', 'weight');

@@ -1,5 +1,6 @@
 import { defineForm } from '../shared/form';
-import { gapRow, inputRows, zoneRow } from './common.form';
+import { zoneRow } from '../shared/range-rows';
+import { aboutRow, gapRow, inputRows, saveRow } from './common.form';
 
 export const form = defineForm({
   type: 'energy-demand',
@@ -7,8 +8,9 @@ export const form = defineForm({
   color: '#C9BFD8',
   icon: 'energy.svg',
   outputs: 2,
+  asks: true,
   closes: true,
-  scripts: ['energy-devices-hours'],
+  scripts: ['energy-devices-rows', 'energy-devices-hours', 'energy-devices-about'],
   inputLabel: 'port.reading',
   outputLabels: ['port.demand', 'port.over'],
   rows: [
@@ -101,6 +103,8 @@ export const form = defineForm({
       unit: 'seconds',
     },
     zoneRow,
+    saveRow,
+    aboutRow('energy-demand'),
     {
       kind: 'choice',
       name: 'output',

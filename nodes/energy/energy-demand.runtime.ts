@@ -1,37 +1,33 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import { systemClock } from '../../lib/core/clock';
-import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
-import { round, toNumber } from '../../lib/core/units';
-import { Demand, type DemandReport, type DemandState } from '../../lib/energy/demand';
+import { invalidInput } from '../../lib/core/errors';
+import { round, toNumber } from '../../lib/core/values';
+import { type Bar, Bars } from '../../lib/energy/bars';
+import { type ClosedWindow, Demand, type DemandReport, type DemandState } from '../../lib/energy/demand';
 import { parseHourRows } from '../../lib/energy/hours';
+import type { MeterReading } from '../../lib/energy/meter';
 import { OverTarget } from '../../lib/energy/over-target';
-import { type ReadingOptions, takeReading } from '../../lib/energy/reading';
-import { LocalTime } from '../../lib/energy/zone';
-import { SerialQueue } from '../../lib/core/queue';
-import { ErrorStream } from '../shared/error-stream';
+import { LocalTime, processZone } from '../../lib/core/zone';
 import type { SettingsOf } from '../shared/form';
-import { type InputResult, onClose, onInput } from '../shared/input-runner';
-import { type FlowMessage, topicOf } from '../shared/messages';
-import { createNode } from '../shared/migrate';
+import type { Outgoing } from '../shared/input-runner';
+import type { FlowMessage } from '../shared/messages';
 import type { NodeRuntime } from '../shared/node-type';
-import { readSettings } from '../shared/read-settings';
-import { STATUS, statusOfError, statusSetter } from '../shared/status';
+import { STATUS } from '../shared/status';
 import { translate } from '../shared/text';
+import { createEnergyNode } from './create';
 import { form } from './energy-demand.form';
-import { availabilityOf, commandOf, meterEventText, ownDevice, processZone, readingOptions } from './glue';
-import { Keeper } from './keeper';
+import { type Command, EnergyNode, type Taken } from './energy-node';
+import { aboutAction, commandOf, meterIdentity } from './glue';
 import { demandPayload } from './payloads';
 
 const MINUTE = 60_000;
-
-/** Messages that wait for a disk at the most. */
-const MOST_WAITING = 1000;
+/** a day of quarters of an hour */
+const BARS = 96;
 
 type Settings = SettingsOf<typeof form>;
 
 /** @throws DeviceError INVALID_INPUT */
-function calculation(settings: Settings, state: DemandState | undefined): Demand {
+function calculation(settings: Settings, state?: DemandState): Demand {
   const window = Number(settings.window) * MINUTE;
   const step = settings.step === '' ? window : Number(settings.step) * MINUTE;
   if (window % step !== 0) {
@@ -59,174 +55,128 @@ function calculation(settings: Settings, state: DemandState | undefined): Demand
 }
 
 /** What a state depends on: other windows, months or meters are not continued. */
-function identityOf({ window, step, counts, zone, billingDay, hours, input, ...rest }: Settings): unknown {
-  const { importProperty, exportProperty, powerProperty, energyUnit, powerUnit } = rest;
-  const chosen =
-    input === 'chosen' ? [importProperty, exportProperty, powerProperty, energyUnit, powerUnit] : [];
-  return [window, step, counts, zone || processZone(), billingDay, hours, input, chosen];
+function identityOf(settings: Settings): unknown {
+  const { window, step, counts, billingDay, hours } = settings;
+  return [window, step || window, counts, billingDay, hours, ...meterIdentity(settings)];
 }
 
 export function runtime(RED: NodeAPI): NodeRuntime {
   function EnergyDemand(this: Node, config: NodeDef): void {
-    createNode(RED, this, config);
-    const { settings, problem } = readSettings(RED, this, form, config);
-    const setStatus = statusSetter(this);
-    let demand: Demand | undefined;
-    let fault: DeviceError | undefined = problem;
-    try {
-      demand = fault ? undefined : calculation(settings, undefined);
-    } catch (thrown) {
-      fault = toDeviceError(thrown);
-    }
-    setStatus(fault ? STATUS.unconfigured() : STATUS.waiting());
-    if (fault || !demand) {
-      onInput(RED, this, () => {
-        throw fault ?? invalidInput('The node has no usable settings.');
-      });
-      return;
-    }
-    new DemandNode(RED, this, settings, demand, setStatus).begin();
+    createEnergyNode(RED, this, config, form, (settings) => {
+      new DemandNode(RED, this, settings, calculation(settings)).begin();
+    });
   }
 
-  return { create: EnergyDemand };
+  return { ownerOnly: true, create: EnergyDemand, actions: { about: aboutAction(RED) } };
 }
 
-/** One node at work: its calculation, its clock, and what it keeps. */
-class DemandNode {
+class DemandNode extends EnergyNode<DemandReport, ClosedWindow> {
+  protected readonly closedOutput = 0;
   private readonly over = new OverTarget();
-  private readonly keeper: Keeper<DemandState>;
-  private readonly options: ReadingOptions;
-  private readonly device: ReturnType<typeof ownDevice>;
-  /** one message after the other: what has ended is written before it is told */
-  private readonly inOrder = new SerialQueue({ limit: MOST_WAITING });
-  private cancelTick: (() => void) | undefined;
-  private aheadTold = false;
-  private topic: string;
+  private bars = new Bars(BARS);
+  private shownBars: readonly Bar[] = this.bars.all();
+  private waits = false;
 
   constructor(
-    private readonly RED: NodeAPI,
-    private readonly node: Node,
+    RED: NodeAPI,
+    node: Node,
     private readonly settings: Settings,
-    private demand: Demand,
-    private readonly setStatus: ReturnType<typeof statusSetter>,
+    protected calculation: Demand,
   ) {
-    this.options = readingOptions(settings);
-    this.device = ownDevice(node, form.type);
-    this.topic = settings.topic || (node.name ?? form.type);
-    this.keeper = new Keeper(RED, node, { settings: identityOf(settings), state: () => this.demand.state() });
+    super(RED, node, form.type, settings, identityOf(settings));
   }
 
-  begin(): void {
-    const { RED, node } = this;
-    const ready = this.keeper.load().then(({ state, anew }) => {
-      if (state) this.demand = calculation(this.settings, state);
-      if (anew) node.warn(translate(RED, 'log.energyAnew'));
-      this.planTick();
-    });
-    void this.inOrder.run(() => ready);
-    onInput(
-      RED,
-      node,
-      async (msg) => {
-        try {
-          return await this.inOrder.run(() => this.take(msg));
-        } catch (thrown) {
-          this.setStatus(statusOfError(toDeviceError(thrown)));
-          throw thrown;
-        }
-      },
-      new ErrorStream(RED, node),
-    );
-    onClose(node, () => {
-      this.inOrder.close();
-      this.cancelTick?.();
-      return Promise.resolve();
-    });
+  protected override restore(state: unknown, more: unknown): void {
+    this.calculation = calculation(this.settings, state as DemandState);
+    this.bars = new Bars(BARS, more as Bar[]);
   }
 
-  private async take(msg: FlowMessage): Promise<InputResult> {
-    const now = Date.now();
-    const available = availabilityOf(msg.payload);
-    if (available !== undefined) {
-      await this.tellClosed(this.demand.setAvailable(available, now));
-      return null;
+  protected override more(): unknown {
+    return this.bars.all();
+  }
+
+  protected override commandOf(msg: FlowMessage): Command {
+    const { target, reset, newMeter } = commandOf(msg);
+    if (reset !== undefined && reset !== 'month') {
+      throw invalidInput('Only the month can be reset.', 'energyReset');
     }
-    const commanded = this.command(msg);
-    if (commanded) {
-      this.keeper.saveLater();
-      return null;
-    }
-    const lookup = (property: string): unknown => this.RED.util.getMessageProperty(msg, property);
-    const { reading, ahead } = takeReading(msg.payload, lookup, this.options, now);
-    if (ahead && !this.aheadTold) {
-      this.aheadTold = true;
-      this.node.warn(translate(this.RED, 'log.energyAhead'));
-    }
-    this.device.follow(msg);
-    const own = this.settings.topic;
-    this.topic = own || topicOf(msg, this.node.name ?? form.type);
-    const { reports, events } = this.demand.take(reading, now);
-    for (const event of events) this.node.warn(meterEventText(this.RED, event));
-    await this.tellClosed(reports.filter(({ closed }) => closed));
+    if (target === undefined && reset === undefined && !newMeter) return undefined;
+    return () => {
+      if (target !== undefined) this.calculation.setTarget(target);
+      if (reset !== undefined) this.calculation.resetMonth();
+      if (newMeter) this.calculation.newMeter();
+    };
+  }
+
+  protected override take(reading: MeterReading, msg: FlowMessage, now: number): Taken<DemandReport> {
+    const { reports, events } = this.calculation.take(reading, now);
     const report = reports.find(({ closed }) => !closed);
-    this.planTick();
-    if (!report) return null;
-    this.keeper.saveLater();
-    this.show(report);
+    return {
+      closed: reports.filter(({ closed }) => closed),
+      events,
+      send: report && (() => this.answer(report, msg)),
+    };
+  }
+
+  protected override note(closed: readonly DemandReport[]): void {
+    this.bars.add(
+      closed.flatMap(({ last }) => {
+        const power = last?.demand ?? last?.average ?? null;
+        return last && power !== null ? [{ x: last.start, y: round(power / 1000, 3), topic: 'demand' }] : [];
+      }),
+    );
+  }
+
+  protected override keptOf({ last }: DemandReport): ClosedWindow | undefined {
+    return this.settings.output === 'report' && last ? last : undefined;
+  }
+
+  protected override keyOf({ end }: ClosedWindow): string {
+    return `${this.node.id} window ${new Date(end).toISOString()}`;
+  }
+
+  protected override messageOf(
+    window: ClosedWindow,
+    key: string,
+    repeated: boolean,
+  ): Record<string, unknown>[] {
+    return this.calculation.reportsOf([window], Math.max(Date.now(), window.end)).map((report) => ({
+      ...demandPayload(report, this.settings.ownDraw),
+      key,
+      ...(repeated ? { repeated } : {}),
+    }));
+  }
+
+  protected override get nextLook(): number | null {
+    return this.waits ? null : this.calculation.waitsFrom;
+  }
+
+  protected override showWithoutReading(closed: readonly DemandReport[], now: number): void {
+    const last = closed.at(-1);
+    if (last) this.show(last);
+    const { waitsFrom } = this.calculation;
+    if (last || waitsFrom === null || now < waitsFrom) return;
+    this.waits = true;
+    this.setStatus({ fill: 'yellow', shape: 'ring', text: translate(this.RED, 'shown.waits') });
+  }
+
+  private answer(report: DemandReport, msg: FlowMessage): Outgoing {
+    this.waits = false;
+    this.showSoon(() => this.show(report));
     const payload = this.payloadOf(report, ownDrawOf(msg, this.settings.ownDraw));
     const first = payload === null ? null : Object.assign(msg, { payload, ...this.header() });
     return [first, this.crossing(report)];
   }
 
-  /** Messages that need no reading. @returns whether it was one */
-  private command(msg: FlowMessage): boolean {
-    const { target, reset, newMeter } = commandOf(msg);
-    if (target !== undefined) this.demand.setTarget(target);
-    if (reset === 'month') this.demand.resetMonth();
-    else if (reset !== undefined) throw invalidInput('Only the month can be reset.', 'energyReset');
-    if (newMeter) this.demand.newMeter();
-    return (target !== undefined && msg.target === undefined) || reset !== undefined || newMeter;
-  }
-
-  /** What has ended is written before it is told, so that a restart does not lose it. */
-  private async tellClosed(reports: readonly DemandReport[]): Promise<void> {
-    if (reports.length === 0) return;
-    await this.keeper.save();
-    for (const report of reports) {
-      const payload = this.payloadOf(report, this.settings.ownDraw);
-      if (this.settings.output === 'report') this.node.send([{ payload, ...this.header() }, null]);
-    }
-  }
-
-  private planTick(): void {
-    this.cancelTick?.();
-    this.cancelTick = undefined;
-    const next = this.demand.nextTick;
-    if (next === null) return;
-    this.cancelTick = systemClock.after(Math.max(next - Date.now(), 0), () => void this.tick());
-  }
-
-  private async tick(): Promise<void> {
-    try {
-      await this.inOrder.run(async () => {
-        const closed = this.demand.tick(Date.now());
-        const last = closed.at(-1);
-        if (last) this.show(last);
-        await this.tellClosed(closed);
-      });
-      this.planTick();
-    } catch (thrown) {
-      this.node.debug(String(thrown));
-    }
-  }
-
-  private header(): Record<string, unknown> {
-    return { topic: this.topic, device: this.device.block() };
-  }
-
   private payloadOf(report: DemandReport, ownDraw: number | null): Record<string, unknown> | null {
     const payload = demandPayload(report, ownDraw);
-    if (this.settings.output === 'report') return payload;
+    if (this.settings.output === 'report') {
+      const bars = this.bars.all();
+      // With the first reading, and when a window has ended: whoever draws them needs no more.
+      if (bars !== this.shownBars) payload.chart = bars.map((one) => ({ ...one }));
+      this.shownBars = bars;
+      return payload;
+    }
     const { allowedLoad } = payload;
     // Rounded down: what is allowed is never exceeded.
     return typeof allowedLoad === 'number'
@@ -243,18 +193,18 @@ class DemandNode {
 
   /** In words that a person acts on. */
   private show(report: DemandReport): void {
-    const { projected, target, allowedPower, windowEnd, timestamp } = report;
+    const { projected, target, allowedPower, windowEnd, timestamp, coarse } = report;
     const kilowatts = (watts: number | null): string => (watts === null ? '–' : (watts / 1000).toFixed(1));
-    if (target === null || allowedPower === null) {
-      this.setStatus(STATUS.fresh(`${kilowatts(projected)} kW`));
-      return;
-    }
-    const text = translate(this.RED, 'shown.demand', {
-      projected: kilowatts(projected),
-      target: kilowatts(target),
-      allowed: kilowatts(allowedPower),
-      minutes: Math.max(1, Math.round((windowEnd - timestamp) / MINUTE)),
-    });
+    const figures =
+      target === null || allowedPower === null
+        ? `${kilowatts(projected)} kW`
+        : translate(this.RED, 'shown.demand', {
+            projected: kilowatts(projected),
+            target: kilowatts(target),
+            allowed: kilowatts(Math.floor(allowedPower / 100) * 100),
+            minutes: Math.max(1, Math.round((windowEnd - timestamp) / MINUTE)),
+          });
+    const text = coarse ? translate(this.RED, 'shown.coarse', { figures }) : figures;
     this.setStatus(STATUS.fresh(text));
   }
 }

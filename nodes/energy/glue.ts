@@ -1,37 +1,74 @@
 import type { Node, NodeAPI } from 'node-red';
 
-import { invalidInput } from '../../lib/core/errors';
-import { isRecord } from '../../lib/core/units';
-import type { MeterEvent } from '../../lib/energy/meter';
-import type { ReadingOptions } from '../../lib/energy/reading';
+import { givenText } from '../../lib/core/given';
+import { DeviceError, invalidInput } from '../../lib/core/errors';
+import { isRecord } from '../../lib/core/values';
+import { LocalTime, processZone } from '../../lib/core/zone';
+import type { MeterEvent } from '../../lib/energy/meter-result';
+import { type ReadingOptions, takeReading, type TakenReading } from '../../lib/energy/reading';
+import { placeOf } from '../shared/keeper';
 import type { DeviceBlock, FlowMessage } from '../shared/messages';
+import type { DialogAction } from '../shared/admin';
 import { translate } from '../shared/text';
 
 /** What the energy nodes have in common around their calculations. */
 
-/** The zone of the process; a container often has UTC. */
-export function processZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-}
-
-interface InputSettings {
-  input: 'auto' | 'chosen';
+/** What the settings of all energy nodes have in common. */
+export interface EnergySettings extends PowerSettings {
   importProperty: string;
   exportProperty: string;
   energyUnit: 'Wh' | 'kWh';
+  topic: string;
+  /** s */
+  saveEvery: number;
+}
+
+/** What the settings of a node have that takes a power and nothing else. */
+export interface PowerSettings {
+  input: 'auto' | 'chosen';
   powerProperty: string;
   powerUnit: 'W' | 'kW';
   zone: string;
 }
 
-export function readingOptions(settings: InputSettings): ReadingOptions {
-  const { input, importProperty, exportProperty, powerProperty, energyUnit, powerUnit } = settings;
+/** What every state depends on: other meters and zones are not continued. */
+export function meterIdentity(settings: EnergySettings): unknown[] {
+  const { input, importProperty, exportProperty, powerProperty, energyUnit, powerUnit, zone } = settings;
+  const chosen =
+    input === 'chosen' ? [importProperty, exportProperty, powerProperty, energyUnit, powerUnit] : [];
+  return [zone || processZone(), input, chosen];
+}
+
+export function readingOptions(
+  settings: PowerSettings & Partial<Pick<EnergySettings, 'importProperty' | 'exportProperty' | 'energyUnit'>>,
+): ReadingOptions {
+  const { input, importProperty = '', exportProperty = '', energyUnit = 'Wh' } = settings;
+  const { powerProperty: power, powerUnit } = settings;
   const zone = settings.zone || processZone();
   if (input === 'auto') return { zone };
-  return {
-    zone,
-    chosen: { import: importProperty, export: exportProperty, power: powerProperty, energyUnit, powerUnit },
-  };
+  return { zone, chosen: { import: importProperty, export: exportProperty, power, energyUnit, powerUnit } };
+}
+
+/**
+ * The reading of a message.
+ *
+ * @param isOptional the message asks for something else
+ * @throws DeviceError INVALID_INPUT
+ */
+export function optionalReading(
+  RED: NodeAPI,
+  msg: FlowMessage,
+  options: ReadingOptions,
+  now: number,
+  isOptional: boolean,
+): TakenReading | undefined {
+  const lookup = (property: string): unknown => RED.util.getMessageProperty(msg, property);
+  try {
+    return takeReading(msg.payload, lookup, options, now);
+  } catch (thrown) {
+    if (isOptional && thrown instanceof DeviceError && thrown.reason === 'energyNoReading') return undefined;
+    throw thrown;
+  }
 }
 
 /** What an availability message says; `undefined` for any other message. */
@@ -93,4 +130,15 @@ export function meterEventText(RED: NodeAPI, event: MeterEvent): string {
     case 'clockCorrected':
       return translate(RED, 'log.energyClock', { time: new Date(event.to).toISOString() });
   }
+}
+
+/** What a dialog shows besides the settings: which zone applies, and where the state is kept. */
+export function aboutAction(RED: NodeAPI): DialogAction {
+  return ({ settings }, id) => {
+    const chosen = givenText(settings.zone);
+    const own = chosen !== '';
+    const zone = new LocalTime(own ? chosen : processZone());
+    const place = placeOf(RED, id);
+    return Promise.resolve({ zone: zone.name, own, now: zone.label(Date.now()), place });
+  };
 }

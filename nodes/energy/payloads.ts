@@ -1,4 +1,4 @@
-import { round } from '../../lib/core/units';
+import { round } from '../../lib/core/values';
 import type { ClosedWindow, DemandReport } from '../../lib/energy/demand';
 import type { Peak } from '../../lib/energy/peaks';
 import type { ClosedPeriod, PeriodReport, UsageReport } from '../../lib/energy/usage';

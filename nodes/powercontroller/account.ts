@@ -1,10 +1,12 @@
 import type { Node, NodeAPI } from 'node-red';
 
-import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
+import { type DeviceError, invalidInput } from '../../lib/core/errors';
 import type { PowercontrollerClient } from '../../lib/powercontroller/client';
 import type { PowerController } from '../../lib/powercontroller/device';
-import type { CommandRunner } from '../../lib/powercontroller/runner';
+import type { PowercontrollerCommands } from '../../lib/powercontroller/commands';
+import { ConfigReference } from '../shared/config-reference';
 import type { DeviceBlock } from '../shared/messages';
+import type { ControllerGroup } from './controller-group';
 
 export const ACCOUNT_TYPE = 'powercontroller-account';
 
@@ -17,35 +19,28 @@ export interface AccountCredentials {
 /** What an account's config node offers to the flow nodes. */
 export interface Account {
   client: PowercontrollerClient;
-  runner: CommandRunner;
+  commands: PowercontrollerCommands;
+  /** all of the account's controllers */
+  group: ControllerGroup;
 }
 
-/** A config node whose `account` is there, or else the reason why it cannot be. */
-export interface AccountNode extends Node<AccountCredentials> {
-  account: Account | undefined;
-  problem: DeviceError | undefined;
-}
+export type AccountReference = ConfigReference<Account>;
 
-/** @throws DeviceError INVALID_INPUT when no account is chosen, or its configuration cannot work */
-export function requireAccount(RED: NodeAPI, id: string | undefined): Account {
-  const node = id ? (RED.nodes.getNode(id) as AccountNode | null | undefined) : undefined;
-  if (node?.type === ACCOUNT_TYPE && node.account) return node.account;
-  throw node?.problem ?? invalidInput('No account is selected, or it is disabled.', 'noAccount');
-}
-
-/** Why an account cannot be used, for a node's state right after a deploy; `undefined` when it can. */
-export function accountProblem(RED: NodeAPI, id: string | undefined): DeviceError | undefined {
-  try {
-    requireAccount(RED, id);
-    return undefined;
-  } catch (thrown) {
-    return toDeviceError(thrown);
-  }
+/** A flow node's way to its account. */
+export function accountOf(
+  RED: NodeAPI,
+  node: Node,
+  id: string,
+  problem: DeviceError | undefined,
+): AccountReference {
+  const missing = (): DeviceError =>
+    invalidInput('No account is selected, or it is disabled.', 'powercontrollerNoAccount');
+  return new ConfigReference(RED, node, { type: ACCOUNT_TYPE, id, missing, problem });
 }
 
 /** A device of which nothing but the id is known. */
 export function blockOfId(id: string): DeviceBlock {
-  return { id, vendor: 'Automate Green', model: 'power-controller', name: id };
+  return { id, vendor: 'automate-green', model: 'power-controller', name: id };
 }
 
 export function blockOf({ id, model, name, serialNumber, firmware }: PowerController): DeviceBlock {

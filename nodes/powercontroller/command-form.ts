@@ -1,4 +1,4 @@
-import { toNumber } from '../../lib/core/units';
+import { toNumber } from '../../lib/core/values';
 import { settingText } from '../shared/settings';
 
 /** The fields of the command node's dialog, as the flow file holds them. */

@@ -1,19 +1,20 @@
 import type { Node, NodeAPI } from 'node-red';
 
-import { DeviceError, toDeviceError } from '../../lib/core/errors';
-import { SerialQueue } from '../../lib/core/queue';
-import { isRecord } from '../../lib/core/units';
-import { parseRange } from '../../lib/core/windows';
+import { DeviceError } from '../../lib/core/errors';
+import { SerialQueue } from '../../lib/core/command/queue';
+import { type RangeSettings, rangeOf } from '../../lib/core/recent-range';
+import { isRecord } from '../../lib/core/values';
+import { parseRange, type TimeRange } from '../../lib/core/windows';
 import { deviceId } from '../../lib/powercontroller/client';
 import { history } from '../../lib/powercontroller/history';
-import type { StatusAnswer } from '../../lib/powercontroller/status';
-import { type InputContext, type InputResult, onClose, onInput } from '../shared/input-runner';
-import { deviceFor, type FlowMessage, topicOf } from '../shared/messages';
-import { STATUS, statusOfError, statusSetter } from '../shared/status';
-import { accountProblem, blockOfId, requireAccount } from './account';
+import type { StatusResponse } from '../../lib/powercontroller/status';
+import { type InputContext, type InputResult, NOTHING, onInput } from '../shared/input-runner';
+import { onClose } from '../shared/on-close';
+import { deviceFor, type FlowMessage, outerParts, topicOf } from '../shared/messages';
+import { type Account, type AccountReference, blockOfId } from './account';
 
 /** Values that one message may carry; a year of statuses a minute apart has 9 million. */
-const MOST_VALUES = 6_000_000;
+const MAX_VALUES = 6_000_000;
 /** of a status, and as many of the vendor's record */
 const VALUES_OF_STATUS = 17;
 
@@ -21,62 +22,73 @@ const VALUES_OF_STATUS = 17;
 const LONGEST_WAIT = 120_000;
 
 export interface HistoryNodeOptions {
-  account: string;
+  account: AccountReference;
   deviceId: string;
   topic: string;
   /** one message with everything, or one a window with `msg.parts` */
   output: 'array' | 'windows';
   inFlight: number;
   raw: boolean;
+  /** of a message that names none */
+  range: RangeSettings;
 }
 
 function wantsCancel(msg: FlowMessage): boolean {
   return msg.cancel === true || (isRecord(msg.payload) && msg.payload.cancel === true);
 }
 
+/** The message's own range goes before that of the dialog. @throws DeviceError INVALID_INPUT */
+function rangeAsked({ payload }: FlowMessage, { range, days, zone }: RangeSettings): TimeRange {
+  const { start, end } = isRecord(payload) ? payload : {};
+  const now = Date.now();
+  const own = start === undefined && end === undefined ? rangeOf(range, days, zone, now) : undefined;
+  return own ?? parseRange(start, end ?? now);
+}
+
 function cancelledByMessage(): DeviceError {
   return new DeviceError('CANCELLED', 'The history was cancelled by a message.', {
-    reason: 'cancelledByMessage',
+    reason: 'powercontrollerCancelledByMessage',
     sent: false,
   });
 }
 
-function tooMuchForOneMessage(most: number): DeviceError {
+function tooMuchForOneMessage(max: number): DeviceError {
   return new DeviceError(
     'BAD_RESPONSE',
-    `The history has more than ${most} statuses, too many for one message. Choose one message a window.`,
-    { reason: 'historyTooMuch', sent: true, params: { most } },
+    `The history has more than ${max} statuses, too many for one message. Choose one message a window.`,
+    { reason: 'powercontrollerHistoryTooMuch', sent: true, params: { max } },
   );
 }
 
 /** Makes a node answer each message with a controller's history, one after another. */
 export function attachHistory(RED: NodeAPI, node: Node, options: HistoryNodeOptions): void {
-  const setStatus = statusSetter(node);
-  const problem = accountProblem(RED, options.account);
-  if (problem) setStatus(STATUS.unconfigured());
   const queue = new SerialQueue();
   const running = new Set<AbortController>();
 
-  const content = (answers: readonly StatusAnswer[]): Record<string, unknown> => ({
-    payload: answers.map(({ status }) => status),
-    ...(options.raw ? { raw: answers.map(({ raw }) => raw) } : {}),
+  const content = (responses: readonly StatusResponse[]): Record<string, unknown> => ({
+    payload: responses.map(({ status }) => status),
+    ...(options.raw ? { raw: responses.map(({ raw }) => raw) } : {}),
   });
 
-  const most = Math.floor(MOST_VALUES / (VALUES_OF_STATUS * (options.raw ? 2 : 1)));
+  const max = Math.floor(MAX_VALUES / (VALUES_OF_STATUS * (options.raw ? 2 : 1)));
 
-  const run = async (msg: FlowMessage, context: InputContext, cancel: AbortSignal): Promise<InputResult> => {
-    const { client } = requireAccount(RED, options.account);
-    const { start, end } = isRecord(msg.payload) ? msg.payload : {};
-    const range = parseRange(start, end ?? Date.now());
+  const run = async (
+    { client }: Account,
+    msg: FlowMessage,
+    context: InputContext,
+    cancel: AbortSignal,
+  ): Promise<InputResult> => {
+    const range = rangeAsked(msg, options.range);
     const id = deviceId(deviceFor(options.deviceId, msg));
+    context.busy();
     const header = { device: blockOfId(id), topic: topicOf(msg, options.topic || id) };
     const group = RED.util.generateId();
-    const all: StatusAnswer[] = [];
+    const all: StatusResponse[] = [];
     let count = 0;
-    const partOf = (index: number, total: number, data: StatusAnswer[]): Record<string, unknown> => ({
+    const partOf = (index: number, total: number, data: StatusResponse[]): Record<string, unknown> => ({
       // Node-RED's join node puts lists together when `len` is above 1.
       parts: {
-        ...(msg.parts === undefined ? {} : { parts: msg.parts }),
+        ...outerParts(msg),
         id: group,
         type: 'array',
         index,
@@ -86,40 +98,44 @@ export function attachHistory(RED: NodeAPI, node: Node, options: HistoryNodeOpti
     });
     const windows = history(client, id, range, {
       inFlight: options.inFlight,
-      onProgress: (done, total) => setStatus(STATUS.busy(`${done}/${total}`)),
+      onProgress: (done, total) => context.busy(`${done}/${total}`),
       signal: AbortSignal.any([context.signal, cancel]),
       longestWait: LONGEST_WAIT,
     });
     for await (const { data, index, total } of windows) {
       count += data.length;
-      if (options.output === 'array' && count > most) throw tooMuchForOneMessage(most);
-      if (options.output === 'array') for (const answer of data) all.push(answer);
+      if (options.output === 'array' && count > max) throw tooMuchForOneMessage(max);
+      if (options.output === 'array') for (const response of data) all.push(response);
       else context.send([{ ...msg, ...header, ...partOf(index, total, data), ...content(data) }, null]);
     }
-    setStatus(STATUS.fresh(`n = ${count}`));
-    if (options.output === 'array') return [{ ...msg, ...header, ...content(all) }, null];
-    // A range without a window is an answer too: an empty one.
-    return range.start === range.end
-      ? [{ ...msg, ...header, ...partOf(0, 1, []), ...content([]) }, null]
-      : null;
+    const status = `n = ${count}`;
+    if (options.output === 'array') return { send: [{ ...msg, ...header, ...content(all) }, null], status };
+    // A range without a window is a response too: an empty one.
+    const last =
+      range.start === range.end ? { ...msg, ...header, ...partOf(0, 1, []), ...content([]) } : null;
+    return { send: last && [last, null], status };
   };
 
-  onInput(RED, node, async (msg, context) => {
-    if (wantsCancel(msg)) {
-      for (const one of running) one.abort(cancelledByMessage());
-      return null;
-    }
-    const abort = new AbortController();
-    running.add(abort);
-    try {
-      return await queue.run(() => run(msg, context, abort.signal));
-    } catch (thrown) {
-      if (!problem && !context.signal.aborted) setStatus(statusOfError(toDeviceError(thrown)));
-      throw thrown;
-    } finally {
-      running.delete(abort);
-    }
-  });
+  onInput(
+    RED,
+    node,
+    async (msg, context) => {
+      if (wantsCancel(msg)) {
+        for (const one of running) one.abort(cancelledByMessage());
+        return NOTHING;
+      }
+      const abort = new AbortController();
+      running.add(abort);
+      try {
+        return await queue.run(() =>
+          options.account.run((account) => run(account, msg, context, abort.signal)),
+        );
+      } finally {
+        running.delete(abort);
+      }
+    },
+    { config: options.account },
+  );
 
   onClose(node, () => {
     queue.close();

@@ -1,29 +1,26 @@
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { NodeAPI, NodeDef } from 'node-red';
 
 import { systemClock } from '../../lib/core/clock';
-import { withDeadline } from '../../lib/core/deadline';
-import { toDeviceError, DeviceError } from '../../lib/core/errors';
-import type { Transport } from '../../lib/core/transport';
+import { withDeadline } from '../../lib/core/command/deadline';
+import { DeviceError } from '../../lib/core/errors';
+import type { Transport } from '../../lib/core/http/transport';
 import { type AccountSettings, PowercontrollerClient } from '../../lib/powercontroller/client';
-import type { DurationKey } from '../../lib/powercontroller/commands';
-import type { DeviceAnswer } from '../../lib/powercontroller/device';
-import { CommandRunner } from '../../lib/powercontroller/runner';
+import type { DurationKey } from '../../lib/powercontroller/input';
+import type { DeviceResponse } from '../../lib/powercontroller/device';
+import { PowercontrollerCommands } from '../../lib/powercontroller/commands';
+import { ConfigHolder, type ConfigNode, type ConfigTools, findConfig } from '../shared/config-node';
 import { diagnosticsQuery } from '../shared/diagnostics';
-import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { proxyChoice, useProxy } from '../shared/proxy';
-import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
+import { proxyChoice } from '../shared/proxy';
+import { readSettings } from '../shared/read-settings';
+import { withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
-import { errorText, noticeText, translate } from '../shared/text';
-import { ACCOUNT_TYPE, type AccountCredentials, type AccountNode } from './account';
+import { type Account, ACCOUNT_TYPE, type AccountCredentials } from './account';
+import { controllerGroup } from './controller-group';
+import { form } from './powercontroller-account.form';
 
-interface Config extends NodeDef {
-  url: string;
-  durationKey?: string;
-  /** id of an `http proxy` node; empty: the environment decides */
-  proxy?: string;
-}
+type AccountNode = ConfigNode<Account, AccountCredentials>;
 
 /** ms for each request of a dialog that waits */
 const DIALOG_TIMEOUT = 10_000;
@@ -59,40 +56,36 @@ function clientOf(
   );
 }
 
-function listed(answers: readonly DeviceAnswer[]): Record<string, unknown>[] {
-  return answers.map(({ device: { id, serialNumber, name, status } }) => ({
+function listed(responses: readonly DeviceResponse[]): Record<string, unknown>[] {
+  return responses.map(({ device: { id, serialNumber, name, status } }) => ({
     id,
     label: serialNumber ?? name ?? id,
     on: status.on,
   }));
 }
 
-export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
-  function PowercontrollerAccount(this: AccountNode, config: Config): void {
+export function runtime(RED: NodeAPI): NodeRuntime<AccountNode> {
+  function PowercontrollerAccount(this: AccountNode, config: NodeDef): void {
     createNode(RED, this, config);
-    try {
-      const transport = useTransport(RED, this);
-      const client = clientOf(config.url, config.durationKey, this.credentials, transport, {
-        proxy: useProxy(RED, this, transport, config.proxy),
-        onNotice: (notice) => this.warn(noticeText(RED, notice)),
+    const { settings, problem } = readSettings(RED, this, form, config);
+    const build = (tools: ConfigTools): Account => {
+      const { transport, proxy, claim, onClose, onNotice } = tools;
+      const client = clientOf(settings.url, settings.durationKey, settings, transport(), {
+        proxy: proxy(settings.proxy),
+        onNotice,
       });
-      this.account = { client, runner: new CommandRunner(client) };
-      const who = settingText(this.credentials.token)
-        ? 'token'
-        : settingText(this.credentials.email).toLowerCase();
+      const commands = new PowercontrollerCommands(client);
+      const group = controllerGroup(RED, this, tools, client, settings.interval * 1000);
+      onClose(() => {
+        group.close();
+        commands.close();
+        client.close();
+      });
       // Two tokens may be two accounts, so only an e-mail address tells that it is the same one.
-      if (who !== 'token' && !claimDevice(RED, this, `${ACCOUNT_TYPE} ${client.baseUrl} ${who}`)) {
-        this.warn(translate(RED, 'log.accountTwice'));
-      }
-    } catch (thrown) {
-      this.problem = toDeviceError(thrown);
-      this.warn(errorText(RED, this.problem));
-    }
-    onClose(this, () => {
-      this.account?.runner.close();
-      this.account?.client.close();
-      return Promise.resolve();
-    });
+      if (settings.token === '') claim(`${client.baseUrl} ${settings.email.toLowerCase()}`, 'accountTwice');
+      return { client, commands, group };
+    };
+    this.holder = new ConfigHolder(RED, this, build, problem);
   }
 
   return {
@@ -107,8 +100,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
           return { devices: listed(await inTime(signal, (until) => client.devices(until))) };
         }),
       devices: async (_values, id, signal) => {
-        const node = RED.nodes.getNode(id) as AccountNode | null | undefined;
-        if (node?.type !== ACCOUNT_TYPE) {
+        const holder = findConfig<Account>(RED, ACCOUNT_TYPE, id);
+        if (!holder) {
           throw new DeviceError(
             'NOT_FOUND',
             'Deploy first: the running flow does not know this account yet.',
@@ -118,25 +111,22 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
             },
           );
         }
-        if (!node.account)
-          throw node.problem ?? new DeviceError('CANCELLED', 'The account has no client.', { sent: false });
-        const { client } = node.account;
+        const { client } = holder.part;
         return { devices: listed(await inTime(signal, (until) => client.devices(until))) };
       },
     },
     queries: {
-      diagnostics: diagnosticsQuery(RED, ACCOUNT_TYPE, (node: Node) => {
-        const { account, problem, credentials } = node as AccountNode;
-        return {
+      diagnostics: diagnosticsQuery(RED, ACCOUNT_TYPE, (node) => {
+        const { holder, credentials } = node as AccountNode;
+        return holder.diagnostics((account) => ({
           settings: {
             url: account?.client.baseUrl ?? null,
             signIn: credentials.token ? 'token' : 'password',
             durationKey: account?.client.durationKey ?? null,
           },
-          problem: problem?.message ?? null,
           secrets: account?.client.secrets() ?? [],
           refused: account?.client.refused?.message ?? null,
-        };
+        }));
       }),
     },
   };

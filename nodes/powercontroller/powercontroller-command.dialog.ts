@@ -8,7 +8,7 @@ EnergyDevices.scripts['powercontroller-command'] = {
       type: 'powercontroller-account',
       settings: ['url', 'durationKey', 'proxy'],
       credentials: ['email', 'password', 'token'],
-      missing: 'errors.noAccount',
+      missing: 'errors.powercontrollerNoAccount',
     });
   },
 };

@@ -1,4 +1,7 @@
+import { COMMANDS } from '../../lib/powercontroller/input';
 import { defineForm } from '../shared/form';
+import { singleRow } from '../shared/single.form';
+import { accountRow, deviceRow } from './common.form';
 
 const FOR_A_TIME = { operation: ['on_for', 'off_for', 'limit_power'] } as const;
 const AT = { operation: ['on_at', 'off_at'] } as const;
@@ -21,46 +24,20 @@ export const form = defineForm({
   inputLabel: 'port.command',
   outputLabels: ['port.answer'],
   rows: [
-    {
-      kind: 'node',
-      name: 'account',
-      icon: 'cloud',
-      default: '',
-      of: 'powercontroller-account',
-      required: true,
-    },
+    accountRow,
     {
       kind: 'choice',
       name: 'operation',
       icon: 'bolt',
       default: 'msg',
-      options: [
-        'msg',
-        'on',
-        'off',
-        'on_for',
-        'off_for',
-        'on_at',
-        'off_at',
-        'limit_power',
-        'refresh',
-        'reset',
-        'configure',
-        'add',
-      ],
+      options: ['msg', ...COMMANDS],
       required: true,
     },
-    {
-      kind: 'text',
-      name: 'deviceId',
-      icon: 'microchip',
-      default: '',
-      placeholder: true,
-      when: { operation: ['msg', ...SWITCHING, 'refresh', 'configure'] },
-    },
+    deviceRow({ operation: ['msg', ...SWITCHING, 'refresh', 'configure'] }),
     {
       kind: 'number',
       name: 'delay',
+      strict: true,
       icon: 'clock-o',
       default: '',
       min: 0,
@@ -70,6 +47,7 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'time',
+      strict: true,
       icon: 'clock-o',
       default: 3600,
       min: 1,
@@ -85,7 +63,16 @@ export const form = defineForm({
       required: 'invalid.empty',
       when: AT,
     },
-    { kind: 'number', name: 'power', icon: 'tachometer', default: 500, min: 0, unit: 'Wh', when: LIMIT },
+    {
+      kind: 'number',
+      name: 'power',
+      strict: true,
+      icon: 'tachometer',
+      default: 500,
+      min: 0,
+      unit: 'Wh',
+      when: LIMIT,
+    },
     { kind: 'tip', text: 'limitPower', when: LIMIT },
     { kind: 'text', name: 'sn', icon: 'barcode', default: '', required: 'invalid.empty', when: ADD },
     {
@@ -111,8 +98,11 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'tripThreshold',
+      strict: true,
       icon: 'arrow-down',
-      default: 59.7,
+      default: '',
+      required: true,
+      example: '49.8 / 59.7',
       min: 0,
       unit: 'Hz',
       when: FFR_ON,
@@ -120,17 +110,30 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'returnThreshold',
+      strict: true,
       icon: 'arrow-up',
-      default: 59.8,
+      default: '',
+      required: true,
+      example: '49.9 / 59.8',
       min: 0,
-      over: ['tripThreshold', 'errors.ffrThresholds'],
+      over: ['tripThreshold', 'errors.powercontrollerFfrThresholds'],
       unit: 'Hz',
       when: FFR_ON,
     },
-    { kind: 'number', name: 'periods', icon: 'repeat', default: 10, min: 1, unit: 'cycles', when: FFR_ON },
+    {
+      kind: 'number',
+      name: 'periods',
+      strict: true,
+      icon: 'repeat',
+      default: 10,
+      min: 1,
+      unit: 'cycles',
+      when: FFR_ON,
+    },
     {
       kind: 'number',
       name: 'ffrDelay',
+      strict: true,
       icon: 'clock-o',
       default: 10,
       min: 0,
@@ -149,6 +152,7 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'pipeOuterDiameter',
+      strict: true,
       icon: 'circle-o',
       default: 22.225,
       min: 0,
@@ -158,6 +162,7 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'pipeWallThickness',
+      strict: true,
       icon: 'circle-o',
       default: 0.8128,
       min: 0,
@@ -169,6 +174,7 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'maxCapacity',
+      strict: true,
       icon: 'battery-half',
       default: 100,
       min: 0,
@@ -178,6 +184,7 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'minCapacity',
+      strict: true,
       icon: 'battery-half',
       default: 50,
       min: 0,
@@ -187,6 +194,7 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'lossPerLiter',
+      strict: true,
       icon: 'battery-half',
       default: 5.5,
       min: 0,
@@ -196,6 +204,7 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'lossPerIdleMinute',
+      strict: true,
       icon: 'battery-half',
       default: 1.3,
       min: 0,
@@ -205,6 +214,7 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'gainPerWattHour',
+      strict: true,
       icon: 'battery-half',
       default: 2.7,
       min: 0,
@@ -214,6 +224,7 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'samplePeriod',
+      strict: true,
       icon: 'clock-o',
       default: 900,
       min: 1,
@@ -238,5 +249,6 @@ export const form = defineForm({
       when: { operation: [...SWITCHING, 'refresh', 'configure'] },
     },
     { kind: 'flag', name: 'persist', default: true, when: { operation: SWITCHING, later: [true] } },
+    singleRow,
   ],
 });

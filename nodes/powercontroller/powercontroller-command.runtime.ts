@@ -1,27 +1,21 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
-import { isRecord } from '../../lib/core/units';
+import { isRecord } from '../../lib/core/values';
 import { deviceId } from '../../lib/powercontroller/client';
-import { type CommandRequest, commandRequest } from '../../lib/powercontroller/commands';
+import { type CommandRequest, commandRequest } from '../../lib/powercontroller/input';
 import { deviceIn } from '../../lib/powercontroller/device';
-import type { CommandOutcome } from '../../lib/powercontroller/runner';
-import { onInput } from '../shared/input-runner';
+import type { CommandOutcome } from '../../lib/powercontroller/commands';
+import type { SettingsOf } from '../shared/form';
+import { type InputContext, type InputResult, onInput } from '../shared/input-runner';
 import { deviceFor, type FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { numberReader, settingText } from '../shared/settings';
-import { STATUS, statusOfError, statusSetter } from '../shared/status';
+import { readSettings } from '../shared/read-settings';
 import { errorText } from '../shared/text';
-import { blockOf, blockOfId, requireAccount } from './account';
+import { type Account, accountOf, blockOf, blockOfId } from './account';
 import { type CommandForm, commandOfForm } from './command-form';
-
-interface Config extends NodeDef, CommandForm {
-  account: string;
-  deviceId?: string;
-  /** s; 0 = do not ask */
-  confirmWithin?: number | string;
-}
+import { form } from './powercontroller-command.form';
 
 /** The command in a message's payload; the device that it may name beside it is not part of it. */
 function commandInPayload(payload: unknown): unknown {
@@ -29,8 +23,28 @@ function commandInPayload(payload: unknown): unknown {
   return Object.fromEntries(Object.entries(payload).filter(([key]) => key !== 'deviceId'));
 }
 
+/** What the flow file says. A command is not completed from defaults: what is missing there is missing. */
+function given(settings: SettingsOf<typeof form>, config: object): CommandForm {
+  const there = Object.entries(settings).filter(([name]) => Reflect.get(config, name) !== undefined);
+  return { ...Object.fromEntries(there), operation: settings.operation };
+}
+
+/** Why the dialog's command cannot be sent; `undefined` when it can. */
+function wrongCommand(command: unknown): DeviceError | undefined {
+  try {
+    commandRequest(command);
+    return undefined;
+  } catch (thrown) {
+    return toDeviceError(thrown);
+  }
+}
+
 /** What goes out for a command that was accepted. */
-function answerOf(request: CommandRequest, device: string, outcome: CommandOutcome): Record<string, unknown> {
+function responseOf(
+  request: CommandRequest,
+  device: string,
+  outcome: CommandOutcome,
+): Record<string, unknown> {
   const { command } = request;
   const { verified, responseCodes, raw } = outcome;
   const found = deviceIn(raw)?.device;
@@ -48,41 +62,37 @@ function answerOf(request: CommandRequest, device: string, outcome: CommandOutco
   };
 }
 
-export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
-  function PowercontrollerCommand(this: Node, config: Config): void {
+export function runtime(RED: NodeAPI): NodeRuntime {
+  function PowercontrollerCommand(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
-    const fixed = config.operation === 'msg' ? undefined : commandOfForm(config);
-    const configured = settingText(config.deviceId);
-    const confirmWithin = numberReader(RED, this)(config.confirmWithin, 0, 0) * 1000;
-    const setStatus = statusSetter(this);
-    let problem: DeviceError | undefined;
-    try {
-      requireAccount(RED, config.account);
-      if (fixed) commandRequest(fixed);
-    } catch (thrown) {
-      problem = toDeviceError(thrown);
-      setStatus(STATUS.unconfigured());
-      if (problem.reason !== 'noAccount') this.warn(errorText(RED, problem));
-    }
+    const read = readSettings(RED, this, form, config);
+    const { settings } = read;
+    const fixed = settings.operation === 'msg' ? undefined : commandOfForm(given(settings, config));
+    const confirmWithin = settings.confirmWithin * 1000;
+    const problem = read.problem ?? (fixed ? wrongCommand(fixed) : undefined);
+    const account = accountOf(RED, this, settings.account, problem);
+    const why = account.problem;
+    if (why && why.reason !== 'powercontrollerNoAccount') this.warn(errorText(RED, why));
 
-    const run = async (msg: FlowMessage, signal: AbortSignal): Promise<Record<string, unknown>> => {
-      if (problem) throw problem;
-      const { client, runner } = requireAccount(RED, config.account);
+    const run = async (
+      { client, commands }: Account,
+      msg: FlowMessage,
+      { signal, busy }: InputContext,
+    ): Promise<InputResult> => {
       const request = commandRequest(fixed ?? commandInPayload(msg.payload), client.durationKey);
-      const device = request.forDevice ? deviceId(deviceFor(configured, msg)) : '';
-      setStatus(STATUS.busy());
-      const outcome = await runner.run(request, device, { confirmWithin, signal });
-      setStatus(STATUS.fresh(outcome.verified ? `${request.command} ✓` : request.command));
-      return answerOf(request, device, outcome);
+      const device = request.forDevice ? deviceId(deviceFor(settings.deviceId, msg)) : '';
+      busy();
+      const outcome = await commands.run(request, device, { confirmWithin, signal });
+      return {
+        send: { ...msg, ...responseOf(request, device, outcome) },
+        status: outcome.verified ? `${request.command} ✓` : request.command,
+      };
     };
-
-    onInput(RED, this, async (msg, { signal }) => {
-      try {
-        return { ...msg, ...(await run(msg, signal)) };
-      } catch (thrown) {
-        if (!problem && !signal.aborted) setStatus(statusOfError(toDeviceError(thrown)));
-        throw thrown;
-      }
+    onInput(RED, this, (msg, context) => account.run((found) => run(found, msg, context)), {
+      config: account,
+      role: 'command',
+      single: settings.single,
+      commands: (msg) => ({ vendor: 'automate-green', id: deviceFor(settings.deviceId, msg) }),
     });
   }
 

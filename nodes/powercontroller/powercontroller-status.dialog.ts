@@ -4,7 +4,7 @@ EnergyDevices.scripts['powercontroller-status'] = {
       type: 'powercontroller-account',
       settings: ['url', 'durationKey', 'proxy'],
       credentials: ['email', 'password', 'token'],
-      missing: 'errors.noAccount',
+      missing: 'errors.powercontrollerNoAccount',
     });
   },
 };

@@ -1,4 +1,6 @@
 import { defineForm } from '../shared/form';
+import { rangeRows } from '../shared/range-rows';
+import { accountRow, deviceRow, intervalRow } from './common.form';
 
 const WATCH = { operation: ['watch'] } as const;
 const HISTORY = { operation: ['history'] } as const;
@@ -13,42 +15,19 @@ export const form = defineForm({
   inputLabelBy: { setting: 'operation', keys: { history: 'port.range' } },
   outputLabels: ['port.statuses', 'port.availability'],
   rows: [
-    {
-      kind: 'node',
-      name: 'account',
-      icon: 'cloud',
-      default: '',
-      of: 'powercontroller-account',
-      required: true,
-    },
+    accountRow,
     {
       kind: 'choice',
       name: 'operation',
       icon: 'eye',
       default: 'watch',
-      options: ['watch', 'get', 'list', 'history', 'refresh'],
+      options: ['watch', 'watchAll', 'get', 'list', 'history', 'refresh'],
       required: true,
     },
-    {
-      kind: 'text',
-      name: 'deviceId',
-      icon: 'microchip',
-      default: '',
-      placeholder: true,
-      required: 'errors.deviceIdEmpty',
-      requiredWhen: WATCH,
-      when: { operation: ['watch', 'get', 'history', 'refresh'] },
-    },
+    deviceRow({ operation: ['watch', 'get', 'history', 'refresh'] }, WATCH),
     { kind: 'text', name: 'topic', icon: 'tasks', default: '', placeholder: 'deviceTopic' },
-    {
-      kind: 'number',
-      name: 'interval',
-      icon: 'clock-o',
-      default: 60,
-      min: 10,
-      unit: 'seconds',
-      when: WATCH,
-    },
+    { ...intervalRow, when: WATCH },
+    ...rangeRows(HISTORY),
     {
       kind: 'choice',
       name: 'output',
@@ -63,8 +42,10 @@ export const form = defineForm({
       icon: 'exchange',
       default: 4,
       min: 1,
+      max: 16,
       unit: 'requests',
       when: HISTORY,
+      advanced: true,
     },
     { kind: 'tip', text: 'history', when: HISTORY },
     { kind: 'flag', name: 'raw', default: false },

@@ -1,118 +1,136 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import { toDeviceError } from '../../lib/core/errors';
+import { type DeviceError, toDeviceError } from '../../lib/core/errors';
+import { rangeProblem } from '../../lib/core/recent-range';
 import { deviceId } from '../../lib/powercontroller/client';
-import type { DeviceAnswer, PowerController } from '../../lib/powercontroller/device';
+import type { DeviceResponse, PowerController } from '../../lib/powercontroller/device';
 import { refreshed } from '../../lib/powercontroller/refresh';
-import { onInput } from '../shared/input-runner';
+import type { StatusResponse } from '../../lib/powercontroller/status';
+import type { SettingsOf } from '../shared/form';
+import { type InputContext, onInput } from '../shared/input-runner';
 import { deviceFor, type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { numberReader, settingText } from '../shared/settings';
-import { STATUS, statusOfError, statusSetter } from '../shared/status';
-import { type Account, accountProblem, blockOf, requireAccount } from './account';
+import { readSettings } from '../shared/read-settings';
+import { errorText } from '../shared/text';
+import { type Account, accountOf, type AccountReference, blockOf } from './account';
 import { attachHistory } from './history-node';
+import { form } from './powercontroller-status.form';
+import { attachWatchAll } from './watch-all';
 import { attachWatch, statusText } from './watch-node';
-import { translate } from '../shared/text';
 
-interface Config extends NodeDef {
-  account: string;
-  deviceId?: string;
-  operation: string;
-  topic?: string;
-  /** s */
-  interval?: number | string;
-  output?: string;
-  inFlight?: number | string;
-  raw?: boolean;
-}
-
-/** s; a controller reports every 15 minutes, its relay when it switches */
-const DEFAULT_INTERVAL = 60;
-const SHORTEST_INTERVAL = 10;
-const DEFAULT_IN_FLIGHT = 4;
-const MOST_IN_FLIGHT = 16;
+type Settings = SettingsOf<typeof form>;
 
 type Content = Record<string, unknown>;
+
+interface Response {
+  content: Content;
+  /** of the one device that it is about */
+  id?: string;
+  /** text below the node */
+  status: string;
+}
 
 /** A device as it goes out: its status, with what it is set to. */
 function reading({ status, configuration }: PowerController): Content {
   return { ...status, configuration };
 }
 
-export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
-  /** `get`, `list` and `refresh`: one answer for each message. */
-  function attachQuestions(node: Node, config: Config): void {
-    const setStatus = statusSetter(node);
-    const configured = settingText(config.deviceId);
-    const problem = accountProblem(RED, config.account);
-    if (problem) setStatus(STATUS.unconfigured());
+/** Why a device cannot be watched; `undefined` when it can. */
+function wrongDevice(id: string): DeviceError | undefined {
+  try {
+    deviceId(id);
+    return undefined;
+  } catch (thrown) {
+    return toDeviceError(thrown);
+  }
+}
 
-    const one = ({ device, raw }: DeviceAnswer): Content => {
-      setStatus(STATUS.fresh(statusText(device.status)));
-      return { payload: reading(device), device: blockOf(device), ...(config.raw ? { raw } : {}) };
+/** What is wrong with the settings that the form cannot judge. */
+function wrongSetting(settings: Settings): DeviceError | undefined {
+  switch (settings.operation) {
+    case 'watch':
+      return wrongDevice(settings.deviceId);
+    case 'history':
+      return rangeProblem(settings);
+    default:
+      return undefined;
+  }
+}
+
+export function runtime(RED: NodeAPI): NodeRuntime {
+  /** `get`, `list` and `refresh`: one response for each message. */
+  function attachQuestions(node: Node, account: AccountReference, settings: Settings): void {
+    const { deviceId: configured, operation, topic: own, raw: withRaw } = settings;
+
+    const one = ({ device, raw }: DeviceResponse): Response => ({
+      content: { payload: reading(device), device: blockOf(device), ...(withRaw ? { raw } : {}) },
+      id: device.id,
+      status: statusText(device.status),
+    });
+    const list = async ({ client }: Account, signal: AbortSignal): Promise<Response> => {
+      const responses = await client.devices(signal);
+      const payload = responses.map(({ device }) => ({ ...device, status: device.status }));
+      const raw = withRaw ? { raw: responses.map((response) => response.raw) } : {};
+      return { content: { payload, ...raw }, status: `n = ${responses.length}` };
     };
-    const list = async ({ client }: Account, signal: AbortSignal): Promise<Content> => {
-      const answers = await client.devices(signal);
-      setStatus(STATUS.fresh(`n = ${answers.length}`));
-      return {
-        payload: answers.map(({ device }) => ({ ...device, status: device.status })),
-        ...(config.raw ? { raw: answers.map(({ raw }) => raw) } : {}),
-      };
-    };
-    const answer = async (msg: FlowMessage, signal: AbortSignal): Promise<Content> => {
-      if (problem) throw problem;
-      const account = requireAccount(RED, config.account);
-      if (config.operation === 'list') return list(account, signal);
+    const respond = async (
+      found: Account,
+      msg: FlowMessage,
+      { signal, busy }: InputContext,
+    ): Promise<Response> => {
+      if (operation === 'list') {
+        busy();
+        return list(found, signal);
+      }
       const id = deviceId(deviceFor(configured, msg));
-      const { client } = account;
-      const refresh = config.operation === 'refresh';
+      busy();
+      const { client } = found;
+      const refresh = operation === 'refresh';
       return one(await (refresh ? refreshed(client, id, signal) : client.device(id, signal)));
     };
 
-    onInput(RED, node, async (msg, { signal }) => {
-      try {
-        if (!problem) setStatus(STATUS.busy());
-        const content = await answer(msg, signal);
-        const topic = topicOf(
-          msg,
-          settingText(config.topic) || (content.device as { id?: string } | undefined)?.id,
-        );
-        return [{ ...msg, ...(topic === undefined ? {} : { topic }), ...content }, null];
-      } catch (thrown) {
-        if (!problem && !signal.aborted) setStatus(statusOfError(toDeviceError(thrown)));
-        throw thrown;
-      }
-    });
+    onInput(
+      RED,
+      node,
+      async (msg, context) => {
+        const { content, id, status } = await account.run((found) => respond(found, msg, context));
+        const topic = topicOf(msg, own || id);
+        return {
+          send: [{ ...msg, ...(topic === undefined ? {} : { topic }), ...content }, null],
+          status,
+        };
+      },
+      { config: account },
+    );
   }
 
-  function PowercontrollerStatus(this: Node, config: Config): void {
+  function PowercontrollerStatus(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
-    const number = numberReader(RED, this);
-    const common = {
-      account: config.account,
-      deviceId: settingText(config.deviceId),
-      topic: settingText(config.topic),
-    };
-    if (config.operation === 'history') {
+    const { settings, problem } = readSettings(RED, this, form, config);
+    const { operation, deviceId: device, topic, interval, output, inFlight, raw: withRaw } = settings;
+    const wrong = problem ?? wrongSetting(settings);
+    const account = accountOf(RED, this, settings.account, wrong);
+    const content = ({ status, raw }: StatusResponse): Content => ({
+      payload: status,
+      ...(withRaw ? { raw } : {}),
+    });
+    if (operation === 'history') {
+      const { range, days, zone } = settings;
       attachHistory(RED, this, {
-        ...common,
-        output: config.output === 'windows' ? 'windows' : 'array',
-        inFlight: Math.min(number(config.inFlight, DEFAULT_IN_FLIGHT, 1), MOST_IN_FLIGHT),
-        raw: config.raw ?? false,
+        ...{ account, deviceId: device, topic, output, inFlight, raw: withRaw },
+        range: { range, days, zone },
       });
-    } else if (config.operation === 'watch') {
-      const interval = number(config.interval, DEFAULT_INTERVAL, 0);
-      if (interval < SHORTEST_INTERVAL)
-        this.warn(translate(RED, 'log.intervalRaised', { seconds: SHORTEST_INTERVAL }));
+    } else if (operation === 'watch') {
       attachWatch(RED, this, {
-        ...common,
-        interval: Math.max(interval, SHORTEST_INTERVAL),
-        content: ({ status, raw }) => ({ payload: status, ...(config.raw ? { raw } : {}) }),
+        ...{ account, deviceId: device, topic, interval, content },
       });
+    } else if (operation === 'watchAll') {
+      attachWatchAll(RED, this, { account, topic, content });
     } else {
-      attachQuestions(this, config);
+      attachQuestions(this, account, settings);
     }
+    if (wrong) this.warn(errorText(RED, wrong));
   }
 
   return { create: PowercontrollerStatus };

@@ -1,30 +1,30 @@
-import type { Node, NodeAPI } from 'node-red';
+import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
-import type { Availability } from '../../lib/core/availability';
+import type { Availability } from '../../lib/core/poll/availability';
 import { systemClock } from '../../lib/core/clock';
-import { DeviceError } from '../../lib/core/errors';
-import type { Subscription } from '../../lib/core/poller';
+import { cancelled, DeviceError } from '../../lib/core/errors';
+import type { Subscription } from '../../lib/core/poll/poller';
 import { deviceId } from '../../lib/powercontroller/client';
-import type { ControllerStatus, StatusAnswer } from '../../lib/powercontroller/status';
+import type { ControllerStatus, StatusResponse } from '../../lib/powercontroller/status';
 import { StatusMemory, StatusReader } from '../../lib/powercontroller/watch';
-import { onClose, onInput } from '../shared/input-runner';
+import { NOTHING, onInput } from '../shared/input-runner';
 import { topicOf } from '../shared/messages';
 import { PolledDevice } from '../shared/polled-device';
-import { availabilityPayload } from '../shared/polled-node';
+import { availabilityPayload, lostPayload } from '../shared/polled-node';
 import { STATUS, statusOfAvailability, statusSetter } from '../shared/status';
-import { blockOfId, requireAccount } from './account';
+import { type Account, type AccountReference, blockOfId } from './account';
 
 /** Where the node context keeps what was sent. */
 const MEMORY_KEY = 'powercontroller-watch';
 
 export interface WatchOptions {
-  account: string;
+  account: AccountReference;
   deviceId: string;
   /** s */
   interval: number;
   topic: string;
   /** the message's part for one status */
-  content: (answer: StatusAnswer) => Record<string, unknown>;
+  content: (response: StatusResponse) => Record<string, unknown>;
 }
 
 /** The text beside the node for the newest status. */
@@ -48,7 +48,7 @@ export function recall(node: Pick<Node, 'context'>): Promise<unknown> {
 function contextUnreadable({ message }: Error): DeviceError {
   const words = message.slice(0, 120);
   return new DeviceError('UNREACHABLE', `The node's context cannot be read: ${words}`, {
-    reason: 'contextUnreadable',
+    reason: 'powercontrollerContextUnreadable',
     sent: false,
     params: { message: words },
   });
@@ -65,20 +65,23 @@ function keep(node: Node, value: unknown): Promise<void> {
 
 /** Makes a node watch one controller: every new status goes out once, also over a restart of Node-RED. */
 export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): void {
-  const setStatus = statusSetter(node);
+  const setStatus = statusSetter(RED, node);
   const header = (): Record<string, unknown> => ({
     topic: options.topic || options.deviceId,
     device: blockOfId(options.deviceId),
   });
   let memory: StatusMemory | undefined;
   let noted = false;
+  let newest: ControllerStatus | undefined;
 
-  const device = new PolledDevice<StatusAnswer[]>(RED, node, {
-    build: () => {
-      const { client } = requireAccount(RED, options.account);
-      const id = deviceId(options.deviceId);
-      const reader = new StatusReader(client, id, systemClock);
-      return {
+  let device: PolledDevice<StatusResponse[]> | undefined;
+
+  /** The device as it is read through one account's client. */
+  const watched = ({ client }: Account): PolledDevice<StatusResponse[]> => {
+    const id = deviceId(options.deviceId);
+    const reader = new StatusReader(client, id, systemClock);
+    return new PolledDevice<StatusResponse[]>(RED, node, {
+      poll: {
         fetch: async (signal) => {
           if (!memory) {
             memory = new StatusMemory(id, await recall(node), systemClock);
@@ -87,54 +90,72 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
           return reader.newOf(memory, signal);
         },
         interval: options.interval * 1000,
-      };
-    },
-    info: () => blockOfId(options.deviceId),
-    settings: { deviceId: options.deviceId, interval: options.interval },
-  });
+      },
+      info: () => blockOfId(options.deviceId),
+    });
+  };
 
   /** What is new, noted down before it goes out: after a crash in between it is rather missed than sent twice. */
-  const take = async (answers: StatusAnswer[]): Promise<StatusAnswer[]> => {
-    const fresh = memory?.admit(answers) ?? [];
+  const take = async (responses: StatusResponse[]): Promise<StatusResponse[]> => {
+    const fresh = memory?.admit(responses) ?? [];
     // That there was nothing yet is worth noting too: what comes while Node-RED is down is new then.
     if (fresh.length > 0 || !noted) {
       noted = true;
       await keep(node, memory?.state);
     }
-    const newest = fresh.at(-1);
-    if (newest) setStatus(STATUS.fresh(statusText(newest.status)));
+    newest = fresh.at(-1)?.status ?? newest;
+    if (fresh.length > 0 && newest) setStatus(STATUS.fresh(statusText(newest)));
     return fresh;
   };
-  const onData = (answers: StatusAnswer[]): void => {
-    take(answers)
+  const onData = (responses: StatusResponse[]): void => {
+    take(responses)
       .then((fresh) => {
-        for (const answer of fresh) node.send([{ ...header(), ...options.content(answer) }, null]);
+        for (const response of fresh) node.send([{ ...header(), ...options.content(response) }, null]);
       })
       .catch((error: unknown) => node.error(String(error)));
+  };
+  const stateOfDevice = (): NodeStatus | undefined => {
+    if (!device?.availability) return undefined;
+    const text = newest ? statusText(newest) : 'status.watching';
+    return statusOfAvailability(device.availability) ?? STATUS.fresh(text);
   };
   const onAvailability = (availability: Availability): void => {
     setStatus(statusOfAvailability(availability) ?? STATUS.fresh('status.watching'));
     node.send([null, { ...header(), payload: availabilityPayload(RED, availability) }]);
   };
 
-  let subscription: Subscription<StatusAnswer[]> | undefined;
-  if (device.problem) {
-    setStatus(STATUS.unconfigured());
-  } else {
-    setStatus(STATUS.waiting());
-    subscription = device.subscribe(node, { onData, onAvailability });
-  }
-
-  onInput(RED, node, async (msg, { send }) => {
-    if (!subscription) throw device.problem ?? new Error('no subscription');
-    for (const answer of await take(await subscription.refresh())) {
-      send([{ ...msg, ...header(), topic: topicOf(msg, header().topic), ...options.content(answer) }, null]);
+  let subscription: Subscription<StatusResponse[]> | undefined;
+  let followed: Account | undefined;
+  options.account.follow((account) => {
+    if (!account) {
+      const reason = options.account.problem;
+      if (device) node.send([null, { ...header(), payload: lostPayload(RED, reason) }]);
+      device = undefined;
+      return undefined;
     }
-    return null;
+    followed = account;
+    const own = watched(account);
+    device = own;
+    subscription = own.subscribe({ onData, onAvailability });
+    return () => {
+      subscription = undefined;
+      void own.close();
+    };
   });
 
-  onClose(node, () => {
-    subscription?.close();
-    return Promise.resolve();
-  });
+  onInput(
+    RED,
+    node,
+    async (msg, { send, busy }) => {
+      const account = options.account.part;
+      if (!subscription || account !== followed) throw cancelled(false);
+      busy();
+      for (const response of await take(await subscription.refresh())) {
+        const topic = topicOf(msg, header().topic);
+        send([{ ...msg, ...header(), topic, ...options.content(response) }, null]);
+      }
+      return NOTHING;
+    },
+    { setStatus, config: options.account, rest: stateOfDevice },
+  );
 }

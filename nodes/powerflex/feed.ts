@@ -1,33 +1,29 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
 import { systemClock } from '../../lib/core/clock';
-import { toNumber } from '../../lib/core/units';
 import { wholeKilowatts } from '../../lib/powerflex/dcm';
 import { LoadFeed } from '../../lib/powerflex/load-feed';
-import { onClose } from '../shared/input-runner';
+import { LoadAges, loadOf } from '../../lib/powerflex/load-input';
 import type { FlowMessage } from '../shared/messages';
 import { availabilityPayload } from '../shared/polled-node';
 import { claimDevice } from '../shared/shared-state';
-import { numberReader, settingText } from '../shared/settings';
-import { STATUS, statusOfAvailability, statusOfError } from '../shared/status';
-import { nodeError, translate } from '../shared/text';
-import { LoadAges, loadOf } from './load-input';
+import { type SetStatus, STATUS, statusOfAvailability, statusOfError } from '../shared/status';
+import { nodeError, toldError, translate } from '../shared/text';
 
-/** The load feed's properties of a flow node; numbers may be texts. */
+/** The load feed's part of a flow node's settings. */
 export interface FeedSettings {
   /** message property with the load; empty: find it in the payload */
-  loadProperty?: string;
-  loadUnit?: string;
+  loadProperty: string;
+  loadUnit: 'kW' | 'W';
   /** s */
-  minInterval?: number | string;
+  minInterval: number;
   /** s */
-  repeatInterval?: number | string;
+  repeatInterval: number;
   /** s */
-  maxAge?: number | string;
-  /** `refuse` or `zero` */
-  negative?: string;
-  /** kW; empty: nothing is sent when the feed goes stale */
-  failSafe?: number | string;
+  maxAge: number;
+  negative: 'refuse' | 'zero';
+  /** kW; `null`: nothing is sent when the feed goes stale */
+  failSafe: number | null;
 }
 
 export interface FeedOptions {
@@ -38,7 +34,7 @@ export interface FeedOptions {
   siteId: string;
   send: (kilowatts: number) => Promise<void>;
   header: () => Record<string, unknown>;
-  setStatus: (status: NodeStatus) => void;
+  setStatus: SetStatus;
 }
 
 export interface Feed {
@@ -48,6 +44,9 @@ export interface Feed {
    * @returns `{ realTimeLoad }` in kW, or `undefined` when a newer load took its place
    */
   push: (msg: FlowMessage) => Promise<{ realTimeLoad: number } | undefined>;
+  /** What the node shows of the feed; `undefined` before the first load. */
+  state: () => NodeStatus | undefined;
+  close: () => void;
 }
 
 /** ms between two looks at the age that the status shows, for a young value and an old one. */
@@ -55,51 +54,40 @@ const SHOW_YOUNG = 10_000;
 const SHOW_OLD = 60_000;
 
 /** An age in the shortest words, without a language. */
-export function ageText(ms: number): string {
+function ageText(ms: number): string {
   const seconds = Math.round(ms / 1000);
   return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-}
-
-/** The fail-safe load in whole kW, `null` when there is none. One that cannot be sent is none, and that is said. */
-function failSafeOf(value: unknown, onUnusable: (value: string) => void): number | null {
-  if (value === undefined || value === null || value === '') return null;
-  try {
-    return wholeKilowatts(toNumber(value));
-  } catch {
-    onUnusable(typeof value === 'string' || typeof value === 'number' ? String(value) : typeof value);
-    return null;
-  }
 }
 
 /** Makes a flow node the load feed of its site: availability to output 2, the last load and its age in the status. */
 export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed {
   const { settings, expected, header, setStatus } = options;
-  const number = numberReader(RED, node);
-  const failSafe = failSafeOf(settings.failSafe, (text) =>
-    node.warn(translate(RED, 'log.failSafeUnusable', { value: text })),
-  );
-  const input = {
-    property: settingText(settings.loadProperty),
-    unit: settings.loadUnit === 'W' ? 'W' : 'kW',
-    negative: settings.negative === 'zero' ? 'zero' : 'refuse',
-  } as const;
+  const { loadProperty: property, loadUnit: unit, negative } = settings;
+  const input = { property, unit, negative };
 
   let cancelShow = (): void => undefined;
+  const ageOf = ({ at }: { at: number }): number => systemClock.now() - at;
+  const state = (): NodeStatus | undefined => {
+    const { last, availability } = feed;
+    const lost = availability && statusOfAvailability(availability);
+    return lost ?? (last && STATUS.fresh(`${last.kilowatts} kW · ${ageText(ageOf(last))}`));
+  };
   const show = (): void => {
     cancelShow();
     const { last, availability } = feed;
-    if (!last || availability?.available === false) return;
-    const age = systemClock.now() - last.at;
-    setStatus(STATUS.fresh(`${last.kilowatts} kW · ${ageText(age)}`));
+    const status = state();
+    if (!last || !status || availability?.available === false) return;
+    setStatus(status);
+    const age = ageOf(last);
     cancelShow = systemClock.after(age < 2 * SHOW_OLD ? SHOW_YOUNG : SHOW_OLD, show);
   };
 
   const feed = new LoadFeed({
     send: options.send,
-    minInterval: number(settings.minInterval, 1, 0) * 1000,
-    repeatInterval: number(settings.repeatInterval, 30, 1) * 1000,
-    maxAge: number(settings.maxAge, 120, 1) * 1000,
-    failSafe,
+    minInterval: settings.minInterval * 1000,
+    repeatInterval: settings.repeatInterval * 1000,
+    maxAge: settings.maxAge * 1000,
+    failSafe: settings.failSafe === null ? null : wholeKilowatts(settings.failSafe),
     expected,
     onAvailability: (availability) => {
       const status = statusOfAvailability(availability);
@@ -112,7 +100,7 @@ export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed
     },
     onError: (error) => {
       setStatus(statusOfError(error));
-      node.error(nodeError(RED, node, error), header());
+      node.error(toldError(RED, node, nodeError(RED, node, error)), header());
     },
   });
 
@@ -126,18 +114,19 @@ export function attachFeed(RED: NodeAPI, node: Node, options: FeedOptions): Feed
   };
   // A node for any operation is a feed only once a load has come.
   if (expected) claim();
-  onClose(node, () => {
-    cancelShow();
-    feed.close();
-    return Promise.resolve();
-  });
-
   return {
     push: async (msg) => {
-      const { kilowatts, measured } = loadOf(RED, msg, input);
+      const { kilowatts, measured } = loadOf(msg, input, (property): unknown =>
+        RED.util.getMessageProperty(msg, property),
+      );
       claim();
       const { superseded } = await feed.push(kilowatts, ages.of(measured));
       return superseded ? undefined : { realTimeLoad: kilowatts };
     },
+    close: () => {
+      cancelShow();
+      feed.close();
+    },
+    state,
   };
 }

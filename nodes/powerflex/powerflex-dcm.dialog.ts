@@ -19,7 +19,7 @@
         const typed = typedIn(field);
         const wrong = typed !== '' && !isTarget(typed);
         field.toggleClass('input-error', wrong).attr('aria-invalid', String(wrong));
-        const message = EnergyDevices.text(TYPE, 'errors.targetValue', { month: name });
+        const message = EnergyDevices.text(TYPE, 'errors.powerflexTargetValue', { month: name });
         EnergyDevices.problem(field, wrong ? message : '');
       });
       const row = $('<div>', { class: 'form-row' }).appendTo(table);
@@ -30,12 +30,12 @@
   };
 
   /** Asks the site as it runs: its dialog has been confirmed and deployed. */
-  const askSite = (action: string): JQuery.Promise<EnergyDevices.Answer> =>
+  const askSite = (action: string): JQuery.Promise<EnergyDevices.Response> =>
     EnergyDevices.askChosen($('#node-input-site').val(), action, {
       type: 'powerflex-site',
       settings: [],
       credentials: [],
-      missing: 'errors.noSite',
+      missing: 'errors.powerflexNoSite',
     });
 
   /** What the site answers goes beside the fields, never into them. */
@@ -43,8 +43,9 @@
     const place = $('#powerflex-read-targets-result');
     EnergyDevices.showResult(place, 'busy', EnergyDevices.text(TYPE, 'dialog.testing'));
     return askSite('targets')
-      .done((answer) => {
-        const targets = answer.targets as Record<string, number | null>;
+      .done((response) => {
+        const targets = response.targets as Record<string, number | null>;
+        markMonth(response.month as string);
         for (const month of MONTHS) {
           const target = EnergyDevices.number(targets[month] ?? null);
           $(`#powerflex-targets [data-month="${month}"]`).text(
@@ -57,13 +58,27 @@
   };
 
   const readSignals = (): JQuery.Promise<EnergyDevices.Choice[]> =>
-    askSite('signals').then((answer) =>
-      (answer.signals as { name: string }[]).map(({ name }) => ({ value: name, label: name })),
+    askSite('signals').then((response) =>
+      (response.signals as { name: string }[]).map(({ name }) => ({ value: name, label: name })),
     );
 
+  /** @param month this one by the clock of Node-RED, which is where the site is; until it is asked, that of the browser */
+  const markMonth = (month = MONTHS[new Date().getMonth()]): void => {
+    $('#powerflex-targets label').removeAttr('aria-current').removeClass('energy-devices-current');
+    const place = $(`label[for="powerflex-target-${month}"]`);
+    place.attr('aria-current', 'date').addClass('energy-devices-current');
+  };
+
   EnergyDevices.scripts[TYPE] = {
+    label: ({ operation }) =>
+      typeof operation !== 'string' || operation === 'msg'
+        ? ''
+        : EnergyDevices.text(TYPE, 'node.operation', {
+            operation: EnergyDevices.text(TYPE, `operation.${operation}`).replace(/ \(.*/, ''),
+          }),
     prepare: (node) => {
       showMonths((node.targets as Record<string, string | number> | undefined) ?? {});
+      markMonth();
       EnergyDevices.slowButton($('#powerflex-read-targets'), readTargets);
       EnergyDevices.choices(TYPE, {
         field: $('#node-input-signalName'),
@@ -85,7 +100,9 @@
         const wrong = Object.keys(targets).find(
           (month) => !MONTHS.includes(month) || !isTarget(targets[month]),
         );
-        return wrong === undefined || EnergyDevices.text(TYPE, 'errors.targetValue', { month: wrong });
+        return (
+          wrong === undefined || EnergyDevices.text(TYPE, 'errors.powerflexTargetValue', { month: wrong })
+        );
       },
     },
   };

@@ -1,4 +1,6 @@
+import { OPERATIONS } from '../../lib/powerflex/dcm-input';
 import { defineForm } from '../shared/form';
+import { singleRow } from '../shared/single.form';
 
 const LOADS = { operation: ['set_real_time_load', 'msg'] } as const;
 const SIGNAL = { operation: ['set_external_signal', 'msg'] } as const;
@@ -13,14 +15,7 @@ const TARGET_ROWS = `<div class="form-row energy-devices-when" data-operation="s
 </div>
 <div id="powerflex-targets" class="energy-devices-when" role="group" aria-labelledby="powerflex-targets-label" data-operation="set_target_peak_power msg"></div>`;
 
-const OPERATIONS = [
-  'set_real_time_load',
-  'get_target_peak_power',
-  'set_target_peak_power',
-  'get_external_signal',
-  'set_external_signal',
-  'msg',
-] as const;
+const CHOICES = [...OPERATIONS, 'msg'] as const;
 
 export const form = defineForm({
   type: 'powerflex-dcm',
@@ -31,7 +26,7 @@ export const form = defineForm({
   closes: true,
   inputLabelBy: {
     setting: 'operation',
-    keys: Object.fromEntries(OPERATIONS.map((name) => [name, `operation.${name}`])),
+    keys: Object.fromEntries(CHOICES.map((name) => [name, `operation.${name}`])),
   },
   outputLabels: ['port.result', 'port.feed'],
   rows: [
@@ -41,7 +36,7 @@ export const form = defineForm({
       name: 'operation',
       icon: 'cog',
       default: 'set_real_time_load',
-      options: OPERATIONS,
+      options: CHOICES,
       required: true,
     },
     { kind: 'text', name: 'topic', icon: 'tasks', default: '', placeholder: 'siteTopic' },
@@ -102,15 +97,19 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'failSafe',
+      // What cannot be read must not mean that there is none.
+      strict: true,
       icon: 'life-ring',
       default: '',
       min: 0,
+      max: 1_000_000_000,
       unit: 'kW',
       hint: 'failSafe',
       when: LOADS,
     },
     { kind: 'own', name: 'targets', default: {}, checked: true },
     { kind: 'html', html: TARGET_ROWS },
+    { kind: 'tip', text: 'targetsByMessage', when: { operation: ['set_target_peak_power', 'msg'] } },
     {
       kind: 'text',
       name: 'signalName',
@@ -122,6 +121,7 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'maxLoad',
+      strict: true,
       icon: 'level-down',
       default: '',
       min: 0,
@@ -142,6 +142,7 @@ export const form = defineForm({
     {
       kind: 'number',
       name: 'restoreAfter',
+      strict: true,
       icon: 'undo',
       default: '',
       min: 0,
@@ -149,6 +150,7 @@ export const form = defineForm({
       hint: 'restoreAfter',
       when: SIGNAL,
     },
+    singleRow,
     { kind: 'tip', text: 'limitStays', when: SIGNAL },
   ],
 });

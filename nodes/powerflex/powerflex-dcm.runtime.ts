@@ -1,189 +1,250 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import { type DeviceError, toDeviceError } from '../../lib/core/errors';
-import { type AllTargets, type ExternalSignal, MONTHS } from '../../lib/powerflex/dcm';
-import { SignalKeeper } from '../../lib/powerflex/signal-keeper';
-import { ErrorStream } from '../shared/error-stream';
-import { type InputContext, type InputResult, onClose, onInput } from '../shared/input-runner';
-import { type FlowMessage, topicOf } from '../shared/messages';
-import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
-import { numberReader, settingText } from '../shared/settings';
-import { STATUS, statusOfError, statusSetter } from '../shared/status';
-import { nodeError, translate } from '../shared/text';
+import { systemClock } from '../../lib/core/clock';
+import { permitOf } from '../../lib/core/command/permit';
+import { cancelled } from '../../lib/core/errors';
+import type { PowerflexClient } from '../../lib/powerflex/client';
+import { type AllTargets, type ExternalSignal, localMonth } from '../../lib/powerflex/dcm';
 import {
-  type DcmSettings,
   type Operation,
   operationOf,
   signalNameOf,
   signalOf,
   targetsOf,
-} from './dcm-input';
-import { attachFeed, type FeedSettings } from './feed';
-import { findSite, noSite, type PowerflexSite } from './site';
+} from '../../lib/powerflex/dcm-input';
+import { SignalKeeper } from '../../lib/powerflex/signal-keeper';
+import { dutyOf } from '../shared/cluster';
+import type { Role } from '../shared/cluster-input';
+import { ErrorStream } from '../shared/error-stream';
+import type { SettingsOf } from '../shared/form';
+import { type InputContext, onInput } from '../shared/input-runner';
+import { type FlowMessage, topicOf } from '../shared/messages';
+import { createNode } from '../shared/migrate';
+import type { NodeRuntime } from '../shared/node-type';
+import { lostPayload } from '../shared/polled-node';
+import { readSettings } from '../shared/read-settings';
+import { type SetStatus, STATUS, statusSetter } from '../shared/status';
+import { errorText, nodeError, toldError, translate } from '../shared/text';
+import { attachFeed, type Feed } from './feed';
+import { form } from './powerflex-dcm.form';
+import { type PowerflexSite, siteOf, type SiteReference } from './site';
 
-interface Config extends NodeDef, DcmSettings, FeedSettings {
-  site: string;
-  topic?: string;
-  /** min; 0 or empty: never */
-  restoreAfter?: number | string;
+type Settings = SettingsOf<typeof form>;
+
+/** What an operation gives. */
+interface Outcome {
+  /** missing: nothing is sent, because a newer load took its place */
+  payload?: unknown;
+  /** text below the node; missing: what the feed shows */
+  status?: string;
 }
 
-/** What an operation gives: a payload, or nothing when a newer load took its place. */
-type Perform = (msg: FlowMessage, signal: AbortSignal) => Promise<unknown>;
+type Perform = (msg: FlowMessage, context: InputContext) => Promise<Outcome>;
 
-function monthText(targets: AllTargets): string {
-  const month = MONTHS[new Date().getUTCMonth()] ?? 'Jan';
-  return `${month} ${targets[month] ?? '–'} kW`;
+function targetsShown(targets: AllTargets): Outcome {
+  const month = localMonth(systemClock.now());
+  return { payload: { targets }, status: `${month} ${targets[month] ?? '–'} kW` };
 }
 
-export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
-  function Dcm(this: Node, config: Config): void {
+function signalText({ enabled, maxLoad, maxLoadUnit }: ExternalSignal): string {
+  return enabled ? `${maxLoad} ${maxLoadUnit}` : 'status.signalOff';
+}
+
+/** What a flow node does with one site, for as long as that site runs. */
+interface Parts {
+  site: PowerflexSite;
+  operations: Record<Operation, Perform>;
+  /** if the node can be one */
+  readonly feed: Feed | undefined;
+  close: () => void;
+}
+
+export function runtime(RED: NodeAPI): NodeRuntime {
+  function Dcm(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
-    const site = findSite(RED, config.site);
-    const setStatus = statusSetter(this);
-    const header = (): Record<string, unknown> => ({
-      topic: settingText(config.topic) || site?.info().name,
-      device: site?.info(),
-    });
-    const problem = site ? site.problem : noSite();
-    setStatus(problem ? STATUS.unconfigured() : STATUS.waiting());
-    const operations = site && !problem ? operationsOf(this, config, site, header, setStatus) : undefined;
+    const { settings, problem } = readSettings(RED, this, form, config);
+    if (problem) this.warn(errorText(RED, problem));
+    const site = siteOf(RED, this, settings.site, problem);
+    const setStatus = statusSetter(RED, this);
+    let parts: Parts | undefined;
+    const header = (): Record<string, unknown> => {
+      const info = parts?.site.info();
+      return { topic: settings.topic || info?.name, device: info };
+    };
 
-    const perform = async (msg: FlowMessage, { signal }: InputContext): Promise<InputResult> => {
-      if (!operations) throw problem ?? noSite();
-      try {
-        const payload = await operations[operationOf(config, msg)](msg, signal);
-        if (payload === undefined) return null;
-        return [{ ...msg, ...header(), topic: topicOf(msg, header().topic), payload }, null];
-      } catch (thrown) {
-        setStatus(statusOfError(toDeviceError(thrown)));
-        throw thrown;
+    site.follow((found) => {
+      if (!found) {
+        // Others go by the feed's availability.
+        if (parts?.feed) this.send([null, { ...header(), payload: lostPayload(RED, site.problem) }]);
+        parts = undefined;
+        return undefined;
       }
-    };
-    onInput(RED, this, perform, takesLoads(config) ? new ErrorStream(RED, this) : undefined);
+      const own = partsOf(this, settings, site, found, header, setStatus);
+      parts = own;
+      return () => own.close();
+    });
+
+    onInput(
+      RED,
+      this,
+      async (msg, context) => {
+        const found = site.part;
+        if (parts?.site !== found) throw cancelled(false);
+        const { payload, status } = await parts.operations[operationOf(settings, msg)](msg, context);
+        if (payload === undefined) return { send: null, status };
+        return {
+          send: [{ ...msg, ...header(), topic: topicOf(msg, header().topic), payload }, null],
+          status,
+        };
+      },
+      {
+        setStatus,
+        config: site,
+        role: (msg) => roleOf(operationOf(settings, msg)),
+        single: settings.single,
+        commands: () => ({ vendor: 'powerflex', id: parts?.site.info().id }),
+        rest: () => parts?.feed?.state(),
+        ...(takesLoads(settings) ? { errors: new ErrorStream(RED, this) } : {}),
+      },
+    );
   }
 
-  function operationsOf(
+  function partsOf(
     node: Node,
-    config: Config,
+    settings: Settings,
+    reference: SiteReference,
     site: PowerflexSite,
     header: () => Record<string, unknown>,
-    setStatus: ReturnType<typeof statusSetter>,
-  ): Record<Operation, Perform> {
-    const keeper = makeKeeper(node, config, site, {
-      onRestored: (signal) => {
-        showSignal(signal);
-        node.send([{ ...header(), payload: signal, restored: true }, null]);
-      },
-      onError: (error, name) =>
-        node.error(nodeError(RED, node, error), { ...header(), payload: { name }, restored: false }),
-    });
-    const feed = feedOf(node, config, site, header, setStatus);
-    const showSignal = ({ enabled, maxLoad, maxLoadUnit }: ExternalSignal): void =>
-      setStatus(STATUS.fresh(enabled ? `${maxLoad} ${maxLoadUnit}` : 'status.signalOff'));
-    const showTargets = (targets: AllTargets): { targets: AllTargets } => {
-      setStatus(STATUS.fresh(monthText(targets)));
-      return { targets };
-    };
-
-    return {
-      set_real_time_load: (msg) => feed?.push(msg) ?? Promise.resolve(undefined),
-
-      get_target_peak_power: async (_, signal) => {
-        setStatus(STATUS.busy());
-        return showTargets(await site.run((client) => client.getTargetPeakPower(signal)));
-      },
-
-      set_target_peak_power: async (msg, signal) => {
-        const targets = targetsOf(config, msg);
-        setStatus(STATUS.busy());
-        return showTargets(await site.change((client) => client.setTargetPeakPower(targets, signal)));
-      },
-
-      get_external_signal: async (msg, abort) => {
-        const name = signalNameOf(config, msg);
-        setStatus(STATUS.busy());
-        if (name === undefined) {
-          const signals = await site.run((client) => client.getExternalSignals(abort));
-          setStatus(STATUS.fresh(`${signals.length} ✓`));
-          return signals;
-        }
-        const signal = await site.run((client) => client.getExternalSignal(name, abort));
-        showSignal(signal);
-        return signal;
-      },
-
-      set_external_signal: async (msg) => {
-        const wanted = signalOf(config, msg);
-        setStatus(STATUS.busy());
-        const held = await keeper.set(wanted);
-        showSignal(held);
-        return held;
-      },
-    };
-  }
-
-  /** The load feed, if this node can be one. */
-  function feedOf(
-    node: Node,
-    config: Config,
-    site: PowerflexSite,
-    header: () => Record<string, unknown>,
-    setStatus: ReturnType<typeof statusSetter>,
-  ): ReturnType<typeof attachFeed> | undefined {
-    if (!takesLoads(config)) return undefined;
-    const closing = abortOnClose(node);
-    return attachFeed(RED, node, {
-      settings: config,
-      // With "msg" nobody knows whether a load will ever come.
-      expected: config.operation === 'set_real_time_load',
-      siteId: config.site,
-      send: (kilowatts) => site.run((client) => client.setRealTimeLoad(kilowatts, closing)),
-      header,
-      setStatus,
-    });
-  }
-
-  function makeKeeper(
-    node: Node,
-    config: Config,
-    site: PowerflexSite,
-    on: { onRestored: (signal: ExternalSignal) => void; onError: (error: DeviceError, name: string) => void },
-  ): SignalKeeper {
-    const minutes = numberReader(RED, node)(config.restoreAfter, 0, 0);
-    const keeper = new SignalKeeper({
-      client: {
-        findExternalSignal: (name, signal) => site.run((client) => client.findExternalSignal(name, signal)),
-        setExternalSignal: (wanted, signal, onEcho) =>
-          site.run((client) => client.setExternalSignal(wanted, signal, onEcho)),
-      },
-      restoreAfter: minutes > 0 ? minutes * 60_000 : null,
-      signal: abortOnClose(node),
-      ...on,
-    });
-    onClose(node, () => {
+    setStatus: SetStatus,
+  ): Parts {
+    const ending = new AbortController();
+    const run = <T>(call: (client: PowerflexClient) => Promise<T>): Promise<T> =>
+      reference.run(({ client }) => call(client));
+    const minutes = settings.restoreAfter ?? 0;
+    const makeKeeper = (): SignalKeeper =>
+      new SignalKeeper({
+        client: {
+          findExternalSignal: (name, signal) => run((client) => client.findExternalSignal(name, signal)),
+          setExternalSignal: (wanted, signal, onEcho) =>
+            run((client) => client.setExternalSignal(wanted, signal, onEcho)),
+        },
+        restoreAfter: minutes > 0 ? minutes * 60_000 : null,
+        signal: ending.signal,
+        onRestored: (signal) => {
+          setStatus(STATUS.fresh(signalText(signal)));
+          node.send([{ ...header(), payload: signal, restored: true }, null]);
+        },
+        onError: (error, name) =>
+          node.error(toldError(RED, node, nodeError(RED, node, error)), {
+            ...header(),
+            payload: { name },
+            restored: false,
+          }),
+      });
+    let keeper = makeKeeper();
+    const tellPending = (): void => {
       const lost = keeper.pendingInWords;
       if (lost.length > 0) node.warn(translate(RED, 'log.restorePending', { names: lost.join('; ') }));
+    };
+    const startFeed = (): Feed =>
+      attachFeed(RED, node, {
+        settings,
+        // With "msg" it is not known whether a load will ever come.
+        expected: settings.operation === 'set_real_time_load',
+        siteId: settings.site,
+        send: (kilowatts) => run((client) => client.setRealTimeLoad(kilowatts, ending.signal)),
+        header,
+        setStatus,
+      });
+    let feed: Feed | undefined;
+    // Only the owner feeds the site, and one that has come to own it waits for its first load like one that has begun.
+    const duty = dutyOf(RED, node);
+    const lookAtFeed = (): void => {
+      const isWanted = takesLoads(settings) && (duty?.active ?? true);
+      if (!isWanted) feed?.close();
+      feed = isWanted ? (feed ?? startFeed()) : undefined;
+      if (duty?.active === false && keeper.pending.length > 0) {
+        tellPending();
+        keeper.close();
+        keeper = makeKeeper();
+      }
+    };
+    lookAtFeed();
+    const endDuty = duty?.follow(lookAtFeed);
+
+    const operations: Record<Operation, Perform> = {
+      set_real_time_load: async (msg) => ({ payload: await feed?.push(msg) }),
+
+      get_target_peak_power: async (_, { signal, busy }) => {
+        busy();
+        return targetsShown(await run((client) => client.getTargetPeakPower(signal)));
+      },
+
+      set_target_peak_power: async (msg, { signal, busy }) => {
+        const targets = targetsOf(settings, msg);
+        busy();
+        await permitOf(signal)?.begin('set');
+        const held = await reference.run((current) =>
+          current.change((client) => client.setTargetPeakPower(targets, signal), signal),
+        );
+        return targetsShown(held);
+      },
+
+      get_external_signal: async (msg, { signal, busy }) => {
+        const name = signalNameOf(settings, msg);
+        busy();
+        if (name === undefined) {
+          const held = await run((client) => client.getExternalSignals(signal));
+          return { payload: held, status: `${held.length} ✓` };
+        }
+        const held = await run((client) => client.getExternalSignal(name, signal));
+        return { payload: held, status: signalText(held) };
+      },
+
+      set_external_signal: async (msg, { signal, busy }) => {
+        const wanted = signalOf(settings, msg);
+        busy();
+        // Set twice by two owners it is what was wanted.
+        const permit = permitOf(signal);
+        await permit?.begin('set');
+        const held = await (permit ? keeper.set(wanted, signal) : keeper.set(wanted));
+        return { payload: held, status: signalText(held) };
+      },
+    };
+    const close = (): void => {
+      ending.abort();
+      tellPending();
       keeper.close();
-      return Promise.resolve();
-    });
-    return keeper;
+      endDuty?.();
+      feed?.close();
+    };
+    return {
+      site,
+      operations,
+      get feed() {
+        return feed;
+      },
+      close,
+    };
   }
 
   return { create: Dcm };
 }
 
-/** Whether loads may come, each second perhaps. */
-function takesLoads({ operation }: Config): boolean {
-  return operation === 'set_real_time_load' || operation === 'msg';
+/** Loads come as a stream, of which only the owner's counts. */
+function roleOf(operation: Operation): Role {
+  switch (operation) {
+    case 'set_real_time_load':
+      return 'owner';
+    case 'set_target_peak_power':
+    case 'set_external_signal':
+      return 'command';
+    default:
+      return 'read';
+  }
 }
 
-function abortOnClose(node: Node): AbortSignal {
-  const closing = new AbortController();
-  onClose(node, () => {
-    closing.abort();
-    return Promise.resolve();
-  });
-  return closing.signal;
+/** Whether loads may come, each second perhaps. */
+function takesLoads({ operation }: Settings): boolean {
+  return operation === 'set_real_time_load' || operation === 'msg';
 }

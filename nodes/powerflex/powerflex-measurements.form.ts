@@ -1,4 +1,5 @@
 import { defineForm } from '../shared/form';
+import { rangeRows } from '../shared/range-rows';
 
 export const form = defineForm({
   type: 'powerflex-measurements',
@@ -19,15 +20,18 @@ export const form = defineForm({
       required: true,
     },
     { kind: 'text', name: 'topic', icon: 'tasks', default: '', placeholder: 'siteTopic' },
+    ...rangeRows(),
     {
       kind: 'number',
       name: 'hours',
       icon: 'history',
       default: 24,
-      blank: true,
+      blank: 'none',
       min: 0,
+      max: 20 * 366 * 24,
       unit: 'h',
       hint: 'hours',
+      when: { range: ['message'] },
     },
     {
       kind: 'number',
@@ -35,6 +39,7 @@ export const form = defineForm({
       icon: 'columns',
       default: 24,
       min: 1,
+      max: 744,
       unit: 'h',
       hint: 'windowHours',
     },
@@ -45,7 +50,10 @@ export const form = defineForm({
       default: 3,
       digits: true,
       min: 1,
+      max: 8,
+      whole: true,
       unit: 'requests',
+      advanced: true,
     },
     {
       kind: 'choice',
@@ -71,10 +79,12 @@ export const form = defineForm({
       default: 1000,
       digits: true,
       min: 1,
+      whole: true,
       unit: 'rows',
       when: { output: ['messages'] },
     },
     { kind: 'flag', name: 'sessions', default: false },
+    { kind: 'flag', name: 'details', default: false, when: { sessions: [true] } },
     { kind: 'flag', name: 'raw', default: false },
   ],
 });

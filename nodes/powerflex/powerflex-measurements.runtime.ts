@@ -3,94 +3,65 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { systemClock } from '../../lib/core/clock';
-import { invalidInput, toDeviceError } from '../../lib/core/errors';
+import { invalidInput } from '../../lib/core/errors';
 import { type Notice, type NoticeHandler, Notices } from '../../lib/core/notices';
-import { SerialQueue } from '../../lib/core/queue';
+import { SerialQueue } from '../../lib/core/command/queue';
+import { rangeOf, rangeProblem } from '../../lib/core/recent-range';
+import { measurementInput } from '../../lib/powerflex/measurement-input';
 import { readMeasurements } from '../../lib/powerflex/reader';
-import { type CtResponseRow, type MappedRow, type PowerUnit, rowFields } from '../../lib/powerflex/rows';
-import { type ChargingSession, SESSION_FIELDS, SessionBuilder } from '../../lib/powerflex/sessions';
-import { type InputResult, onClose, onInput } from '../shared/input-runner';
+import { type CtResponseRow, type MappedRow, rowFields } from '../../lib/powerflex/rows';
+import {
+  type ChargingSession,
+  DETAIL_FIELDS,
+  SESSION_FIELDS,
+  SessionBuilder,
+} from '../../lib/powerflex/sessions';
+import type { SettingsOf } from '../shared/form';
+import { type InputContext, type InputResult, onInput } from '../shared/input-runner';
+import { onClose } from '../shared/on-close';
 import { type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { numberReader, settingText } from '../shared/settings';
-import { STATUS, statusOfError, statusSetter } from '../shared/status';
-import { noticeText } from '../shared/text';
-import { measurementInput } from './measurement-input';
-import { FORMS, type Item, rowOutput } from './row-output';
-import { findSite, noSite, type PowerflexSite } from './site';
-import { translate } from '../shared/text';
+import { readSettings } from '../shared/read-settings';
+import { errorText, noticeText, translate } from '../shared/text';
+import { form } from './powerflex-measurements.form';
+import { type Item, rowOutput } from './row-output';
+import { type PowerflexSite, siteOf } from './site';
 
-interface Config extends NodeDef {
-  site: string;
-  topic?: string;
-  measurement: string;
-  output: string;
-  /** h back from now, where the message gives no start; 0 or empty: as the server decides */
-  hours?: number | string;
-  /** h that one request asks for */
-  windowHours?: number | string;
-  /** requests at a time */
-  inFlight?: number | string;
-  rowsPerMessage?: number | string;
-  powerUnit?: string;
-  /** charging sessions instead of rows */
-  sessions?: boolean;
-  raw?: boolean;
-}
-
-/** The settings that are numbers, as understood. */
-interface Numbers {
-  hours: number;
-  /** ms */
-  longest: number;
-  inFlight: number;
-  perMessage: number;
-}
+type Settings = SettingsOf<typeof form>;
 
 const HOUR = 3_600_000;
-/** One row a message costs a flow more than reading and typing the row. */
-const ROWS_A_MESSAGE = 1000;
-/** A month. */
-const LONGEST_WINDOW = 24 * 31;
-const MOST_IN_FLIGHT = 8;
-/** Twenty years: more windows than that would fill the memory. */
-const MOST_HOURS = 20 * 366 * 24;
 
-export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
-  function Measurements(this: Node, config: Config): void {
+export function runtime(RED: NodeAPI): NodeRuntime {
+  function Measurements(this: Node, config: NodeDef): void {
     createNode(RED, this, config);
-    const site = findSite(RED, config.site);
-    const setStatus = statusSetter(this);
-    const problem = site ? site.problem : noSite();
-    setStatus(problem ? STATUS.unconfigured() : STATUS.waiting());
-    const number = numberReader(RED, this);
-    const numbers: Numbers = {
-      hours: Math.min(number(config.hours, 0, 0), MOST_HOURS),
-      longest: Math.min(number(config.windowHours, 24, 1), LONGEST_WINDOW) * HOUR,
-      inFlight: Math.min(number(config.inFlight, 3, 1), MOST_IN_FLIGHT),
-      perMessage: Math.floor(number(config.rowsPerMessage, ROWS_A_MESSAGE, 1)),
-    };
+    const { settings, problem } = readSettings(RED, this, form, config);
+    const wrong = problem ?? rangeProblem(settings);
+    if (wrong) this.warn(errorText(RED, wrong));
+    const reference = siteOf(RED, this, settings.site, wrong);
     // One answer after the other: two at once would mingle their rows.
     const queue = new SerialQueue();
     const notices = new Notices((notice) => this.warn(noticeText(RED, notice)));
     const onNotice = (notice: Notice): void => notices.once(notice);
 
-    onInput(RED, this, async (msg, { signal, send }) => {
-      if (!site || problem) throw problem ?? noSite();
-      try {
-        const input = measurementInput(msg, config.measurement, numbers.hours, systemClock.now());
-        if (config.sessions && input.measurement !== 'ct_response') {
-          throw invalidInput('Sessions are made of ct_response only.', 'sessionsMeasurement');
+    onInput(
+      RED,
+      this,
+      (msg, context) => {
+        const now = systemClock.now();
+        const { measurement, hours, range, days, zone } = settings;
+        const dialog = { measurement, hours: hours ?? 0, range: rangeOf(range, days, zone, now) };
+        const input = measurementInput(msg, dialog, now);
+        if (settings.sessions && input.measurement !== 'ct_response') {
+          throw invalidInput('Sessions are made of ct_response only.', 'powerflexSessionsMeasurement');
         }
-        return await queue.run(() =>
-          answer(config, site, msg, input, { numbers, signal, send, setStatus, onNotice }),
+        context.busy();
+        return queue.run(() =>
+          reference.run((site) => respond(settings, site, msg, input, { context, onNotice })),
         );
-      } catch (thrown) {
-        setStatus(statusOfError(toDeviceError(thrown)));
-        throw thrown;
-      }
-    });
+      },
+      { config: reference },
+    );
 
     onClose(this, () => {
       queue.close();
@@ -98,30 +69,24 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
     });
   }
 
-  async function answer(
-    config: Config,
+  async function respond(
+    settings: Settings,
     site: PowerflexSite,
     msg: FlowMessage,
     { measurement, range }: ReturnType<typeof measurementInput>,
-    run: {
-      numbers: Numbers;
-      signal: AbortSignal;
-      send: (part: NonNullable<InputResult>) => void;
-      setStatus: ReturnType<typeof statusSetter>;
-      onNotice: NoticeHandler;
-    },
+    { context, onNotice }: { context: InputContext; onNotice: NoticeHandler },
   ): Promise<InputResult> {
-    const { numbers, signal, send, setStatus, onNotice } = run;
+    const { signal, send, busy } = context;
+    const { output: outputForm, sessions, raw: withRaw } = settings;
     const info = site.info();
-    const topic = topicOf(msg, settingText(config.topic) || info.name);
+    const topic = topicOf(msg, settings.topic || info.name);
     const copy = copierOf(msg);
     const base = (): FlowMessage => ({ ...copy(), topic, device: { ...info } });
-    const form = FORMS.find((one) => one === config.output) ?? 'array';
-    const builder = config.sessions ? new SessionBuilder() : undefined;
+    const builder = sessions ? new SessionBuilder(settings.details) : undefined;
     const output = rowOutput(RED, base, {
-      form,
-      perMessage: numbers.perMessage,
-      columns: builder ? SESSION_FIELDS : rowFields(measurement),
+      form: outputForm,
+      perMessage: settings.rowsPerMessage,
+      columns: builder ? sessionFields(settings.details) : rowFields(measurement),
       send: (part) => send([part, null]),
     });
     const toItems = (rows: MappedRow[]): Item[] => {
@@ -129,7 +94,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
         for (const one of rows) builder.add(ctRow(one));
         return [];
       }
-      return rows.map((one) => (config.raw ? { value: one.row, raw: one.raw() } : { value: one.row }));
+      return rows.map((one) => (withRaw ? { value: one.row, raw: one.raw() } : { value: one.row }));
     };
 
     let rows = 0;
@@ -142,41 +107,36 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
       payload: { measurement, done, total, rows, ...more },
     });
     let windows = 1;
-    setStatus(STATUS.busy());
-    const { partial, capped, withoutTime, emptyColumns } = await site.run((client) =>
-      readMeasurements(client, {
-        ...{ measurement, range, signal },
-        longest: numbers.longest,
-        inFlight: numbers.inFlight,
-        powerUnit: powerUnitOf(config),
-        onNotice,
-        onRows: async (some: MappedRow[], bytes: number) => {
-          rows += some.length;
-          output.add(toItems(some), bytes);
-          // Sent messages are delivered in the next turn; without it they would pile up.
-          if (form === 'messages') await nextTurn();
-        },
-        ...(builder
-          ? { onWindow: async () => output.add(toSessionItems(await endedSessions(builder))) }
-          : {}),
-        onProgress: (done, total) => {
-          windows = total;
-          if (total > 1) setStatus(STATUS.busy(`${done}/${total}`));
-          if (done < total) send([null, progress(done, total)]);
-        },
-      }),
-    );
+    const { partial, capped, withoutTime, emptyColumns } = await readMeasurements(site.client, {
+      ...{ measurement, range, signal },
+      longest: settings.windowHours * HOUR,
+      inFlight: settings.inFlight,
+      powerUnit: settings.powerUnit,
+      onNotice,
+      onRows: async (some: MappedRow[], bytes: number) => {
+        rows += some.length;
+        output.add(toItems(some), bytes);
+        // Sent messages are delivered in the next turn; without it they would pile up.
+        if (outputForm === 'messages') await nextTurn();
+      },
+      ...(builder ? { onWindow: async () => output.add(toSessionItems(await endedSessions(builder))) } : {}),
+      onProgress: (done, total) => {
+        windows = total;
+        if (total > 1) busy(`${done}/${total}`);
+        if (done < total) send([null, progress(done, total)]);
+      },
+    });
     if (builder) output.add(toSessionItems(builder.finish()));
-    setStatus(STATUS.fresh(translate(RED, 'shown.rows', { rows })));
     const last = output.end();
-    return [
-      last && (partial || capped ? { ...last, partial: true } : last),
-      progress(windows, windows, {
-        ...{ complete: true, partial: partial || capped === true },
-        ...(withoutTime === undefined ? {} : { withoutTime }),
-        ...(emptyColumns === undefined ? {} : { emptyColumns }),
-      }),
-    ];
+    const rest = progress(windows, windows, {
+      ...{ complete: true, partial: partial || capped === true },
+      ...(withoutTime === undefined ? {} : { withoutTime }),
+      ...(emptyColumns === undefined ? {} : { emptyColumns }),
+    });
+    return {
+      send: [partial || capped ? { ...last, partial: true } : last, rest],
+      status: translate(RED, 'shown.rows', { rows }),
+    };
   }
 
   /** Copies of a message for several answers, which must not share what one of them may change. */
@@ -190,8 +150,8 @@ export function runtime(RED: NodeAPI): NodeRuntime<Node, Config> {
   return { create: Measurements };
 }
 
-function powerUnitOf({ powerUnit }: Config): PowerUnit {
-  return powerUnit === 'W' ? 'W' : 'kW';
+function sessionFields(withDetails: boolean): readonly string[] {
+  return withDetails ? [...SESSION_FIELDS, ...DETAIL_FIELDS] : SESSION_FIELDS;
 }
 
 /** ms of work after which other flows get their turn. */

@@ -1,74 +1,68 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 
+import { systemClock } from '../../lib/core/clock';
 import { DeviceError, invalidInput } from '../../lib/core/errors';
-import type { NoticeHandler } from '../../lib/core/notices';
 import { addressWithoutSecrets } from '../../lib/core/redact';
 import { PowerflexClient } from '../../lib/powerflex/client';
-import type { AllTargets } from '../../lib/powerflex/dcm';
+import { type AllTargets, localMonth, type Month } from '../../lib/powerflex/dcm';
+import { ConfigHolder, type ConfigNode, type ConfigTools, findConfig } from '../shared/config-node';
 import { diagnosticsQuery } from '../shared/diagnostics';
-import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
+import { proxyChoice } from '../shared/proxy';
+import { readSettings } from '../shared/read-settings';
+import { withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
-import { noticeText, translate } from '../shared/text';
-import { proxyChoice, useProxy } from '../shared/proxy';
 import { tlsOptions } from '../shared/tls';
-import { findSite, PowerflexSite, type PowerflexSiteNode, SITE_TYPE } from './site';
+import { form } from './powerflex-site.form';
+import { PowerflexSite, SITE_TYPE } from './site';
 
-interface Config extends NodeDef {
-  url: string;
-  accId: string | number;
-  /** id of a tls-config node */
-  tls?: string;
-  /** id of an `http proxy` node; empty: the environment decides */
-  proxy?: string;
+interface SiteNode extends ConfigNode<PowerflexSite> {
+  /** the settings as understood, for diagnostics; no credentials */
+  shown: Record<string, unknown>;
 }
 
 /** A login shows that address and credentials are right; demand-charge mitigation may not be part of the site. */
-async function tryOut(client: PowerflexClient, signal: AbortSignal): Promise<{ targets: AllTargets | null }> {
+async function tryOut(
+  client: PowerflexClient,
+  signal: AbortSignal,
+): Promise<{ targets: AllTargets | null; month: Month }> {
   await client.signIn();
+  // The browser may be in another zone than the site.
+  const month = localMonth(systemClock.now());
   try {
-    return { targets: await client.getTargetPeakPower(signal) };
+    return { targets: await client.getTargetPeakPower(signal), month };
   } catch (error) {
     const refused = error instanceof DeviceError && ['FORBIDDEN', 'REJECTED'].includes(error.code);
-    if (refused) return { targets: null };
+    if (refused) return { targets: null, month };
     throw error;
   }
 }
 
-export function runtime(RED: NodeAPI): NodeRuntime<PowerflexSiteNode, Config> {
-  function Site(this: PowerflexSiteNode, config: Config): void {
+export function runtime(RED: NodeAPI): NodeRuntime<SiteNode> {
+  function Site(this: SiteNode, config: NodeDef): void {
     createNode(RED, this, config);
-    const { accId, tls = '' } = config;
-    const url = settingText(config.url);
-    const shown = { url: addressWithoutSecrets(url), accId, tls: tls !== '' };
-    const transport = useTransport(RED, this);
-
-    this.site = new PowerflexSite(RED, this, settingText(config.name), shown, () => {
-      const options = tlsOptions(RED, tls);
-      const proxy = useProxy(RED, this, transport, config.proxy);
-      const { username, password } = this.credentials;
-      const onNotice: NoticeHandler = (notice) => this.warn(noticeText(RED, notice));
+    const { settings, problem } = readSettings(RED, this, form, config);
+    const { url, accId, username, password } = settings;
+    this.shown = { url: addressWithoutSecrets(url), accId, tls: settings.tls !== '' };
+    const build = ({ transport, tls, proxy, claim, onClose, onNotice }: ConfigTools): PowerflexSite => {
+      const choices = { tls: tls(settings.tls), proxy: proxy(settings.proxy) };
       const client = new PowerflexClient(
-        { url, accId, username, password, tls: options, proxy, onNotice },
-        transport,
+        { url, accId, username, password, ...choices, onNotice },
+        transport(),
       );
-      onClose(this, () => {
-        transport.release(options);
-        return Promise.resolve();
-      });
-      if (!claimDevice(RED, this, `${SITE_TYPE} ${client.baseUrl}/${client.accId}`)) {
-        this.warn(translate(RED, 'log.deviceTwice'));
-      }
-      return client;
-    });
+      const site = new PowerflexSite(client, settingText(config.name));
+      onClose(() => site.close());
+      claim(`${client.baseUrl}/${client.accId}`, 'deviceTwice');
+      return site;
+    };
+    this.holder = new ConfigHolder(RED, this, build, problem);
   }
 
-  function deployed(id: string): PowerflexSite {
-    const site = findSite(RED, id);
-    if (!site) throw invalidInput('The running flow does not know this node yet.', 'notDeployed');
-    return site;
+  function deployed(id: string): ConfigHolder<PowerflexSite> {
+    const holder = findConfig<PowerflexSite>(RED, SITE_TYPE, id);
+    if (!holder) throw invalidInput('The running flow does not know this node yet.', 'notDeployed');
+    return holder;
   }
 
   return {
@@ -89,16 +83,19 @@ export function runtime(RED: NodeAPI): NodeRuntime<PowerflexSiteNode, Config> {
         }),
       // For the dialogs of flow nodes, which know the config node but not its password.
       targets: async (_, id, signal) => {
-        const targets = await deployed(id).run((client) => client.getTargetPeakPower(signal));
-        return { targets };
+        const targets = await deployed(id).run(({ client }) => client.getTargetPeakPower(signal));
+        return { targets, month: localMonth(systemClock.now()) };
       },
       signals: async (_, id, signal) => {
-        const signals = await deployed(id).run((client) => client.getExternalSignals(signal));
+        const signals = await deployed(id).run(({ client }) => client.getExternalSignals(signal));
         return { signals };
       },
     },
     queries: {
-      diagnostics: diagnosticsQuery(RED, SITE_TYPE, (node) => (node as PowerflexSiteNode).site.diagnostics()),
+      diagnostics: diagnosticsQuery(RED, SITE_TYPE, (node) => {
+        const { holder, shown } = node as SiteNode;
+        return holder.diagnostics((site) => ({ settings: shown, secrets: site?.client.secrets() ?? [] }));
+      }),
     },
   };
 }

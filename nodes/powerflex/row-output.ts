@@ -1,11 +1,10 @@
 import type { NodeAPI } from 'node-red';
 
 import { DeviceError } from '../../lib/core/errors';
-import { isRecord } from '../../lib/core/units';
-import type { FlowMessage } from '../shared/messages';
+import { isRecord } from '../../lib/core/values';
+import { type FlowMessage, outerParts } from '../shared/messages';
 
-export const FORMS = ['array', 'messages', 'columns'] as const;
-export type OutputForm = (typeof FORMS)[number];
+export type OutputForm = 'array' | 'messages' | 'columns';
 
 /** An item for the flow: a row or a session, with the values as they came where they are wanted. */
 export interface Item {
@@ -16,12 +15,12 @@ export interface Item {
 /** Takes items and makes messages of them. */
 export interface RowOutput {
   /**
-   * @param bytes of the answer that they took, as far as is known
+   * @param bytes of the response that they took, as far as is known
    * @throws DeviceError BAD_RESPONSE `powerflexTooMuch` when one message cannot carry all of them
    */
   add: (items: readonly Item[], bytes?: number) => void;
-  /** The last message, or `null` when there is none. */
-  end: () => Record<string, unknown> | null;
+  /** The last message, which ends a sequence also where there were no rows. */
+  end: () => Record<string, unknown>;
 }
 
 export interface OutputOptions {
@@ -33,10 +32,10 @@ export interface OutputOptions {
   send: (msg: Record<string, unknown>) => void;
 }
 
-/** Values, rows × columns, that one message carries; more would fill the memory, and nobody waits for it. */
-const MOST_VALUES = 6_000_000;
-/** Bytes of an answer that one message carries. */
-const MOST_BYTES = 100 * 1024 * 1024;
+/** Values, rows × columns, that one message carries; more would fill the memory. */
+const MAX_VALUES = 6_000_000;
+/** Bytes of a response that one message carries. */
+const MAX_BYTES = 100 * 1024 * 1024;
 
 /** Counts what one message is to carry. */
 class Load {
@@ -50,16 +49,16 @@ class Load {
     const raw = isRecord(first?.raw) ? Object.keys(first.raw).length : 0;
     this.values += items.length * (this.columns + raw);
     this.bytes += bytes;
-    if (this.values <= MOST_VALUES && this.bytes <= MOST_BYTES) return;
+    if (this.values <= MAX_VALUES && this.bytes <= MAX_BYTES) return;
     throw new DeviceError(
       'BAD_RESPONSE',
-      `The answer holds more than one message carries (${MOST_VALUES} values). Choose a sequence of messages as output.`,
-      { reason: 'powerflexTooMuch', params: { most: MOST_VALUES }, sent: true },
+      `The answer holds more than one message carries (${MAX_VALUES} values). Choose a sequence of messages as output.`,
+      { reason: 'powerflexTooMuch', params: { max: MAX_VALUES }, sent: true },
     );
   }
 }
 
-/** Makes the messages of one answer to `msg`; `payload`, `parts` and `raw` are added to what `base` gives. */
+/** Makes the messages of one response to `msg`; `payload`, `parts` and `raw` are added to what `base` gives. */
 export function rowOutput(RED: NodeAPI, base: () => FlowMessage, options: OutputOptions): RowOutput {
   switch (options.form) {
     case 'messages':
@@ -104,18 +103,27 @@ function columns(base: () => FlowMessage, options: OutputOptions): RowOutput {
   };
 }
 
-/** One message always waits, because the last one tells how many there are, for a `join` node. */
+/**
+ * One message always waits, because the last one tells how many there are, for a `join` node. A sequence of another node
+ * that the message belongs to is kept inside, where `join` finds it again.
+ */
 function messages(base: () => FlowMessage, id: string, { perMessage, send }: OutputOptions): RowOutput {
   let waiting: Item[] = [];
   let index = 0;
   const make = (items: Item[], count?: number): Record<string, unknown> => {
+    const message = base();
     const single = perMessage === 1 ? items[0] : undefined;
     const raw = single ? single.raw : items.map((item) => item.raw);
-    const length = perMessage === 1 ? {} : { len: perMessage };
     return {
-      ...base(),
+      ...message,
       payload: single ? single.value : items.map((item) => item.value),
-      parts: { id, type: 'array', index: index++, ...length, ...(count === undefined ? {} : { count }) },
+      parts: {
+        ...outerParts(message),
+        ...{ id, type: 'array', index: index++ },
+        // `join` puts lists together, and an empty one adds nothing.
+        ...(single ? {} : { len: Math.max(2, perMessage) }),
+        ...(count === undefined ? {} : { count }),
+      },
       ...(items[0] && 'raw' in items[0] ? { raw } : {}),
     };
   };
@@ -129,6 +137,6 @@ function messages(base: () => FlowMessage, id: string, { perMessage, send }: Out
         waiting.push(item);
       }
     },
-    end: () => (waiting.length === 0 ? null : make(waiting, index + 1)),
+    end: () => make(waiting, index + 1),
   };
 }

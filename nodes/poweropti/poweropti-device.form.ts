@@ -1,4 +1,14 @@
 import { defineForm } from '../shared/form';
+import { identityRow } from '../shared/identity.form';
+
+const FIND = `
+<div class="form-row">
+  <button type="button" class="red-ui-button" id="energy-devices-find">
+    <i class="fa fa-search" aria-hidden="true"></i> <span data-i18n="find.button"></span>
+  </button>
+  <select id="energy-devices-found" data-i18n="[aria-label]find.choose"></select>
+  <div id="energy-devices-find-result" class="energy-devices-result"></div>
+</div>`;
 
 export const form = defineForm({
   type: 'poweropti-device',
@@ -15,13 +25,27 @@ export const form = defineForm({
       icon: 'globe',
       label: 'address',
       default: 'poweropti',
+      scheme: 'http',
+      path: '/value',
       placeholder: true,
     },
-    { kind: 'secret', name: 'apiKey', icon: 'key', required: 'errors.apiKeyEmpty' },
+    { kind: 'html', html: FIND },
+    // What the chosen device announces; it does not come to the browser.
+    { kind: 'secret', name: 'announcedId', icon: 'key', hidden: true },
+    { kind: 'secret', name: 'apiKey', icon: 'key', placeholder: true, required: 'errors.apiKeyEmpty' },
     { kind: 'flag', name: 'insecureHTTPParser', default: false },
     { kind: 'test' },
     { kind: 'number', name: 'interval', icon: 'clock-o', default: 5, min: 1, unit: 'seconds' },
     { kind: 'number', name: 'staleAfter', icon: 'hourglass-half', default: 60, min: 1, unit: 'seconds' },
+    {
+      kind: 'choice',
+      name: 'follow',
+      icon: 'search',
+      default: 'auto',
+      options: ['auto', 'on', 'off'],
+      advanced: true,
+    },
+    identityRow,
     { kind: 'diagnostics' },
   ],
 });

@@ -1,91 +1,147 @@
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { NodeAPI, NodeDef } from 'node-red';
 
 import { systemClock } from '../../lib/core/clock';
+import type { DeviceError } from '../../lib/core/errors';
+import type { Transport } from '../../lib/core/http/transport';
+import { parseBaseUrl } from '../../lib/core/http/url';
+import type { PollerOptions } from '../../lib/core/poll/poller';
+import type { RecentErrors } from '../../lib/core/poll/recent-errors';
 import { shapeOf, addressWithoutSecrets } from '../../lib/core/redact';
-import { type PoweroptiAnswer, PoweroptiClient } from '../../lib/poweropti/client';
+import { PoweroptiClient, type PoweroptiResponse, type PoweroptiSettings } from '../../lib/poweropti/client';
+import { sameId } from '../../lib/poweropti/announced';
+import { MeterFinder } from '../../lib/poweropti/find';
+import { addressOf, FollowedMeter, placeOf } from '../../lib/poweropti/follow';
 import { StandstillWatch } from '../../lib/poweropti/gate';
+import { ConfigHolder, type ConfigNode, type ConfigTools } from '../shared/config-node';
 import { diagnosticsQuery } from '../shared/diagnostics';
+import { deviceUid } from '../shared/identity';
+import type { DeviceBlock } from '../shared/messages';
 import { createNode } from '../shared/migrate';
+import type { SettingsOf } from '../shared/form';
 import type { NodeRuntime } from '../shared/node-type';
-import { type PolledConfigNode, PolledDevice } from '../shared/polled-device';
-import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
-import { numberReader, settingText } from '../shared/settings';
-import { noticeText, translate } from '../shared/text';
+import { type DeviceDefinition, PolledDevice, type PolledPart } from '../shared/polled-device';
+import { readSettings } from '../shared/read-settings';
+import { withTransport } from '../shared/shared-state';
+import { translate } from '../shared/text';
+import { settleTickets, Tickets } from './announced-id';
+import { foundDevices } from './found-devices';
+import { form } from './poweropti-device.form';
 
 const TYPE = 'poweropti-device';
 
-/** Seconds; the vendor recommends 5 s or more for control, 1 to 2 s for a live display. */
-const DEFAULT_INTERVAL = 5;
-const SHORTEST_INTERVAL = 1;
-const DEFAULT_STALE_AFTER = 60;
+const baseUrlOf = (address: unknown): string => parseBaseUrl(address, 'http').replace(/\/value$/, '');
 
-interface Config extends NodeDef {
-  host: string;
-  /** whether answers may deviate from HTTP */
-  insecureHTTPParser?: boolean;
-  /** s */
-  interval: number | string;
-  /** s */
-  staleAfter: number | string;
+interface MeterPart extends PolledPart<PoweroptiResponse> {
+  /** where its address is followed */
+  followed?: FollowedMeter<PoweroptiResponse, PoweroptiClient>;
 }
 
-interface Credentials {
-  apiKey: string;
+interface MeterNode extends ConfigNode<MeterPart> {
+  /** the settings as understood, for diagnostics; no credentials */
+  shown: Record<string, unknown>;
 }
 
-type ConfigNode = PolledConfigNode<PoweroptiAnswer> & Node<Credentials>;
+/** By itself only where the key is what the device tells everybody: who forges an announcement learns nothing new. */
+function follows({ follow: chosen, apiKey, announcedId }: SettingsOf<typeof form>): boolean {
+  return announcedId !== '' && (chosen === 'on' || (chosen === 'auto' && sameId(apiKey, announcedId)));
+}
 
-export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, Config> {
-  function PoweroptiDevice(this: ConfigNode, config: Config): void {
-    createNode(RED, this, config);
-    const host = settingText(config.host);
-    const shownHost = addressWithoutSecrets(host);
-    const number = numberReader(RED, this);
-    const interval = number(config.interval, DEFAULT_INTERVAL, 0);
-    const staleAfter = number(config.staleAfter, DEFAULT_STALE_AFTER, SHORTEST_INTERVAL);
-    if (interval < SHORTEST_INTERVAL)
-      this.warn(translate(RED, 'log.intervalRaised', { seconds: SHORTEST_INTERVAL }));
+/**
+ * How a meter is read and what it is called. A class, and what else is needed made apart: a closure keeps everything of the
+ * function that it was made in, and there are thousands.
+ */
+class Meter implements DeviceDefinition<PoweroptiResponse>, PollerOptions<PoweroptiResponse> {
+  readonly poll = this;
 
-    this.device = new PolledDevice<PoweroptiAnswer>(RED, this, {
-      build: () => {
-        const client = new PoweroptiClient(
-          {
-            host,
-            apiKey: this.credentials.apiKey,
-            insecureHTTPParser: config.insecureHTTPParser === true,
-            onNotice: (notice) => this.warn(noticeText(RED, notice)),
-          },
-          useTransport(RED, this),
-        );
-        const standstill = new StandstillWatch(staleAfter * 1000, systemClock);
-        if (!claimDevice(RED, this, `${TYPE} ${client.baseUrl}`))
-          this.warn(translate(RED, 'log.deviceTwice'));
-        return {
-          fetch: (signal) => client.read(signal),
-          interval: Math.max(interval, SHORTEST_INTERVAL) * 1000,
-          assess: ({ reading }) => standstill.assess(reading.timestamp),
-        };
-      },
-      // The device tells no serial number, and its first key is its device id, so this node's id is what is stable.
-      info: () => ({
-        id: this.id,
-        vendor: 'powerfox',
-        model: 'poweropti',
-        name: config.name || shownHost || 'poweropti',
-      }),
-      settings: { host: shownHost, interval, staleAfter },
+  constructor(
+    private readonly reader: Pick<PoweroptiClient, 'read'>,
+    private readonly standstill: StandstillWatch,
+    readonly interval: number,
+    private readonly called: { id: string; name: string },
+    readonly errors: RecentErrors,
+  ) {}
+
+  fetch(signal: AbortSignal): Promise<PoweroptiResponse> {
+    return this.reader.read(signal);
+  }
+
+  assess({ reading }: PoweroptiResponse): DeviceError | undefined {
+    return this.standstill.assess(reading.timestamp);
+  }
+
+  /** The device tells no serial number, and its first key is its device id. */
+  info(): DeviceBlock {
+    const { id, name } = this.called;
+    return { id, vendor: 'powerfox', model: 'poweropti', name };
+  }
+}
+
+const clientMaker =
+  (settings: Omit<PoweroptiSettings, 'host'>, transport: Transport) =>
+  (host: string): PoweroptiClient =>
+    new PoweroptiClient({ ...settings, host }, transport);
+
+export function runtime(RED: NodeAPI): NodeRuntime<MeterNode> {
+  const finder = new MeterFinder();
+  const tickets = new Tickets();
+
+  const follow = (
+    node: MeterNode,
+    { warn }: ConfigTools,
+    { baseUrl }: PoweroptiClient,
+    clientAt: (address: string) => PoweroptiClient,
+    id: string,
+  ): FollowedMeter<PoweroptiResponse, PoweroptiClient> | undefined => {
+    const place = placeOf(baseUrl);
+    if (!place) {
+      warn('followPlain');
+      return undefined;
+    }
+    return new FollowedMeter({
+      place,
+      readerAt: (there) => clientAt(addressOf(there)),
+      look: (host, signal) => finder.look(id, place.port, host, signal),
+      resolve: (name) => finder.resolve(name),
+      onMoved: (there) => node.log(translate(RED, 'log.followed', { address: addressOf(there) })),
     });
+  };
+
+  function PoweroptiDevice(this: MeterNode, config: NodeDef): void {
+    createNode(RED, this, config);
+    if (settleTickets(RED, this)) this.warn(translate(RED, 'log.announcedLost'));
+    const { settings, problem } = readSettings(RED, this, form, config);
+    const { host, apiKey, announcedId, insecureHTTPParser, interval, staleAfter } = settings;
+    const shownHost = addressWithoutSecrets(host);
+    this.shown = { host: shownHost, interval, staleAfter, follow: settings.follow };
+
+    const build = (tools: ConfigTools): MeterPart => {
+      const { onNotice, errors } = tools;
+      const secrets = announcedId === '' ? [] : [announcedId];
+      const clientAt = clientMaker({ apiKey, insecureHTTPParser, onNotice, secrets }, tools.transport());
+      const client = clientAt(host);
+      const standstill = new StandstillWatch(staleAfter * 1000, systemClock);
+      const uid = deviceUid(this, tools, settings.deviceUid, [apiKey]);
+      tools.claim(client.baseUrl, 'deviceTwice');
+      const followed = follows(settings) ? follow(this, tools, client, clientAt, announcedId) : undefined;
+      const name = config.name || shownHost || 'poweropti';
+      const meter = new Meter(followed ?? client, standstill, interval * 1000, { id: uid, name }, errors);
+      const device = new PolledDevice<PoweroptiResponse>(RED, this, meter);
+      tools.onClose(device);
+      return { device, ...(followed ? { followed } : {}) };
+    };
+    this.holder = new ConfigHolder(RED, this, build, problem);
   }
 
   return {
     create: PoweroptiDevice,
     actions: {
-      test: ({ settings, credentials }, _id, signal) =>
+      test: ({ settings, credentials }, id, signal) =>
         withTransport(async (transport) => {
+          const isAt = (address: string): boolean => baseUrlOf(settings.host) === baseUrlOf(address);
           const client = new PoweroptiClient(
             {
               host: settings.host,
-              apiKey: credentials.apiKey,
+              apiKey: tickets.keyOf(RED, id, credentials.apiKey, isAt),
               insecureHTTPParser: settings.insecureHTTPParser === true,
             },
             transport,
@@ -94,10 +150,26 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, Config> {
           return { reading };
         }, RED),
     },
+    // Neither sends a secret to anybody.
+    local: {
+      find: async ({ credentials }, id, signal) => {
+        const key = tickets.comparable(RED, id, credentials.apiKey);
+        const { meters, responses, full } = await finder.find(signal);
+        return { devices: foundDevices(meters, key, tickets), heard: responses > 0, full };
+      },
+      adopt: async ({ settings }, id) => {
+        await tickets.adopt(RED, TYPE, id, settings.ticket);
+        return {};
+      },
+    },
     queries: {
-      diagnostics: diagnosticsQuery(RED, TYPE, (node) =>
-        (node as ConfigNode).device.diagnostics(({ raw }) => shapeOf(raw)),
-      ),
+      diagnostics: diagnosticsQuery(RED, TYPE, (node) => {
+        const { holder, shown } = node as MeterNode;
+        return holder.diagnostics((part) => ({
+          settings: { ...shown, followed: part?.followed?.at ?? null },
+          ...part?.device.diagnostics(({ raw }) => shapeOf(raw)),
+        }));
+      }),
     },
   };
 }

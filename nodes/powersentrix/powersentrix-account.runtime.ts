@@ -1,40 +1,28 @@
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { NodeAPI, NodeDef } from 'node-red';
 
-import { type DeviceError, toDeviceError } from '../../lib/core/errors';
 import { givenText } from '../../lib/core/given';
-import type { NoticeHandler } from '../../lib/core/notices';
 import { addressWithoutSecrets } from '../../lib/core/redact';
-import { CloudClient } from '../../lib/powersentrix/cloud';
+import { CloudClient } from '../../lib/powersentrix/cloud-client';
 import type { DialogValues } from '../shared/admin';
+import { ConfigHolder, type ConfigNode, type ConfigTools } from '../shared/config-node';
 import { diagnosticsQuery } from '../shared/diagnostics';
-import { onClose } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
+import { proxyChoice } from '../shared/proxy';
 import { readSettings } from '../shared/read-settings';
-import { claimDevice, useTransport, withTransport } from '../shared/shared-state';
+import { withTransport } from '../shared/shared-state';
 import { settingText } from '../shared/settings';
-import { errorText, noticeText, translate } from '../shared/text';
-import { proxyChoice, useProxy } from '../shared/proxy';
 import { tlsOptions } from '../shared/tls';
+import { ACCOUNT_TYPE, type AccountPart } from './parts';
 import { form } from './powersentrix-account.form';
 import { summaryOf } from './summary';
-
-const TYPE = 'powersentrix-account';
+import { accountGroup } from './ups-group';
 
 interface Config extends NodeDef {
   url?: string;
 }
 
-interface Credentials {
-  email: string;
-  password: string;
-}
-
-/** What `ups-device` uses of an account. */
-export interface AccountNode extends Node<Credentials> {
-  client: CloudClient | undefined;
-  /** why there is no client */
-  problem: DeviceError | undefined;
+interface AccountNode extends ConfigNode<AccountPart> {
   shownUrl: string;
 }
 
@@ -46,28 +34,19 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
     const { settings, problem } = readSettings(RED, this, form, given);
     const { url, email, password } = settings;
     this.shownUrl = addressWithoutSecrets(url);
-    try {
-      if (problem) throw problem;
-      const tls = tlsOptions(RED, settings.tls);
-      const transport = useTransport(RED, this);
-      const proxy = useProxy(RED, this, transport, settings.proxy);
-      onClose(this, () => {
-        transport.release(tls);
-        return Promise.resolve();
-      });
-      const onNotice: NoticeHandler = (notice) => this.warn(noticeText(RED, notice));
-      this.client = new CloudClient({ url, email, password, tls, proxy, onNotice }, transport);
-      if (!claimDevice(RED, this, `${TYPE} ${this.client.baseUrl} ${email.toLowerCase()}`)) {
-        this.warn(translate(RED, 'log.accountTwice'));
-      }
-    } catch (thrown) {
-      this.problem = toDeviceError(thrown);
-      this.warn(errorText(RED, this.problem));
-    }
-    onClose(this, () => {
-      this.client?.close();
-      return Promise.resolve();
-    });
+    const build = (tools: ConfigTools): AccountPart => {
+      const tls = tools.tls(settings.tls);
+      const proxy = tools.proxy(settings.proxy);
+      const { onNotice } = tools;
+      const client = new CloudClient({ url, email, password, tls, proxy, onNotice }, tools.transport());
+      tools.onClose(() => client.close());
+      tools.claim(`${client.baseUrl} ${email.toLowerCase()}`, 'accountTwice');
+      const { interval, currentUnit } = settings;
+      const group = accountGroup(RED, this, tools, client, { interval: interval * 1000, currentUnit });
+      tools.onClose(() => group.close());
+      return { client, group };
+    };
+    this.holder = new ConfigHolder(RED, this, build, problem);
   }
 
   /** Logs in with a dialog's values, does one thing and forgets the login. */
@@ -100,14 +79,13 @@ export function runtime(RED: NodeAPI): NodeRuntime<AccountNode, Config> {
         }),
     },
     queries: {
-      diagnostics: diagnosticsQuery(RED, TYPE, (node) => {
-        const { client, problem, shownUrl } = node as AccountNode;
-        return {
+      diagnostics: diagnosticsQuery(RED, ACCOUNT_TYPE, (node) => {
+        const { holder, shownUrl } = node as AccountNode;
+        return holder.diagnostics((part) => ({
           settings: { url: shownUrl },
-          problem: problem?.message ?? null,
-          secrets: client?.secrets() ?? [],
-          loginRefused: client?.session.refused?.message ?? null,
-        };
+          secrets: part?.client.secrets() ?? [],
+          loginRefused: part?.client.session.refused?.message ?? null,
+        }));
       }),
     },
   };

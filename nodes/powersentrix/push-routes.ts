@@ -3,8 +3,9 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import type { Node, NodeAPI } from 'node-red';
 
-import { BodyError, type BodyLimits, BodyReader } from '../../lib/core/http-body';
-import { isRecord } from '../../lib/core/units';
+import { BodyError, type BodyLimits, BodyReader } from '../../lib/core/http/body';
+import { isBelow, mountPath, readTarget } from '../../lib/core/http/target';
+import { isRecord } from '../../lib/core/values';
 import { type SecretCheck, secretCheck } from '../../lib/core/secret';
 import {
   checkSender,
@@ -16,40 +17,45 @@ import {
   type Push,
   type Refusal,
 } from '../../lib/powersentrix/push';
-import {
-  endpointOf,
-  endsAsPush,
-  isBelow,
-  mountPath,
-  parsePushQuery,
-  type PushKind,
-  readTarget,
-} from '../../lib/powersentrix/push-address';
-import { addInFront, behindMiddleware, type Handler, removeHandler, rootOf } from './http-nodes';
+import { DeviceError } from '../../lib/core/errors';
+import { endpointOf, endsAsPush, parsePushQuery, type PushKind } from '../../lib/powersentrix/push-address';
+import { addInFront, behindMiddleware, type Handler, removeHandler, rootOf } from '../shared/http-nodes';
 
 export interface PushRoutes {
   /** the node that they are of */
   node: Node;
-  /** below Node-RED's HTTP node root, see `parseReceiverPath` */
+  /** below Node-RED's HTTP node root, see `parseNodePath` */
   base: string;
   /** empty: none */
   secret: string;
   companyId: string;
-  /** @param address where it came from */
-  onPush: (push: Push, address: string) => void;
-  /** hears the status of every answer below `base` that is an error, whoever gave it */
+  /**
+   * @param address where it came from
+   * @param given what it was read from
+   * @throws DeviceError when it cannot be taken now, and is to be sent again
+   */
+  onPush: (push: Push, address: string, given: GivenPush) => void | Promise<void>;
+  /** hears the status of every response below `base` that is an error, whoever gave it */
   onRefusal: (status: number) => void;
   /** hears of what the user's own middleware threw */
   onMiddlewareError: (error: unknown) => void;
 }
 
-/** A push that has been recognised, from the front of the server to its answer. */
+/** A push as it came, for others that read it again. */
+export interface GivenPush {
+  kind: PushKind;
+  cmm: string;
+  query: string;
+  json: unknown;
+}
+
+/** A push that has been recognised, from the front of the server to its response. */
 interface Arrival {
   kind: PushKind;
   query: string;
 }
 
-/** Of bodies that are read, and of those that nobody wants and that are read away. */
+/** Of bodies that are read, and of those that are read and dropped. */
 const LIMITS: BodyLimits = { bytes: MAX_PUSH_BYTES, ms: 20_000, atOnce: 100 };
 
 const plainAddress = (address: string | undefined): string => (address ?? '').replace(/^::ffff:/, '');
@@ -96,7 +102,7 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
     next();
   };
 
-  const answer = behindMiddleware(
+  const reply = behindMiddleware(
     RED,
     (request, response, next) => {
       const arrival = arrivals.get(request);
@@ -107,7 +113,7 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
   );
   const handler: Handler = (request, response, next) => {
     if (!arrivals.has(request)) next();
-    else if (request.method === 'POST') answer(request, response, next);
+    else if (request.method === 'POST') reply(request, response, next);
     else door.refuse({ status: 405, message: 'POST only' }, request, response);
   };
 
@@ -124,7 +130,7 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
 class Door {
   private readonly isCompany: SecretCheck;
   private readonly reader = new BodyReader(LIMITS);
-  /** Whoever is refused shall not take the place of those that are not. */
+  /** A refused sender must not take the place of an accepted one. */
   private readonly unwanted = new BodyReader(LIMITS);
   /** Node-RED's metrics, as `http in` gives them; `undefined` while they are off */
   private readonly metrics: ((startedAt: bigint, bytes: number) => void) | undefined;
@@ -157,7 +163,7 @@ class Door {
     if (response.headersSent) return;
     try {
       if (outcome) this.refuse(outcome, request, response);
-      // Not through express, which makes an ETag and looks at what the client has, for an answer nobody keeps.
+      // Not through express, which makes an ETag and looks at what the client has, for a response nobody keeps.
       else response.writeHead(200, OK_HEADERS).end(OK);
       this.metrics?.(startedAt, outcome ? bodyOf(outcome).length : OK.length);
     } catch {
@@ -205,7 +211,14 @@ class Door {
     if (json === undefined) return { status: 400, message: 'no JSON, or nested too deep' };
     const push = parsePush(kind, sender.cmm, query, json);
     if (isRefusal(push)) return push;
-    this.routes.onPush(push, plainAddress(request.socket.remoteAddress));
+    const given = { kind, cmm: sender.cmm, query: text, json };
+    try {
+      const taken = this.routes.onPush(push, plainAddress(request.socket.remoteAddress), given);
+      if (taken) await taken;
+    } catch (thrown) {
+      if (thrown instanceof DeviceError) return { status: 503, message: 'try again' };
+      throw thrown;
+    }
     return undefined;
   }
 }

@@ -1,150 +1,130 @@
-import type { Node, NodeAPI } from 'node-red';
+import type { NodeAPI, NodeDef } from 'node-red';
 
-import { Notices } from '../../lib/core/notices';
-import { shapeOf, addressWithoutSecrets } from '../../lib/core/redact';
+import { toDeviceError, invalidInput } from '../../lib/core/errors';
 import { givenText } from '../../lib/core/given';
-import { oddPartsOf } from '../../lib/powersentrix/complex';
-import { LanClient } from '../../lib/powersentrix/lan';
-import { PortControl } from '../../lib/powersentrix/port-control';
-import { StatusReader, type StatusOptions, zoneText } from '../../lib/powersentrix/status';
-import { DEFAULT_LOW_BATTERY_MARGIN, DEFAULT_MAINS_HYSTERESIS } from '../../lib/powersentrix/supply';
-import { parseZone, type Zone, zoneOrUndefined } from '../../lib/powersentrix/zone';
+import { isRecord } from '../../lib/core/values';
+import { shapeOf, addressWithoutSecrets } from '../../lib/core/redact';
+import { LanClient } from '../../lib/powersentrix/lan-client';
+import type { UpsReading } from '../../lib/powersentrix/reading';
+import { Ups } from '../../lib/powersentrix/ups';
+import { parseZone } from '../../lib/powersentrix/zone';
 import type { DialogValues } from '../shared/admin';
+import { ConfigHolder, type ConfigNode, type ConfigTools, findConfig } from '../shared/config-node';
 import { diagnosticsQuery } from '../shared/diagnostics';
-import { onClose } from '../shared/input-runner';
+import type { DeviceBlock } from '../shared/messages';
+import { deviceUid } from '../shared/identity';
 import { createNode } from '../shared/migrate';
+import { NodeMemory } from '../shared/node-memory';
 import type { NodeRuntime } from '../shared/node-type';
 import { PolledDevice } from '../shared/polled-device';
+import { readSettings } from '../shared/read-settings';
 import { withTransport } from '../shared/shared-state';
-import { settingNumber, settingText } from '../shared/settings';
-import { noticeText, translate } from '../shared/text';
+import { settingText } from '../shared/settings';
+import { errorText } from '../shared/text';
 import { tlsOptions } from '../shared/tls';
-import { invalidInput } from '../../lib/core/errors';
-import { type DeviceConfig, type DeviceCredentials, makeSource, noControl, type Source } from './sources';
+import { RECEIVER_TYPE, type ReceiverPart } from './parts';
+import { type DeviceSettings, sourceOf } from './sources';
 import { summaryOf } from './summary';
-import { DEVICE_TYPE, readingOf, type UpsNode, type UpsReading } from './ups';
-import type { ReceiverNode } from './ups-receiver.runtime';
+import { DEVICE_TYPE } from './ups';
+import type { UpsPart } from './parts';
+import { form } from './ups-device.form';
 
-/** Seconds, as in the dialog: how often to poll, and how often the firmware pushes. */
-const DEFAULT_POLL = 60;
-const DEFAULT_PUSH = 300;
-/** What is read this often is a load on the UPS; pushes are its own business. */
-const SHORTEST_POLL = 5;
-const SHORTEST_PUSH = 1;
-
-type ConfigNode = UpsNode & Node<DeviceCredentials>;
-
-function statusOptions(config: DeviceConfig, unreadable: (value: string) => void): StatusOptions {
-  const volts = (value: unknown, fallback: number): number => settingNumber(value, fallback, 0, unreadable);
-  return {
-    currentUnit: config.currentUnit === '10mA' ? '10mA' : 'mA',
-    mainsThreshold: volts(config.mainsThreshold, 0) || null,
-    mainsHysteresis: volts(config.mainsHysteresis, DEFAULT_MAINS_HYSTERESIS),
-    lowBattery: volts(config.lowBattery, 0) || null,
-    lowBatteryMargin: volts(config.lowBatteryMargin, DEFAULT_LOW_BATTERY_MARGIN),
-  };
+interface UpsDeviceNode extends ConfigNode<UpsPart> {
+  /** the settings as understood, for diagnostics; no credentials */
+  shown: Record<string, unknown>;
 }
+
+/** Key of the node's context, in which the meaning of a status survives a restart. */
+const MEMORY = 'energyDevicesUps';
 
 /**
  * What a UPS is known by: the id that the vendor or the user gave it, else the node's. Its serial number would come with
  * the first status only, and flows that keep things by id or by topic would take it for another device.
  */
-function givenId(node: Node, { source, upsId, cmm }: DeviceConfig): string {
-  const given = { cloud: settingText(upsId), push: settingText(cmm), lan: '' }[source];
-  return given || node.id;
+const givenId = ({ source, upsId, cmm, deviceUid: uid }: DeviceSettings, nodeId: string): string =>
+  ({ cloud: upsId, push: cmm, lan: uid })[source] || nodeId;
+
+/** A limit of 0 V is none. */
+const noZero = (limit: number | null): number | null => (limit === 0 ? null : limit);
+
+/** The settings that decide what a status means. */
+function statusOptions(settings: DeviceSettings) {
+  const { currentUnit, mainsThreshold, mainsHysteresis, lowBattery, lowBatteryMargin } = settings;
+  return {
+    currentUnit,
+    mainsThreshold: noZero(mainsThreshold),
+    mainsHysteresis,
+    lowBattery: noZero(lowBattery),
+    lowBatteryMargin,
+  };
 }
 
-export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
-  function UpsDevice(this: ConfigNode, config: DeviceConfig): void {
+export function runtime(RED: NodeAPI): NodeRuntime<UpsDeviceNode> {
+  function UpsDevice(this: UpsDeviceNode, config: NodeDef): void {
     createNode(RED, this, config);
-    const unreadable = (value: string): void => this.warn(translate(RED, 'log.settingUnreadable', { value }));
-    const options = statusOptions(config, unreadable);
-    const pushes = config.source === 'push';
-    const interval = settingNumber(config.interval, pushes ? DEFAULT_PUSH : DEFAULT_POLL, 0, unreadable);
-    const shortest = pushes ? SHORTEST_PUSH : SHORTEST_POLL;
-    const shownUrl = addressWithoutSecrets(settingText(config.url));
-    const timezone = settingText(config.timezone);
-    let last: UpsReading | undefined;
-    let commandReading: UpsReading | undefined;
-    let setZone: Zone | undefined;
-    let source: Source | undefined;
-    let control: PortControl | undefined;
-    if (interval < shortest) this.warn(translate(RED, 'log.intervalRaised', { seconds: shortest }));
+    const { settings, problem } = readSettings(RED, this, form, config);
+    const { source: kind, upsId, cmm, timezone } = settings;
+    const shownUrl = addressWithoutSecrets(settings.url);
+    const status = statusOptions(settings);
+    this.shown = { source: kind, url: shownUrl, interval: settings.interval, timezone, ...status };
+    const interval = settings.interval * 1000;
+    const memory = new NodeMemory(this, MEMORY);
+    const source = problem ? undefined : sourceOf(RED, this, settings);
 
-    const reader = new StatusReader(options);
-    const notices = new Notices((notice) => this.warn(noticeText(RED, notice)));
-    const read = (raw: UpsReading['raw']): UpsReading => {
-      // What is odd in a push the receiver has named.
-      if (!pushes)
-        for (const part of oddPartsOf(raw)) notices.once({ reason: 'upsOddPart', params: { part } });
-      return (last = readingOf(raw, reader, Date.now()));
+    const infoOf = (ups: Ups): DeviceBlock => {
+      const { serialNumber, model, mainFirmware } = ups.last?.status.ident ?? {};
+      return {
+        id: givenId(settings, this.id),
+        vendor: 'powersentrix',
+        model: model ?? 'PWX-12-4422',
+        // As the dialog calls it.
+        name: config.name || cmm || shownUrl || upsId || 'UPS',
+        ...(serialNumber ? { serialNumber } : {}),
+        ...(mainFirmware ? { firmware: mainFirmware } : {}),
+      };
     };
-    this.device = new PolledDevice<UpsReading>(RED, this, {
-      build: () => {
-        if (timezone !== '') setZone = parseZone(timezone);
-        source = makeSource({
-          RED,
-          node: this,
-          config,
-          interval: Math.max(interval, shortest) * 1000,
-          read,
-          push: (reading) => this.device.setData(reading),
-          fail: (error) => this.device.setError(error),
-        });
-        if (source.link) {
-          // What a command reads on its way is as good as a polled status; a pushing device is judged by its pushes.
-          const onRead =
-            config.source === 'push'
-              ? {}
-              : { onRead: (raw: UpsReading['raw']) => this.device.setData((commandReading = read(raw))) };
-          control = new PortControl(source.link, onRead);
-        }
-        const { fetch, ...poll } = source.poll;
-        return {
-          ...poll,
-          fetch: async (signal) => {
-            const before = commandReading;
-            const reading = await fetch(signal);
-            // A slow answer from before a command is older than what the command saw; told now, the port would seem to
-            // have changed twice.
-            return commandReading === before || !commandReading ? reading : (last = commandReading);
-          },
-        };
-      },
-      info: () => {
-        const ident = last?.status.ident;
-        const firmware = ident?.mainFirmware;
-        const serialNumber = ident?.serialNumber;
-        return {
-          id: givenId(this, config),
-          vendor: 'PowerSentrix',
-          model: ident?.model ?? 'PWX-12-4422',
-          // As the dialog calls it.
-          name: config.name || settingText(config.cmm) || shownUrl || settingText(config.upsId) || 'UPS',
-          ...(serialNumber ? { serialNumber } : {}),
-          ...(firmware ? { firmware } : {}),
-        };
-      },
-      settings: { source: config.source, url: shownUrl, interval, timezone, ...options },
-      secrets: () => source?.secrets?.() ?? [],
-    });
-
-    this.ups = {
-      identity: source?.identity ?? '',
-      cmm: () => settingText(config.cmm) || null,
-      zone: () => setZone ?? zoneOrUndefined(last && zoneText(last.raw)),
-      control: () => {
-        if (this.device.problem) throw this.device.problem;
-        if (!control) throw noControl();
-        return control;
-      },
-      onPush: (handler) => source?.onPush?.(handler) ?? (() => undefined),
-      ...(source?.pullLogs ? { pullLogs: source.pullLogs } : {}),
-      ...(source?.portal ? { portal: source.portal } : {}),
+    const build = (tools: ConfigTools): UpsPart => {
+      if (!source) throw toDeviceError(problem);
+      if (kind === 'lan') deviceUid(this, tools, settings.deviceUid, [settings.apiKey]);
+      const zone = timezone === '' ? undefined : parseZone(timezone);
+      const way = source.way(tools);
+      const { identity } = way;
+      const pushes = kind === 'push' ? { pushInterval: interval } : {};
+      const ups = new Ups(
+        way,
+        { status, zone, ...pushes },
+        {
+          onReading: (reading) => device.setData(reading),
+          onLate: (error) => device.setError(error),
+          onFault: (thrown) => this.error(errorText(RED, toDeviceError(thrown))),
+          onNotice: tools.onNotice,
+          onState: () => memory.write({ device: identity, state: ups.state }),
+        },
+      );
+      memory.read((stored) => {
+        if (isRecord(stored) && stored.device === identity) ups.restore(stored.state);
+      });
+      const device = new PolledDevice<UpsReading>(RED, this, {
+        poll: {
+          interval: kind === 'push' ? Infinity : interval,
+          errors: tools.errors,
+          fetch: (signal) => ups.read(signal),
+        },
+        info: () => infoOf(ups),
+        secrets: () => source.secrets?.() ?? [],
+      });
+      source.attach?.(ups);
+      tools.onClose(() => ups.close());
+      tools.onClose(() => device.close());
+      return { device, ups, cmm: cmm || null, interval };
     };
-    onClose(this, () => {
-      control?.close();
-      return Promise.resolve();
+    const start = (): void => {
+      this.holder = new ConfigHolder(RED, this, build, problem);
+    };
+    start();
+    // What could not work without an account or a receiver may work with the one that is there now.
+    source?.onReplaced?.(() => {
+      if (this.holder.problem) start();
     });
   }
 
@@ -165,16 +145,18 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
       test: async (values, _id, signal) => {
         const { settings } = values;
         if (settings.source !== 'push') return { ups: await readLan(values, signal) };
-        const receiver = RED.nodes.getNode(settingText(settings.receiver)) as ReceiverNode | null | undefined;
-        if (receiver?.type !== 'ups-receiver') {
-          throw invalidInput('Deploy the receiver first, then let the UPS register.', 'receiverNotDeployed');
+        const receiver = findConfig<ReceiverPart>(RED, RECEIVER_TYPE, settingText(settings.receiver));
+        if (!receiver) {
+          throw invalidInput(
+            'Deploy the receiver first, then let the UPS register.',
+            'powersentrixReceiverNotDeployed',
+          );
         }
-        if (receiver.problem) throw receiver.problem;
-        const registration = receiver.registry.get(givenText(settings.cmm));
+        const registration = receiver.part.registry.get(givenText(settings.cmm));
         if (!registration) {
           throw invalidInput(
             'No UPS of this identifier has registered with the receiver yet.',
-            'notRegistered',
+            'powersentrixNotRegistered',
           );
         }
         const { model, serialNumber, lastPush } = registration;
@@ -183,9 +165,19 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode, DeviceConfig> {
       },
     },
     queries: {
-      diagnostics: diagnosticsQuery(RED, DEVICE_TYPE, (node) =>
-        (node as ConfigNode).device.diagnostics(({ raw }) => shapeOf(raw)),
-      ),
+      // What is known: a dialog that is opened asks no UPS. Before the first deploy nothing is.
+      ports: (id) => {
+        const last = findConfig<UpsPart>(RED, DEVICE_TYPE, id)?.offered?.ups.last;
+        const ports = (last?.status.outputs ?? []).map(({ port, description }) => ({ port, description }));
+        return { ports };
+      },
+      diagnostics: diagnosticsQuery(RED, DEVICE_TYPE, (node) => {
+        const { holder, shown } = node as UpsDeviceNode;
+        return holder.diagnostics((part) => ({
+          settings: shown,
+          ...part?.device.diagnostics(({ raw }) => shapeOf(raw)),
+        }));
+      }),
     },
   };
 }

@@ -1,5 +1,5 @@
 import { defineForm } from '../shared/form';
-import { look, topicRow, upsRow } from './common.form';
+import { look, scopeRows, topicRow } from './common.form';
 
 const KINDS = ['status', 'log', 'registered'] as const;
 
@@ -19,7 +19,7 @@ export const form = defineForm({
   outputLabels: ['port.events', 'port.availability'],
   closes: true,
   rows: [
-    upsRow,
+    ...scopeRows,
     topicRow,
     { kind: 'own', name: 'events', default: KINDS, checked: true },
     {

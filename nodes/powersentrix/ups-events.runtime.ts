@@ -1,23 +1,35 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
+import { Turns } from '../../lib/core/poll/turns';
+import { recordOf } from '../../lib/powersentrix/values';
 import { type ChangeLimits, ChangeWatch } from '../../lib/powersentrix/changes';
 import { logEvent, LogMemory, type LogRecord } from '../../lib/powersentrix/log';
 import type { Push } from '../../lib/powersentrix/push';
+import type { UpsReading } from '../../lib/powersentrix/reading';
 import type { Registration } from '../../lib/powersentrix/registry';
 import { normaliseIdent } from '../../lib/powersentrix/status';
-import { onClose } from '../shared/input-runner';
+import { onClose } from '../shared/on-close';
 import { createNode } from '../shared/migrate';
+import { NodeMemory } from '../shared/node-memory';
 import type { NodeRuntime } from '../shared/node-type';
+import { attachGroupNode, type GroupNode } from '../shared/group-node';
 import { attachPolledNode } from '../shared/polled-node';
 import { readSettings } from '../shared/read-settings';
 import { settingText } from '../shared/settings';
 import { errorText, translate } from '../shared/text';
-import { findUps, type UpsNode, type UpsReading } from './ups';
+import { allUpsesOf, isOnBattery, type ManyPart, upsOf } from './ups';
+import type { UpsPart } from './parts';
+import { batteryRemark, upsesOf } from './ups-status-all';
 import { form } from './ups-events.form';
 
 const KINDS = ['registered', 'log', 'status'] as const;
 type Kind = (typeof KINDS)[number];
+
+/** Logs that are pulled at a time. */
+const PULLS_AT_ONCE = 2;
+
+type Send = GroupNode<UpsPart>['send'];
 
 type Event = { event: Kind } & Record<string, unknown>;
 
@@ -40,51 +52,90 @@ function registeredEvent(
   return { event: 'registered', cmm, description, address, ident: normaliseIdent(ident) };
 }
 
-/** Key of the node's context; what stands there survives a restart where the user has a context store that does. */
+/** Key of the node's context. */
 const MEMORY = 'energyDevicesUpsEvents';
 
-interface Stored {
-  device?: unknown;
-  log?: unknown;
-  changes?: unknown;
+/** Events that wait for a slow context store at the most. */
+const MAX_WAITING = 1000;
+
+/** What is remembered of one UPS. */
+interface Past {
+  identity: string;
+  log: LogMemory;
+  changes: ChangeWatch;
 }
 
-/** A context store that can only be read asynchronously is as good as none. */
-function readContext(node: Node): Stored | undefined {
-  try {
-    return node.context().get(MEMORY) as Stored | undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What one node remembers. */
+/** What one node remembers, from its context store on. */
 class Memory {
-  readonly log: LogMemory;
-  readonly changes: ChangeWatch;
+  private readonly kept: NodeMemory;
+  private stored: Record<string, unknown> = {};
+  private readonly pasts = new Map<string, Past>();
+  private waiting: (() => void)[] | undefined = [];
+
+  constructor(
+    node: Node,
+    private readonly limits: ChangeLimits,
+    /** of all UPSes of an account or receiver; else of one, and another one in its place begins anew */
+    private readonly many: boolean,
+  ) {
+    this.kept = new NodeMemory(node, MEMORY);
+    this.kept.read((stored) => {
+      this.stored = recordOf(stored);
+      const { waiting = [] } = this;
+      this.waiting = undefined;
+      for (const work of waiting) work();
+    });
+  }
+
+  /** Does something when the store has been read, in order. */
+  whenRead(work: () => void): void {
+    if (!this.waiting) work();
+    else if (this.waiting.length < MAX_WAITING) this.waiting.push(work);
+  }
 
   /** @param identity of the UPS: another one's past says nothing about it, and would hide its events */
-  constructor(
-    private readonly node: Node,
-    private readonly identity: string,
-    limits: ChangeLimits,
-  ) {
-    const stored = readContext(node);
-    const own = stored?.device === identity ? stored : undefined;
-    this.log = new LogMemory(own?.log);
-    this.changes = new ChangeWatch(limits, own?.changes);
+  of(identity: string): Past {
+    const known = this.pasts.get(identity);
+    if (known) return known;
+    const own = this.storedOf(identity);
+    const past = {
+      identity,
+      log: new LogMemory(own.log),
+      changes: new ChangeWatch(this.limits, own.changes),
+    };
+    if (!this.many) this.pasts.clear();
+    this.pasts.set(identity, past);
+    return past;
   }
 
-  /** A context store that cannot be written costs the memory, never an event. */
-  save(): void {
-    const { node, identity, log, changes } = this;
-    try {
-      node.context().set(MEMORY, { device: identity, log: log.state, changes: changes.state });
-    } catch (thrown) {
-      node.debug(`context: ${String(thrown)}`);
+  save(past: Past): void {
+    // A pull that has outlived its UPS must not take the place of the one that followed.
+    if (this.pasts.get(past.identity) !== past) return;
+    if (!this.many) {
+      this.kept.write({ device: past.identity, ...stateOf(past) });
+      return;
     }
+    const kept = new Map(Object.entries(recordOf(this.stored.devices)));
+    for (const one of this.pasts.values()) {
+      kept.delete(one.identity);
+      kept.set(one.identity, stateOf(one));
+    }
+    // Of those that have gone the longest known ones are forgotten.
+    const devices = Object.fromEntries([...kept].slice(-MAX_REMEMBERED));
+    this.kept.write({ devices });
+  }
+
+  private storedOf(identity: string): Record<string, unknown> {
+    if (!this.many) return this.stored.device === identity ? this.stored : {};
+    const devices = recordOf(this.stored.devices);
+    return Object.hasOwn(devices, identity) ? recordOf(devices[identity]) : {};
   }
 }
+
+/** UPSes that are remembered at the most. */
+const MAX_REMEMBERED = 1000;
+
+const stateOf = ({ log, changes }: Past) => ({ log: log.state, changes: changes.state });
 
 export function runtime(RED: NodeAPI): NodeRuntime {
   function UpsEvents(this: Node, config: NodeDef): void {
@@ -92,46 +143,46 @@ export function runtime(RED: NodeAPI): NodeRuntime {
     const { settings, problem } = readSettings(RED, this, form, config);
     if (problem) this.warn(errorText(RED, problem));
     const { topic, temperatureLimit, imbalanceLimit } = settings;
-    const found = findUps(RED, settings.device);
     const kinds = kindsOf(settings.events);
     const limits = { temperature: watched(temperatureLimit), imbalance: watched(imbalanceLimit) };
-    const memory = new Memory(this, found?.ups.identity ?? '', limits);
+    const many = settings.scope !== 'one';
+    const memory = new Memory(this, limits, many);
     const closing = new AbortController();
 
-    const events = attachPolledNode<UpsReading>(RED, this, found?.device, {
-      topic,
-      statusText: ({ status }) => translate(RED, `powerSource.${status.powerSource}`, {}, status.powerSource),
-      onReading: (reading) => {
-        const before = JSON.stringify(memory.changes.state);
-        const changes = memory.changes.update(reading.status);
-        // What was seen without being news counts too: after a restart it is what the first reading is held against.
-        if (JSON.stringify(memory.changes.state) !== before) memory.save();
-        for (const change of changes) {
-          emit({ event: 'status', cmm: cmm(), timestamp: reading.timestamp, ...change });
-        }
-        if (found && kinds.has('log')) void pull(found);
-      },
-    });
-    const cmm = (): string | null => found?.ups.cmm() ?? null;
-    const emit = (payload: Event): void => {
-      if (kinds.has(payload.event)) events.send({ payload });
+    const emit = (part: UpsPart, payload: Event): void => {
+      if (kinds.has(payload.event)) send(part, { payload });
     };
-    const emitLog = (record: LogRecord): void => {
-      const { cmm: own, ...event } = logEvent(record, found?.ups.zone(), Date.now());
-      emit({ ...event, cmm: own ?? cmm() });
+    const emitLog = (part: UpsPart, record: LogRecord): void => {
+      const { cmm: own, ...event } = logEvent(record, part.ups.zone, Date.now());
+      emit(part, { ...event, cmm: own ?? part.cmm });
+    };
+    const judge = (part: UpsPart, { timestamp, status }: UpsReading): void => {
+      const past = memory.of(part.ups.way.identity);
+      const before = JSON.stringify(past.changes.state);
+      const changes = past.changes.update(status);
+      // What was seen without being news counts too: after a restart it is what the first reading is held against.
+      if (JSON.stringify(past.changes.state) !== before) memory.save(past);
+      for (const change of changes) emit(part, { event: 'status', cmm: part.cmm, timestamp, ...change });
+      if (kinds.has('log')) void pull(part, past);
     };
 
-    let pulling = false;
+    const pulling = new Set<UpsPart>();
     let complained = false;
     let mostUnreadable = 0;
-    const pull = async ({ ups }: UpsNode): Promise<void> => {
-      if (pulling || !ups.pullLogs) return;
-      pulling = true;
+    // Each pull is a request of its own; those of many UPSes take turns.
+    const turns = new Turns(PULLS_AT_ONCE);
+    const pull = async (part: UpsPart, past: Past): Promise<void> => {
+      const { pullLogs } = part.ups.way;
+      if (pulling.has(part) || !pullLogs) return;
+      pulling.add(part);
       try {
-        const before = memory.log.changes;
-        const { records, unreadable, incomplete } = await ups.pullLogs(memory.log, closing.signal);
-        for (const record of records) emitLog(record);
-        if (memory.log.changes !== before) memory.save();
+        const before = past.log.changes;
+        const { records, unreadable, incomplete } = await turns.run(
+          () => pullLogs(past.log, closing.signal),
+          closing.signal,
+        );
+        for (const record of records) emitLog(part, record);
+        if (past.log.changes !== before) memory.save(past);
         if (incomplete) this.warn(translate(RED, 'log.logIncomplete'));
         // The same records come with every pull; one line is enough for as many.
         if (unreadable > mostUnreadable)
@@ -140,30 +191,62 @@ export function runtime(RED: NodeAPI): NodeRuntime {
         complained = false;
       } catch (thrown) {
         const error: DeviceError = toDeviceError(thrown);
+        // The account was deployed again, or this node ends.
+        if (error.code === 'CANCELLED' || closing.signal.aborted) return;
         // One line an outage: the status itself did arrive, so the device does not count as lost.
-        if (!complained && !closing.signal.aborted) this.warn(errorText(RED, error));
+        if (!complained) this.warn(errorText(RED, error));
         complained = true;
       } finally {
-        pulling = false;
+        pulling.delete(part);
       }
     };
 
-    const detach = found?.ups.onPush((push, registration) => {
+    const take = (part: UpsPart, push: Push, registration: Registration): void => {
+      const past = memory.of(part.ups.way.identity);
       if (push.kind === 'registered') {
-        memory.log.registered();
-        memory.save();
-        emit(registeredEvent(push, registration));
+        past.log.registered();
+        memory.save(past);
+        emit(part, registeredEvent(push, registration));
       }
-      if (push.kind !== 'log' || !memory.log.admitPushed(push.record)) return;
-      memory.save();
-      emitLog(push.record);
-    });
+      if (push.kind !== 'log' || !past.log.admitPushed(push.record)) return;
+      memory.save(past);
+      emitLog(part, push.record);
+    };
+    const onReading = (part: UpsPart, reading: UpsReading): void =>
+      memory.whenRead(() => judge(part, reading));
+    const joined = (part: UpsPart) =>
+      part.ups.onPush((...push) => memory.whenRead(() => take(part, ...push)));
+    const sendOfAll = (): Send =>
+      attachGroupNode<UpsReading, UpsPart, ManyPart>(RED, this, allUpsesOf(RED, this, settings, problem), {
+        groupOf: upsesOf,
+        topic,
+        takesMessages: false,
+        onReading,
+        joined,
+        remark: (parts) => batteryRemark(RED, parts),
+      }).send;
+
+    const sendOfOne = (): Send => {
+      const ups = upsOf(RED, this, settings.device, problem);
+      const events = attachPolledNode<UpsReading>(RED, this, ups, {
+        topic,
+        statusText: ({ status }) =>
+          translate(RED, `powerSource.${status.powerSource}`, {}, status.powerSource),
+        attention: isOnBattery,
+        onReading: (reading) => {
+          const part = ups.offered;
+          if (part) onReading(part, reading);
+        },
+      });
+      ups.follow((part) => part && joined(part));
+      return (_part, content) => events.send(content);
+    };
+    const send = many ? sendOfAll() : sendOfOne();
     onClose(this, () => {
       closing.abort();
-      detach?.();
       return Promise.resolve();
     });
   }
 
-  return { create: UpsEvents };
+  return { ownerOnly: true, create: UpsEvents };
 }

@@ -1,4 +1,5 @@
 import { defineForm } from '../shared/form';
+import { singleRow } from '../shared/single.form';
 import { look, upsRow } from './common.form';
 
 export const form = defineForm({
@@ -7,6 +8,7 @@ export const form = defineForm({
   ...look,
   inputLabel: 'port.command',
   outputLabels: ['port.outcome'],
+  closes: true,
   rows: [
     upsRow,
     {
@@ -17,8 +19,10 @@ export const form = defineForm({
       options: ['', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11'],
       texts: null,
       textOf: { '': 'choice.fromMessage' },
-      wrong: 'errors.portInvalid',
+      wrong: 'errors.powersentrixPortInvalid',
     },
+    // As the UPS calls the port, for the node's label.
+    { kind: 'own', name: 'portName', default: '' },
     {
       kind: 'choice',
       name: 'action',
@@ -27,6 +31,7 @@ export const form = defineForm({
       options: ['msg', 'on', 'off', 'toggle', 'restart', 'describe'],
       textOf: { msg: 'choice.fromMessage' },
     },
+    singleRow,
     { kind: 'tip', text: 'port' },
   ],
 });

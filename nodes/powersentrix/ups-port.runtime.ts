@@ -1,15 +1,13 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import { toDeviceError } from '../../lib/core/errors';
-import { parseCommand } from '../../lib/powersentrix/command';
+import { portCommand } from '../../lib/powersentrix/input';
 import { onInput } from '../shared/input-runner';
 import { topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
 import { readSettings } from '../shared/read-settings';
-import { STATUS, statusOfError, statusSetter } from '../shared/status';
 import { translate } from '../shared/text';
-import { findUps, noUps } from './ups';
+import { upsOf } from './ups';
 import { form } from './ups-port.form';
 
 export function runtime(RED: NodeAPI): NodeRuntime {
@@ -17,37 +15,33 @@ export function runtime(RED: NodeAPI): NodeRuntime {
     createNode(RED, this, config);
     const { settings, problem } = readSettings(RED, this, form, config);
     const { port, action, device } = settings;
-    const found = findUps(RED, device);
-    const setStatus = statusSetter(this);
+    const ups = upsOf(RED, this, device, problem);
     const fixed = { port, ...(action === 'msg' ? {} : { action }) };
-    setStatus(found && !found.device.problem && !problem ? STATUS.waiting() : STATUS.unconfigured());
-    let running = 0;
 
-    onInput(RED, this, async (msg, { signal }) => {
-      if (problem) throw problem;
-      if (!found) throw noUps();
-      const control = found.ups.control();
-      const command = parseCommand(msg.payload, msg.port, fixed);
-      running++;
-      setStatus(STATUS.busy());
-      try {
+    onInput(
+      RED,
+      this,
+      async (msg, { signal, busy }) => {
+        const found = ups.part;
+        const control = found.ups.commands;
+        const command = portCommand(msg.payload, msg.port, fixed);
+        busy();
         const outcome = await control.run(command, signal);
-        const state = translate(
-          RED,
-          outcome.on ? 'portState.on' : 'portState.off',
-          {},
-          outcome.on ? 'on' : 'off',
-        );
-        setStatus(running > 1 ? STATUS.busy() : STATUS.fresh(`${outcome.port}: ${state}`));
+        const fallback = outcome.on ? 'on' : 'off';
+        const state = translate(RED, `portState.${fallback}`, {}, fallback);
         const info = found.device.info();
-        return { ...msg, topic: topicOf(msg, info.name), device: info, payload: outcome };
-      } catch (thrown) {
-        setStatus(statusOfError(toDeviceError(thrown)));
-        throw thrown;
-      } finally {
-        running--;
-      }
-    });
+        return {
+          send: { ...msg, topic: topicOf(msg, info.name), device: info, payload: outcome },
+          status: `${outcome.port}: ${state}`,
+        };
+      },
+      {
+        config: ups,
+        role: 'command',
+        single: settings.single,
+        commands: () => ({ vendor: 'powersentrix', id: ups.offered?.device.info().id }),
+      },
+    );
   }
 
   return { create: UpsPort };

@@ -18,6 +18,7 @@
     problem: object | null;
     upses: {
       cmm: string;
+      description: string | null;
       model: string | null;
       serialNumber: string | null;
       firmware: string | null;
@@ -42,7 +43,10 @@
     const path = trimmed(String(field('path').val()).trim());
     $('#ups-receiver-url')
       .val(root === null ? '' : origin + root + path + (secret ? `/${secret}` : ''))
-      .attr('placeholder', root === null ? EnergyDevices.text(TYPE, 'errors.httpNodeRootOff') : '');
+      .attr(
+        'placeholder',
+        root === null ? EnergyDevices.text(TYPE, 'errors.powersentrixHttpNodeRootOff') : '',
+      );
     $('#ups-receiver-copy').prop('disabled', root === null);
   };
 
@@ -74,13 +78,13 @@
   };
 
   /** Shows who has registered, and only when it has changed: a screen reader tells of every change. */
-  const showList = (answer: Registrations): void => {
+  const showList = (response: Registrations): void => {
     const place = $('#ups-receiver-list');
-    const content = JSON.stringify(answer);
+    const content = JSON.stringify(response);
     if (place.data('shown') === content) return;
     place.data('shown', content).empty();
-    if (answer.problem) line(place, 'text-color-error', EnergyDevices.errorText(TYPE, answer.problem));
-    if (answer.upses.length === 0) {
+    if (response.problem) line(place, 'text-color-error', EnergyDevices.errorText(TYPE, response.problem));
+    if (response.upses.length === 0) {
       line(place, 'secondary-text-color', EnergyDevices.text(TYPE, 'list.none'));
       return;
     }
@@ -90,7 +94,7 @@
       $('<th>')
         .text(EnergyDevices.text(TYPE, `list.${column}`))
         .appendTo(head);
-    for (const ups of answer.upses) {
+    for (const ups of response.upses) {
       const { cmm, model, serialNumber, firmware, address, lastPush, assigned } = ups;
       const row = $('<tr>').attr('data-cmm', cmm).appendTo(table);
       const name = assigned ? cmm : EnergyDevices.text(TYPE, 'list.unassigned', { cmm });
@@ -102,6 +106,12 @@
       }
     }
   };
+
+  const deviceOf = ({ cmm, description }: Registrations['upses'][number]): EnergyDevices.Device => ({
+    source: 'push',
+    place: cmm,
+    name: [description].find((text) => text) ?? cmm,
+  });
 
   EnergyDevices.scripts[TYPE] = {
     prepare: ({ id }) => {
@@ -116,8 +126,8 @@
       if (!RED.nodes.node(id)) field('secret').val(randomSecret());
       field('path').add(field('secret')).on('input change', update);
       update();
-      void $.getJSON('energy-devices/ups-receiver/any/addresses').done((answer: Addresses) => {
-        server = serverOf(answer);
+      void $.getJSON('energy-devices/ups-receiver/any/addresses').done((response: Addresses) => {
+        server = serverOf(response);
         update();
       });
       $('#ups-receiver-generate').on('click', (event) => {
@@ -142,6 +152,31 @@
     },
     close: () => {
       clearInterval(timer);
+    },
+    insert: {
+      load: ({ id }) => {
+        const found = $.Deferred<EnergyDevices.Device[]>();
+        void $.getJSON(`energy-devices/ups-receiver/${encodeURIComponent(id)}/registrations`)
+          .done(({ upses, problem }: Registrations) => {
+            if (problem) found.reject(EnergyDevices.errorText(TYPE, problem));
+            else if (upses.length === 0) found.reject(EnergyDevices.text(TYPE, 'list.none'));
+            else found.resolve(upses.map(deviceOf));
+          })
+          .fail((xhr) => {
+            found.reject(EnergyDevices.requestFailed(TYPE, xhr));
+          });
+        return found.promise();
+      },
+      sources: { push: 'id', lan: 'address' },
+      keys: { push: ['receiver', 'cmm'], lan: ['url'] },
+      device: ({ source, place }, receiver) => ({
+        type: 'ups-device',
+        source,
+        // A UPS pushes every five minutes by itself.
+        ...(source === 'lan' ? { url: place } : { receiver, cmm: place, interval: 300 }),
+      }),
+      reader: (name, device) => ({ type: 'ups-status', name, device }),
+      later: { lan: 'insert.keys' },
     },
   };
 }

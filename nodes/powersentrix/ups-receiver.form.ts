@@ -1,5 +1,5 @@
 import { defineForm } from '../shared/form';
-import { look } from './common.form';
+import { currentUnitRow, look } from './common.form';
 
 export const form = defineForm({
   type: 'ups-receiver',
@@ -15,10 +15,10 @@ export const form = defineForm({
       name: 'path',
       icon: 'folder-o',
       default: '/powersentrix',
-      required: 'errors.receiverPath',
-      pattern: ['path', 'errors.receiverPath'],
+      required: 'errors.powersentrixReceiverPath',
+      pattern: ['path', 'errors.powersentrixReceiverPath'],
     },
-    { kind: 'secret', name: 'companyId', icon: 'building-o', required: 'invalid.companyId' },
+    { kind: 'secret', name: 'companyId', icon: 'building-o', required: 'errors.powersentrixCompanyIdEmpty' },
     {
       kind: 'secret',
       name: 'secret',
@@ -41,6 +41,18 @@ export const form = defineForm({
   <div id="ups-receiver-list" class="energy-devices-wide" role="status" aria-live="polite"></div>
 </div>`,
     },
+    { kind: 'insert' },
+    {
+      kind: 'number',
+      name: 'interval',
+      icon: 'clock-o',
+      label: 'pushInterval',
+      default: 300,
+      min: 1,
+      unit: 'seconds',
+      hint: 'ofAll',
+    },
+    currentUnitRow,
     { kind: 'diagnostics' },
   ],
 });

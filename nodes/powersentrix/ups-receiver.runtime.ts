@@ -2,78 +2,69 @@ import { networkInterfaces } from 'node:os';
 
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
-import { givenText } from '../../lib/core/given';
+import { invalidInput, toDeviceError } from '../../lib/core/errors';
+import { mountPath, parseNodePath } from '../../lib/core/http/target';
 import { Notices } from '../../lib/core/notices';
 import { cleanText } from '../../lib/core/redact';
-import { type Push, sameCmm } from '../../lib/powersentrix/push';
-import { isPathSecret, mountPath, parseReceiverPath } from '../../lib/powersentrix/push-address';
-import { PushRegistry, type Registration } from '../../lib/powersentrix/registry';
+import { isRefusal, parsePush, type Push, sameCmm } from '../../lib/powersentrix/push';
+import { isPathSecret, parsePushQuery, type PushKind } from '../../lib/powersentrix/push-address';
+import { PushRegistry } from '../../lib/powersentrix/registry';
+import type { PushHandler } from '../../lib/powersentrix/ups';
+import { clusterOf } from '../shared/cluster';
+import { ConfigHolder, type ConfigNode, type ConfigTools, findConfig } from '../shared/config-node';
 import { diagnosticsQuery } from '../shared/diagnostics';
-import { onClose } from '../shared/input-runner';
+import type { SettingsOf } from '../shared/form';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-type';
-import { claimDevice } from '../shared/shared-state';
-import { errorText, noticeText, translate } from '../shared/text';
-import type { HttpInSettings } from './http-nodes';
-import { addPushRoutes } from './push-routes';
+import { readSettings } from '../shared/read-settings';
+import { errorText, translate } from '../shared/text';
+import type { HttpInSettings } from '../shared/http-nodes';
+import { RECEIVER_TYPE, type ReceiverPart } from './parts';
+import { addPushRoutes, type PushRoutes } from './push-routes';
+import { ReceiverGroup } from './ups-group';
+import { form } from './ups-receiver.form';
 
-const TYPE = 'ups-receiver';
-
-interface Config extends NodeDef {
-  path: string;
-}
-
-interface Credentials {
-  companyId: string;
-  secret: string;
-}
-
-export type PushHandler = (push: Push, registration: Registration) => void;
-
-/** What `ups-device` uses of a receiver. */
-export interface ReceiverNode extends Node<Credentials> {
-  problem: DeviceError | undefined;
-  registry: PushRegistry;
-  /** how many requests below its path were refused, by status */
-  refused: Record<number, number>;
-  /** Whether a device looks after this UPS. */
-  isAssigned: (cmm: string) => boolean;
-  /** Hands every push of one UPS on. @returns ends that */
-  attach: (cmm: string, handler: PushHandler) => () => void;
-}
-
-/** The checked settings. @throws DeviceError INVALID_INPUT */
-function checkedSettings(config: Config, credentials: Partial<Credentials>) {
-  const base = parseReceiverPath(givenText(config.path));
-  const secret = givenText(credentials.secret);
-  const companyId = givenText(credentials.companyId);
+/** The settings, checked further than the form does. @throws DeviceError INVALID_INPUT */
+function checkedSettings({ path, secret, companyId }: SettingsOf<typeof form>) {
+  const base = parseNodePath(path);
   if (base === undefined) {
-    throw invalidInput('The path may hold letters, digits, dots, dashes and slashes only.', 'receiverPath');
+    throw invalidInput(
+      'The path may hold letters, digits, dots, dashes and slashes only.',
+      'powersentrixReceiverPath',
+    );
   }
   if (secret !== '' && !isPathSecret(secret)) {
-    throw invalidInput('The secret may hold letters, digits, dots and dashes only.', 'receiverSecret');
+    throw invalidInput(
+      'The secret may hold letters, digits, dots and dashes only.',
+      'powersentrixReceiverSecret',
+    );
   }
   if (companyId === '') {
     throw invalidInput(
       'Enter the company identifier, as in the UPS. Without it everybody could push.',
-      'companyIdEmpty',
+      'powersentrixCompanyIdEmpty',
     );
   }
   return { base, secret, companyId };
 }
 
+/** What a letter about a push is called. */
+const PUSH = 'push';
+const PUSH_KINDS: readonly PushKind[] = ['registered', 'data', 'log'];
+/** Longest identifier that is taken from another instance. */
+const LONGEST_CMM = 64;
+
 /** Refusals between two lines in the log: a UPS with a wrong identifier shall be noticed, and a flood shall not fill it. */
 const REFUSALS_A_LINE = 1000;
 
 /** Counts refusals. */
-function refusalCounter(RED: NodeAPI, node: ReceiverNode): (status: number) => void {
+function refusalCounter(RED: NodeAPI, node: Node, refused: Record<number, number>): (status: number) => void {
   let all = 0;
   return (status) => {
-    node.refused[status] = (node.refused[status] ?? 0) + 1;
+    refused[status] = (refused[status] ?? 0) + 1;
     all++;
     if (all % REFUSALS_A_LINE !== 0) return;
-    const statuses = Object.entries(node.refused).map(([code, count]) => `${code}: ${count}`);
+    const statuses = Object.entries(refused).map(([code, count]) => `${code}: ${count}`);
     node.warn(translate(RED, 'log.pushesRefused', { count: all, statuses: statuses.join(', ') }));
   };
 }
@@ -89,83 +80,115 @@ function ownAddresses(): string[] {
 /** Whether Node-RED serves no HTTP nodes at all. */
 const isRootOff = (RED: NodeAPI): boolean => (RED.settings as HttpInSettings).httpNodeRoot === false;
 
-export function runtime(RED: NodeAPI): NodeRuntime<ReceiverNode, Config> {
-  function UpsReceiver(this: ReceiverNode, config: Config): void {
+type Take = (push: Push, address: string) => void;
+
+/**
+ * With several instances a push may come to any of them: each one gets each, so that all know every UPS and its newest
+ * status, and the owner tells of it.
+ */
+function sharedPushes(
+  RED: NodeAPI,
+  node: Node,
+  onEnd: ConfigTools['onClose'],
+  take: Take,
+): PushRoutes['onPush'] {
+  const cluster = clusterOf(RED);
+  if (!cluster) return take;
+  const leave = cluster.onLetter(PUSH, ({ node: of, address, kind, cmm, query, json }) => {
+    if (of !== node.id || typeof cmm !== 'string' || cmm.length > LONGEST_CMM) return;
+    if (typeof query !== 'string') return;
+    const known = PUSH_KINDS.find((one) => one === kind);
+    const push = known && parsePush(known, cmm, parsePushQuery(query), json);
+    if (push && !isRefusal(push)) take(push, typeof address === 'string' ? address.slice(0, 100) : '');
+  });
+  onEnd(leave);
+  return async (push, address, given) => {
+    await cluster.share(PUSH, { node: node.id, address, ...given });
+    take(push, address);
+  };
+}
+
+export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode<ReceiverPart>> {
+  function UpsReceiver(this: ConfigNode<ReceiverPart>, config: NodeDef): void {
     createNode(RED, this, config);
-    const handlers = new Map<string, Set<PushHandler>>();
-    this.isAssigned = (cmm) => handlers.has(cmm);
-    this.registry = new PushRegistry(this.isAssigned, (notice) => this.warn(noticeText(RED, notice)));
-    this.refused = {};
-    this.attach = (typed, handler) => {
-      const cmm = sameCmm(typed);
-      const list = handlers.get(cmm) ?? new Set();
-      handlers.set(cmm, list.add(handler));
-      return () => {
-        list.delete(handler);
-        if (list.size === 0) handlers.delete(cmm);
-      };
-    };
-    const onPush = (push: Push, address: string): void => {
-      const registration = this.registry.note(push, address, Date.now());
-      for (const handler of handlers.get(push.cmm) ?? []) {
-        try {
-          handler(push, registration);
-        } catch (thrown) {
-          // The UPS has done its part, and the other listeners shall hear of it.
-          this.error(errorText(RED, toDeviceError(thrown)));
-        }
-      }
-    };
-
-    const middlewareErrors = new Notices((notice) => this.warn(noticeText(RED, notice)));
-
-    try {
-      const settings = checkedSettings(config, this.credentials);
+    const read = readSettings(RED, this, form, config);
+    const build = ({ claim, onClose, onNotice }: ConfigTools): ReceiverPart => {
+      const settings = checkedSettings(read.settings);
       if (isRootOff(RED)) {
         throw invalidInput(
           'Node-RED has no HTTP nodes: httpNodeRoot is false in its settings, so no UPS can push.',
-          'httpNodeRootOff',
+          'powersentrixHttpNodeRootOff',
         );
       }
-      if (!claimDevice(RED, this, `${TYPE} ${settings.base}`, true)) {
+      if (!claim(settings.base, undefined, true)) {
         throw invalidInput(
           'Another receiver has this path already. Give each one a path of its own.',
-          'receiverTwice',
+          'powersentrixReceiverTwice',
         );
       }
+      const handlers = new Map<string, Set<PushHandler>>();
+      const isAssigned = (cmm: string): boolean => handlers.has(cmm) || all.has(cmm);
+      const registry = new PushRegistry(isAssigned, onNotice);
+      const { interval, currentUnit } = read.settings;
+      const all = new ReceiverGroup(RED, this, registry, { interval: interval * 1000, currentUnit });
+      onClose(() => all.group.close());
+      const refused: Record<number, number> = {};
+      const take = (push: Push, address: string): void => {
+        const registration = registry.note(push, address, Date.now());
+        const ofAll: PushHandler = (...pushed) => all.take(...pushed);
+        for (const handler of [...(handlers.get(push.cmm) ?? []), ofAll]) {
+          try {
+            handler(push, registration);
+          } catch (thrown) {
+            // The UPS has done its part, and the other listeners shall hear of it.
+            this.error(errorText(RED, toDeviceError(thrown)));
+          }
+        }
+      };
+      const middlewareErrors = new Notices(onNotice);
       const remove = addPushRoutes(RED, {
         ...settings,
         node: this,
-        onPush,
-        onRefusal: refusalCounter(RED, this),
+        onPush: sharedPushes(RED, this, onClose, take),
+        onRefusal: refusalCounter(RED, this, refused),
         onMiddlewareError: (error) => {
           const message = cleanText(error instanceof Error ? error.message : String(error));
-          middlewareErrors.once({ reason: 'middlewareFailed', params: { message } });
+          middlewareErrors.once({ reason: 'powersentrixMiddlewareFailed', params: { message } });
         },
       });
-      onClose(this, () => {
-        remove();
-        return Promise.resolve();
-      });
-    } catch (thrown) {
-      this.problem = toDeviceError(thrown);
-      this.error(errorText(RED, this.problem));
-    }
+      onClose(remove);
+      return {
+        registry,
+        group: all.group,
+        refused,
+        isAssigned,
+        attach: (typed, handler) => {
+          const cmm = sameCmm(typed);
+          const list = handlers.get(cmm) ?? new Set();
+          handlers.set(cmm, list.add(handler));
+          return () => {
+            list.delete(handler);
+            if (list.size === 0) handlers.delete(cmm);
+          };
+        },
+      };
+    };
+    this.holder = new ConfigHolder(RED, this, build, read.problem);
   }
 
   return {
     create: UpsReceiver,
     queries: {
       registrations: (id) => {
-        const node = RED.nodes.getNode(id) as ReceiverNode | null | undefined;
+        const holder = findConfig<ReceiverPart>(RED, RECEIVER_TYPE, id);
         // The dialog asks every other second, also before the first deploy: that is no error.
-        if (node?.type !== TYPE) return { upses: [], problem: { reason: 'notDeployed', params: {} } };
-        const upses = node.registry.all.map((ups) => ({
+        if (!holder) return { upses: [], problem: { reason: 'notDeployed', params: {} } };
+        const { offered, problem } = holder;
+        const upses = (offered?.registry.all ?? []).map((ups) => ({
           ...ups,
           lastPush: new Date(ups.lastPush).toISOString(),
-          assigned: node.isAssigned(ups.cmm),
+          assigned: offered?.isAssigned(ups.cmm) === true,
         }));
-        const { problem } = node;
         return { upses, problem: problem ? { reason: problem.reason, params: problem.params } : null };
       },
       addresses: () => ({
@@ -175,15 +198,14 @@ export function runtime(RED: NodeAPI): NodeRuntime<ReceiverNode, Config> {
         root: isRootOff(RED) ? null : mountPath(RED.httpNode.path()),
         adminRoot: mountPath((RED.settings as { httpAdminRoot?: unknown }).httpAdminRoot),
       }),
-      diagnostics: diagnosticsQuery(RED, TYPE, (node) => {
-        const { problem, registry, refused } = node as ReceiverNode;
-        return {
+      diagnostics: diagnosticsQuery(RED, RECEIVER_TYPE, (node) => {
+        const { holder } = node as ConfigNode<ReceiverPart>;
+        return holder.diagnostics((part) => ({
           settings: {},
-          problem: problem?.message ?? null,
-          refused,
-          upses: registry.all.length,
-          pushes: registry.all.reduce((sum, { pushes }) => sum + pushes, 0),
-        };
+          refused: part?.refused ?? {},
+          upses: part?.registry.all.length ?? 0,
+          pushes: (part?.registry.all ?? []).reduce((sum, { pushes }) => sum + pushes, 0),
+        }));
       }),
     },
   };

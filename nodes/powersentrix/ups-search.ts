@@ -1,7 +1,7 @@
 import { DeviceError, invalidInput } from '../../lib/core/errors';
-import { isRecord } from '../../lib/core/units';
+import { isRecord } from '../../lib/core/values';
 import type { FlowMessage } from '../shared/messages';
-import type { Portal, UpsFilter } from './ups';
+import type { Portal, UpsFilter } from '../../lib/powersentrix/ways';
 
 const LONGEST_SEARCH = 200;
 
@@ -9,7 +9,7 @@ const LONGEST_SEARCH = 200;
 export function portalOf(portal: Portal | undefined): Portal {
   if (portal) return portal;
   throw new DeviceError('NOT_SUPPORTED', 'Only the PowerSentrix cloud can tell that.', {
-    reason: 'cloudOnly',
+    reason: 'powersentrixCloudOnly',
     sent: false,
   });
 }
@@ -31,10 +31,14 @@ export function filterOf(msg: FlowMessage): UpsFilter {
     const value = payload[name] ?? msg[name];
     if (value === undefined || value === null || value === '') continue;
     if (typeof value !== 'string' || value.length > LONGEST_SEARCH) {
-      throw invalidInput(`${name} must be a text of at most ${LONGEST_SEARCH} characters.`, 'searchInvalid', {
-        name,
-        limit: LONGEST_SEARCH,
-      });
+      throw invalidInput(
+        `${name} must be a text of at most ${LONGEST_SEARCH} characters.`,
+        'powersentrixSearchInvalid',
+        {
+          name,
+          limit: LONGEST_SEARCH,
+        },
+      );
     }
     filter[name] = value;
   }

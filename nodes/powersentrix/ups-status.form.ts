@@ -1,5 +1,5 @@
 import { defineForm } from '../shared/form';
-import { look, topicRow, upsRow } from './common.form';
+import { look, scopeRows, topicRow } from './common.form';
 
 export const form = defineForm({
   type: 'ups-status',
@@ -9,7 +9,7 @@ export const form = defineForm({
   inputLabel: 'port.readNow',
   outputLabels: ['port.readings', 'port.availability'],
   rows: [
-    upsRow,
+    ...scopeRows,
     topicRow,
     { kind: 'flag', name: 'raw', default: false },
     { kind: 'flag', name: 'masterData', default: false },

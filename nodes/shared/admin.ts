@@ -1,18 +1,17 @@
 import type { Request, Response } from 'express';
-import type { Node, NodeAPI } from 'node-red';
+import type { NodeAPI } from 'node-red';
 
 import { type Clock, systemClock } from '../../lib/core/clock';
-import { withDeadline } from '../../lib/core/deadline';
+import { withDeadline } from '../../lib/core/command/deadline';
 import { toDeviceError } from '../../lib/core/errors';
+import type { Form } from './form';
+import { credentialsOf } from './stored-secrets';
 
 /** ms within which a dialog is answered, whatever is asked on its behalf: a list of many pages, a login and two tries */
-const ANSWER_WITHIN = 60_000;
+const RESPONSE_TIMEOUT = 60_000;
 const HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
 export { admits } from './own-page';
-
-/** Node-RED's editor sends this in place of a stored password. */
-const STORED = '__PWRD__';
 
 /** A dialog's values as the running node would see them. */
 export interface DialogValues {
@@ -20,17 +19,25 @@ export interface DialogValues {
   credentials: Readonly<Record<string, string>>;
 }
 
-type Answer = Record<string, unknown>;
+type DialogResponse = Record<string, unknown>;
 
 /**
  * Does something with a dialog's values, for the node of this id.
  *
- * @param signal aborts when the time for an answer is over, or the browser has left
+ * @param signal aborts when the time for a response is over, or the browser has left
  */
-export type DialogAction = (values: DialogValues, id: string, signal: AbortSignal) => Promise<Answer>;
+export type DialogAction = (values: DialogValues, id: string, signal: AbortSignal) => Promise<DialogResponse>;
+
+/** What a dialog's buttons do, by name. */
+export interface DialogActions {
+  /** for people who may edit */
+  actions?: Readonly<Record<string, DialogAction>>;
+  /** the same for what sends nothing to anybody: a stored secret may stand beside any address there */
+  local?: Readonly<Record<string, DialogAction>>;
+}
 
 /** Tells something about the node of this id; `undefined` when it is not there. */
-export type DialogQuery = (id: string) => Answer | undefined;
+export type DialogQuery = (id: string) => DialogResponse | undefined;
 
 const VARIABLE = /^\$(?:\{(\S{1,256})\}|\((\S{1,256})\))$/;
 
@@ -38,7 +45,7 @@ const VARIABLE = /^\$(?:\{(\S{1,256})\}|\((\S{1,256})\))$/;
 function resolveEnv(value: unknown): unknown {
   const [, braces, brackets] = typeof value === 'string' ? (VARIABLE.exec(value) ?? []) : [];
   const name = braces ?? brackets;
-  // One that is not set stays as it stands there too: whoever reads the value says so.
+  // A variable that is not set stays as it is, as in a deployed node: the code that reads the value reports it.
   return name === undefined ? value : (process.env[name] ?? value);
 }
 
@@ -49,8 +56,17 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /**
  * Reads what a dialog sent: its values as typed, a stored password where the dialog only knows that there is one.
  * Works before the first deploy.
+ *
+ * @param isLocal nothing is sent to anybody
+ * @throws DeviceError INVALID_INPUT, see `credentialsOf`
  */
-export function dialogValues(RED: NodeAPI, type: string, id: string, body: unknown): DialogValues {
+export function dialogValues(
+  RED: NodeAPI,
+  form: Form,
+  id: string,
+  body: unknown,
+  isLocal = false,
+): DialogValues {
   const sent = isObject(body) ? body : {};
   const settings = Object.fromEntries(
     Object.entries(isObject(sent.settings) ? sent.settings : {}).map(([key, value]) => [
@@ -58,17 +74,8 @@ export function dialogValues(RED: NodeAPI, type: string, id: string, body: unkno
       resolveEnv(value),
     ]),
   );
-  // A secret is handed to the type that it was stored for, and to no other.
-  const own = (RED.nodes.getNode(id) as Node | null)?.type === type;
-  const stored = own
-    ? (RED.nodes.getCredentials(id) as Record<string, unknown> | null | undefined)
-    : undefined;
-  const credentials: Record<string, string> = {};
-  for (const [key, typed] of Object.entries(isObject(sent.credentials) ? sent.credentials : {})) {
-    const value = resolveEnv(typed === STORED ? stored?.[key] : typed);
-    if (typeof value === 'string') credentials[key] = value;
-  }
-  return { settings, credentials };
+  const typed = isObject(sent.credentials) ? sent.credentials : {};
+  return { settings, credentials: credentialsOf(RED, form, id, { settings, typed, isLocal }, resolveEnv) };
 }
 
 /** The request's handler, by its name in the path. */
@@ -81,15 +88,16 @@ function handlerOf<T>(handlers: Readonly<Record<string, T>> | undefined, req: Re
  * Answers `POST /energy-devices/<type>/<id>/<name>`. What the handler gives goes out as `{ ok: true, … }`, its failure as
  * `{ ok: false, code, reason, params, message }`, which the dialog translates.
  */
-export function answerAction(
+export function runAction(
   RED: NodeAPI,
-  type: string,
-  actions: Readonly<Record<string, DialogAction>> | undefined,
+  form: Form,
+  { actions, local }: DialogActions,
   req: Request,
   res: Response,
   clock: Clock = systemClock,
 ): void {
-  const handle = handlerOf(actions, req);
+  const localHandle = handlerOf(local, req);
+  const handle = localHandle ?? handlerOf(actions, req);
   if (!handle) {
     res.status(404).json({ ok: false, code: 'NOT_FOUND' });
     return;
@@ -102,23 +110,23 @@ export function answerAction(
   const id = String(req.params.id);
   const left = new AbortController();
   res.once('close', () => left.abort());
-  const run = async (signal: AbortSignal): Promise<Answer> => ({
+  const run = async (signal: AbortSignal): Promise<DialogResponse> => ({
     ok: true,
-    ...(await handle(dialogValues(RED, type, id, req.body), id, signal)),
+    ...(await handle(dialogValues(RED, form, id, req.body, localHandle !== undefined), id, signal)),
   });
-  void withDeadline(clock, ANSWER_WITHIN, left.signal, run)
-    .catch((thrown: unknown): Answer => {
+  void withDeadline(clock, RESPONSE_TIMEOUT, left.signal, run)
+    .catch((thrown: unknown): DialogResponse => {
       const { code, reason, params, message } = toDeviceError(thrown);
       return { ok: false, code, reason, params, message };
     })
-    .then((answer) => {
-      // Nobody is there any more to be answered.
-      if (!res.destroyed) res.set(HEADERS).json(answer);
+    .then((response) => {
+      // The browser has left, so there is no one to answer.
+      if (!res.destroyed) res.set(HEADERS).json(response);
     });
 }
 
 /** Answers `GET /energy-devices/<type>/<id>/<name>`; `undefined` with 404. */
-export function answerQuery(
+export function runQuery(
   queries: Readonly<Record<string, DialogQuery>> | undefined,
   req: Request,
   res: Response,
@@ -128,15 +136,15 @@ export function answerQuery(
     res.status(404).json({ ok: false, code: 'NOT_FOUND' });
     return;
   }
-  let answer: Answer | undefined;
+  let response: DialogResponse | undefined;
   try {
-    answer = handle(String(req.params.id));
+    response = handle(String(req.params.id));
   } catch (thrown) {
     const { code, reason, params, message } = toDeviceError(thrown);
     res.status(500).json({ ok: false, code, reason, params, message });
     return;
   }
   res.set(HEADERS);
-  if (answer) res.json(answer);
+  if (response) res.json(response);
   else res.status(404).json({ ok: false, code: 'NOT_FOUND', reason: 'notDeployed' });
 }

@@ -1,10 +1,11 @@
 import type { Node, NodeAPI } from 'node-red';
 
-import type { Availability } from '../../lib/core/availability';
+import type { Availability } from '../../lib/core/poll/availability';
 import { trimmed } from '../../lib/core/given';
-import type { PollStats } from '../../lib/core/poller';
+import type { PollStats } from '../../lib/core/poll/poller';
 import { createRedactor, type Redactor } from '../../lib/core/redact';
 import type { DialogQuery } from './admin';
+import { clusterOf } from './cluster';
 import { VERSION } from './version';
 
 /** What a config node contributes; nothing here may be a secret. */
@@ -36,7 +37,9 @@ function redactDeep(value: unknown, redact: Redactor): unknown {
 }
 
 /** A credential, and the secrets within one that is a JSON document, such as a pasted configuration. */
-function secretsIn(credential: unknown): unknown[] {
+function secretsIn(value: unknown): unknown[] {
+  // One from a variable may be a number, or JSON.
+  const credential = typeof value === 'string' ? value : JSON.stringify(value);
   // As it was pasted, and as it is used.
   const found: unknown[] = [credential, trimmed(credential)];
   if (typeof credential !== 'string' || !credential.includes('{')) return found;
@@ -52,7 +55,7 @@ function secretsIn(credential: unknown): unknown[] {
 }
 
 /**
- * The diagnostics download of a config node type: versions, settings, state, counts and last errors, to be attached to a
+ * The diagnostics download of a node type: versions, settings, state, counts and last errors, to be attached to a
  * bug report. Credentials of the node are removed from every text.
  */
 export function diagnosticsQuery(
@@ -65,7 +68,10 @@ export function diagnosticsQuery(
     const part = node?.type === type ? collect(node) : undefined;
     if (!node || !part) return undefined;
     const { availability, secrets = [], ...rest } = part;
-    const redact = createRedactor([...Object.values(node.credentials).flatMap(secretsIn), ...secrets]);
+    // A flow node may have none.
+    const credentials = node.credentials as Record<string, string> | undefined;
+    const redact = createRedactor([...Object.values(credentials ?? {}).flatMap(secretsIn), ...secrets]);
+    const cluster = clusterOf(RED);
     const report = {
       package: `node-red-contrib-energy-devices ${VERSION}`,
       nodeRed: (RED.settings as { version?: string }).version ?? null,
@@ -80,6 +86,7 @@ export function diagnosticsQuery(
           ? { code: availability.reason.code, message: availability.reason.message }
           : {}),
       },
+      ...(cluster ? { cluster: cluster.report } : {}),
       ...rest,
     };
     return redactDeep(report, redact) as Record<string, unknown>;

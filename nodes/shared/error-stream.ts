@@ -1,16 +1,16 @@
 import type { Node, NodeAPI } from 'node-red';
 
-import { Aging } from '../../lib/core/age';
+import { Aging } from '../../lib/core/poll/age';
 import { type Clock, systemClock } from '../../lib/core/clock';
 import { toDeviceError } from '../../lib/core/errors';
 import { NodeError, nodeError, translate } from './text';
 import { isWatched } from './watchers';
 
-/** ms without a failure of a kind, after which the next one is news */
+/** ms without a failure of a kind, after which the next one is logged again */
 const FORGOTTEN_AFTER = 10 * 60_000;
 /** ms without a failure of a kind, after which a message that works ends it: a stream may flicker */
 const OVER_AFTER = 60_000;
-/** ms for which the answer to "does anybody listen" holds: a deploy changes it */
+/** ms for which the response to "does anybody listen" holds: a deploy changes it */
 const WATCHERS_KNOWN_FOR = 10_000;
 /** kinds of failures told apart; further ones count as one */
 const MAX_KINDS = 16;
@@ -31,17 +31,15 @@ interface Kind {
  * is over; in between a message ends without a word, and status and availability say what is wrong.
  */
 export class ErrorStream {
-  private readonly kinds = new Map<string, Kind>();
-  private readonly aging: Aging;
+  /** Most nodes never fail, and there are thousands. */
+  private failures: { kinds: Map<string, Kind>; aging: Aging } | undefined;
   private watched: { yes: boolean; until: number } | undefined;
 
   constructor(
     private readonly RED: NodeAPI,
     private readonly node: Node,
-    clock: Clock = systemClock,
-  ) {
-    this.aging = new Aging(clock);
-  }
+    private readonly clock: Clock = systemClock,
+  ) {}
 
   /**
    * A message has failed.
@@ -67,11 +65,12 @@ export class ErrorStream {
 
   /** A message has worked. */
   succeeded(): void {
-    if (this.kinds.size === 0) return;
-    const now = this.aging.now();
-    for (const [name, { untold, last }] of this.kinds) {
+    if (!this.failures || this.failures.kinds.size === 0) return;
+    const { kinds, aging } = this.failures;
+    const now = aging.now();
+    for (const [name, { untold, last }] of kinds) {
       if (now - last < OVER_AFTER) continue;
-      this.kinds.delete(name);
+      kinds.delete(name);
       if (untold > 0 && !this.isWatched()) {
         this.node.log(translate(this.RED, 'log.errorsOver', { count: untold }));
       }
@@ -79,20 +78,26 @@ export class ErrorStream {
   }
 
   private kindOf(reason: string): Kind {
-    const now = this.aging.now();
-    const name = this.kinds.has(reason) || this.kinds.size < MAX_KINDS ? reason : 'others';
-    const known = this.kinds.get(name);
+    const { kinds, aging } = this.noted;
+    const now = aging.now();
+    const name = kinds.has(reason) || kinds.size < MAX_KINDS ? reason : 'others';
+    const known = kinds.get(name);
     const kind =
       known && now - known.last < FORGOTTEN_AFTER
         ? known
         : { count: 0, untold: known?.untold ?? 0, last: now };
     kind.last = now;
-    this.kinds.set(name, kind);
+    kinds.set(name, kind);
     return kind;
   }
 
+  private get noted(): { kinds: Map<string, Kind>; aging: Aging } {
+    this.failures ??= { kinds: new Map(), aging: new Aging(this.clock) };
+    return this.failures;
+  }
+
   private isWatched(): boolean {
-    const now = this.aging.now();
+    const now = this.noted.aging.now();
     if (!this.watched || now >= this.watched.until) {
       this.watched = { yes: isWatched(this.RED, this.node), until: now + WATCHERS_KNOWN_FOR };
     }

@@ -5,7 +5,10 @@
  * It is data and loads nothing, so that the build, the runtime and the tests can share it.
  */
 
-/** Values of other settings with which a row shows, or a rule holds; with several settings all must agree. */
+/**
+ * Values of other settings with which a row shows, or a rule holds; with several settings all must agree. `'*'` is any text
+ * that is not empty.
+ */
 export type When = Readonly<Record<string, readonly (string | boolean)[]>>;
 
 interface Row {
@@ -15,10 +18,22 @@ interface Row {
   label?: string;
   /** shown with these values of other settings only; a rule of a hidden row does not hold */
   when?: When;
+  /** rarely needed: folded away with the others of its kind, unless its value is not the default or is wrong */
+  advanced?: true;
 }
 
 /** Forms that a text may have to fit; the expressions are in rules.ts and, for the browser, in resources/. */
-export type Format = 'accId' | 'country' | 'path';
+export type Format =
+  | 'accId'
+  | 'clock'
+  | 'country'
+  | 'hosts'
+  | 'identity'
+  | 'ipAddress'
+  | 'path'
+  | 'ports'
+  | 'topic'
+  | 'upsNames';
 
 export interface TextSetting extends Row {
   kind: 'text';
@@ -40,14 +55,23 @@ export interface TextSetting extends Row {
   narrow?: true;
   /** a phone offers digits for it */
   digits?: true;
+  /** the name of a server that a stored secret is sent to */
+  destination?: true;
+  /** no two config nodes may have the same; the editor says so, the runtime tells it with `claim` */
+  unique?: true;
 }
 
-/** The address of a device or server, see `parseBaseUrl`. */
+/** The address of a device or server, see `parseBaseUrl`. A stored secret is sent to no other than the stored one. */
 export interface AddressSetting extends Row {
   kind: 'address';
   name: string;
+  /** what an empty one means; empty: nothing */
   default: string;
   placeholder?: string | true;
+  /** protocol of an address without one; default `https` */
+  scheme?: 'http';
+  /** a path at its end that may be left out */
+  path?: string;
   /** settings with which it may be empty */
   optional?: When | true;
   /** the editor marks it where it is missing altogether, too */
@@ -74,11 +98,22 @@ export interface NumberSetting extends Row, Limits {
   hint?: string;
   /** an empty field is allowed although there is a default, and means it; `'none'`: it means that there is no number */
   blank?: true | 'none';
+  /** shown in an empty field, as it is */
+  example?: string;
+  /** it has to be entered, although it has no default */
+  required?: true;
+  /** a value above `max` that is stored already is used, and told: only the dialog refuses it */
+  keepsAbove?: true;
   /** a phone offers digits for it, without a decimal point */
   digits?: true;
   /** another number that it must exceed, and the key of what is said when it does not */
   over?: readonly [setting: string, wrong: string];
-  /** other limits and another default with certain values of another setting */
+  /**
+   * part of a command, or money: the runtime takes nothing in place of a value that cannot be read or is outside its
+   * limits
+   */
+  strict?: true;
+  /** other limits, and another default and label, with certain values of another setting */
   variants?: readonly ({ when: When; default?: number; label?: string } & Limits)[];
 }
 
@@ -117,7 +152,8 @@ export interface NodeSetting extends Row {
   default: '';
   /** its type */
   of: string;
-  required?: true;
+  /** one has to be chosen; a key: while the row shows, and what is said when none is */
+  required?: true | string;
 }
 
 /** A credential: kept apart from the flow file, and never sent to the editor unless `shown`. */
@@ -126,10 +162,14 @@ export interface SecretSetting extends Row {
   name: string;
   /** key of what is said when it is empty */
   required?: string;
+  /** it may be empty, but with these values of other settings */
+  requiredWhen?: When;
   /** the editor may show it, as it is a part of an address that people copy */
   shown?: true;
   /** may begin or end with a blank */
   password?: true;
+  /** nobody enters it: the dialog's own script, or the runtime, fills it in */
+  hidden?: true;
   placeholder?: string | true;
   /** beside the field, for the dialog's own script; its words are a key below `dialog.` */
   button?: { id: string; icon: string; text: string };
@@ -148,6 +188,8 @@ export interface OwnSetting {
 export type Piece =
   | { kind: 'tip'; text: string; when?: When }
   | { kind: 'test' }
+  /** a button that inserts nodes for all devices, and a field for a pasted list; the dialog's own script says which nodes */
+  | { kind: 'insert' }
   | { kind: 'diagnostics' }
   /** HTML of the dialog's own, for its script */
   | { kind: 'html'; html: string; /** in the row of the setting before it */ beside?: true };
@@ -202,35 +244,75 @@ export function settingsOf({ rows }: Form): Setting[] {
   return rows.filter((row): row is Setting => 'name' in row);
 }
 
+/** With which other settings each row shows, by its setting's name; a setting beside another shows with it. */
+export function shownWith({ rows }: Form): ReadonlyMap<string, When | undefined> {
+  const shown = new Map<string, When | undefined>();
+  let row: When | undefined;
+  for (const one of rows) {
+    const when = 'when' in one ? one.when : undefined;
+    if (!('beside' in one)) row = when;
+    if ('name' in one) shown.set(one.name, when ?? row);
+  }
+  return shown;
+}
+
 /** What a value has to satisfy. The dialog checks it while people type, the runtime when the flow starts. */
 export type Rule = { when?: When } & (
-  | ({ kind: 'number'; blank: boolean } & Pick<NumberSetting, 'variants' | 'over'> & Limits)
+  | ({
+      kind: 'number';
+      blank: boolean;
+      variants?: readonly ({ when: When } & Limits)[];
+    } & Pick<NumberSetting, 'over'> &
+      Limits)
   | { kind: 'address'; optional?: When | true }
+  /** a config node that has to be chosen, and the key of what is said when none is */
+  | { kind: 'node'; required: string }
   | ({
       kind: 'text';
-      /** the values that there are, and the key of what is said of another one */
+      /** the values that there are, and the key of what is said of another one, also of a blank; none is the default */
       oneOf?: readonly [values: readonly string[], wrong: string];
+      /** the setting's name, where no other config node may have the same value: the editor alone knows all of them */
+      unique?: string;
     } & Pick<TextSetting, 'required' | 'requiredWhen' | 'pattern' | 'json' | 'object'>)
 );
 
-/** The rule of a setting; `undefined` where every value will do. */
-export function ruleOf(one: Setting): Rule | undefined {
-  const { when } = one as { when?: When };
+/**
+ * The rule of a setting; `undefined` where every value will do.
+ *
+ * @param when the setting shows; that of the row before it for one beside another, see `shownWith`
+ */
+export function ruleOf(one: Setting, when = (one as { when?: When }).when): Rule | undefined {
   const shown = when ? { when } : {};
   if (one.kind === 'number') {
-    const { min, above, max, whole, variants, over } = one;
-    const blank = one.blank !== undefined || one.default === '';
+    const { min, above, max, whole, over } = one;
+    // Their labels and defaults are no matter of what is allowed.
+    const variants = one.variants?.map((variant) =>
+      defined({
+        when: variant.when,
+        min: variant.min,
+        above: variant.above,
+        max: variant.max,
+        whole: variant.whole,
+      }),
+    );
+    const blank = one.blank !== undefined || (one.default === '' && !one.required);
     return defined({ kind: 'number', min, above, max, whole, variants, over, blank, ...shown });
   }
   if (one.kind === 'address') return defined({ kind: 'address', optional: one.optional, ...shown });
   if (one.kind === 'text' && (one.required ?? one.pattern ?? one.json ?? one.object) !== undefined) {
     const { required, requiredWhen, pattern, json, object } = one;
-    return defined({ kind: 'text', required, requiredWhen, pattern, json, object, ...shown });
+    const unique = one.unique && one.name;
+    return defined({ kind: 'text', required, requiredWhen, pattern, json, object, unique, ...shown });
   }
-  if (one.kind === 'choice' && one.wrong) {
-    return { kind: 'text', oneOf: [one.options, one.wrong], ...shown };
+  if (one.kind === 'choice') {
+    return { kind: 'text', oneOf: [one.options, one.wrong ?? 'invalid.choice'], ...shown };
   }
-  if (one.kind === 'secret' && one.required) return { kind: 'text', required: one.required, ...shown };
+  if (one.kind === 'node' && typeof one.required === 'string') {
+    return { kind: 'node', required: one.required, ...shown };
+  }
+  if (one.kind === 'secret' && one.required) {
+    return defined({ kind: 'text', required: one.required, requiredWhen: one.requiredWhen, ...shown });
+  }
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import { Aging } from '../../lib/core/age';
+import { Aging } from '../../lib/core/poll/age';
 import { type Clock, systemClock } from '../../lib/core/clock';
 
 /** Lines in a row that a log takes of one thing. */

@@ -1,7 +1,8 @@
 import type { NodeMessageInFlow } from 'node-red';
 
 import { invalidInput } from '../../lib/core/errors';
-import { isRecord } from '../../lib/core/units';
+import { isRecord } from '../../lib/core/values';
+import type { Vendor } from '../../lib/core/vendors';
 
 /**
  * Who a message is about. `id` is stable: what the vendor or the user gave, else the config node's id; never a key or a
@@ -9,7 +10,8 @@ import { isRecord } from '../../lib/core/units';
  */
 export interface DeviceBlock {
   id: string;
-  vendor: string;
+  /** `energy-devices`: none, the values were calculated by a node of this package */
+  vendor: Vendor | 'energy-devices';
   model: string;
   name: string;
   serialNumber?: string;
@@ -24,10 +26,25 @@ export type FlowMessage = NodeMessageInFlow & Record<string, unknown>;
 /** What one output gets; `null` for nothing. */
 export type OutputMessage = Record<string, unknown> | null;
 
-/** The topic of an answer: that of the message that asked, unless it has none. An inject node sends an empty one. */
+/** One message for each output, or `null` for nothing. */
+export type Outgoing = OutputMessage | OutputMessage[];
+
+/** What a node's handler makes of a message. */
+export interface InputResult {
+  send: Outgoing;
+  /** text below the node for what has succeeded; missing: the node's state at rest */
+  status?: string | undefined;
+}
+
+/** The topic of a response: that of the message that asked, unless it has none. An inject node sends an empty one. */
 export function topicOf<T>(msg: FlowMessage, own: T): string | T {
   const { topic } = msg;
   return topic === undefined || topic === '' ? own : topic;
+}
+
+/** What the `parts` of a sequence of ours hold of a sequence that the message belongs to already: as core's `split`. */
+export function outerParts({ parts }: FlowMessage): { parts?: unknown } {
+  return parts === undefined ? {} : { parts };
 }
 
 /**

@@ -1,4 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { joinCluster } from './cluster';
+import { faceOf } from './cluster-face';
 import { translate } from './text';
 
 type Settings = Record<string, unknown>;
@@ -50,7 +52,10 @@ export function migrate(type: string, settings: Settings, steps: Steps = STEPS):
  */
 export function createNode(RED: NodeAPI, node: Node, config: NodeDef, steps?: Steps): void {
   const newer = migrate(config.type, config as unknown as Settings, steps);
+  // Made anew at each time that this instance owns it, it is a node already.
+  if (faceOf(node)) return;
   RED.nodes.createNode(node, config);
+  joinCluster(RED, node);
   if (newer === undefined) return;
   const known = currentVersion(config.type, steps);
   node.warn(translate(RED, 'log.configNewer', { version: String(newer), known: String(known) }));

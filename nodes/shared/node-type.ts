@@ -5,14 +5,17 @@ import type { Request, Response } from 'express';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import type * as admin from './admin';
+import type * as clusterPart from './cluster';
+import type { Form } from './form';
+import type * as ownerPart from './owner-only';
 import { VERSION } from './version';
 
 /** What a node type does once it is used. `N` is the node as its constructor fills it. */
-export interface NodeRuntime<N extends Node = Node, C extends NodeDef = NodeDef> {
+export interface NodeRuntime<N extends Node = Node, C extends NodeDef = NodeDef> extends admin.DialogActions {
   /** the constructor's work: `this` is the new node */
   create(this: N, config: C): void;
-  /** what the dialog's buttons do, by name; for people who may edit */
-  actions?: Readonly<Record<string, admin.DialogAction>>;
+  /** where several instances share the work: it is made at the owner alone, and for each time that this is the owner */
+  ownerOnly?: true;
   /** what the dialog asks for without changing anything, by name; for people who may look */
   queries?: Readonly<Record<string, admin.DialogQuery>>;
 }
@@ -20,8 +23,8 @@ export interface NodeRuntime<N extends Node = Node, C extends NodeDef = NodeDef>
 /** What Node-RED must know of a node type before anybody uses it. */
 export interface NodeTypeOptions<N extends Node, C extends NodeDef> {
   credentials?: Readonly<Record<string, { type: 'text' | 'password' }>>;
-  /** whether the runtime part has `actions` or `queries` for its dialog */
-  dialog?: boolean;
+  /** loads the description of a dialog to which the runtime part gives `actions` or `queries` */
+  dialog?: () => Form;
   /** loads the runtime part: called with the first node of the type, or the first question of its dialog */
   load: () => { runtime: (RED: NodeAPI) => NodeRuntime<N, C> };
 }
@@ -35,7 +38,7 @@ export interface NodeTypeOptions<N extends Node, C extends NodeDef> {
  */
 export function nodeType<N extends Node, C extends NodeDef>(
   type: string,
-  { credentials, dialog = false, load }: NodeTypeOptions<N, C>,
+  { credentials, dialog, load }: NodeTypeOptions<N, C>,
 ): (RED: NodeAPI) => void {
   return (RED) => {
     let part: NodeRuntime<N, C> | undefined;
@@ -49,36 +52,58 @@ export function nodeType<N extends Node, C extends NodeDef>(
         standIn(RED, this, config, thrown as LoadError);
         return;
       }
-      found.create.call(this, config);
+      if (found.ownerOnly) createAtOwner(RED, this, config, found);
+      else found.create.call(this, config);
     }
     // So that a heap snapshot or a stack tells the types apart.
     Object.defineProperty(EnergyNode, 'name', { value: type });
     RED.nodes.registerType<N, C, object, object>(type, EnergyNode, credentials ? { credentials } : undefined);
 
     if (!dialog) return;
+    let routes: typeof admin | undefined;
+    const loadedRoutes = (): typeof admin =>
+      (routes ??= loadInstalled(RED, () => require('./admin') as typeof admin));
     const path = `/energy-devices/${type}/:id/:name`;
-    const answer = (
+    const withRuntime = (
       req: Request,
       res: Response,
-      use: (found: NodeRuntime<N, C>, answers: typeof admin) => void,
+      use: (found: NodeRuntime<N, C>, to: typeof admin, form: Form) => void,
     ): void => {
       try {
         const found = loaded();
-        const answers = loadInstalled(RED, () => require('./admin') as typeof admin);
-        if (answers.admits(RED, req, res)) use(found, answers);
+        const to = loadedRoutes();
+        if (to.admits(RED, req, res)) use(found, to, loadInstalled(RED, dialog));
       } catch (thrown) {
         const { code, reason, params, message } = thrown as LoadError;
         RED.log.error(`[${type}] ${message}`);
         res.status(500).json({ ok: false, code, reason, params, message });
       }
     };
-    RED.httpAdmin.post(path, RED.auth.needsPermission(`${type}.write`), (req: Request, res: Response) =>
-      answer(req, res, ({ actions }, { answerAction }) => answerAction(RED, type, actions, req, res)),
+    // As the editor's own: who may deploy may have a dialog ask a device, and who may look may ask what there is.
+    RED.httpAdmin.post(path, RED.auth.needsPermission('flows.write'), (req: Request, res: Response) =>
+      withRuntime(req, res, (found, { runAction }, form) => runAction(RED, form, found, req, res)),
     );
-    RED.httpAdmin.get(path, RED.auth.needsPermission(`${type}.read`), (req: Request, res: Response) =>
-      answer(req, res, ({ queries }, { answerQuery }) => answerQuery(queries, req, res)),
+    RED.httpAdmin.get(path, RED.auth.needsPermission('flows.read'), (req: Request, res: Response) =>
+      withRuntime(req, res, ({ queries }, { runQuery }) => runQuery(queries, req, res)),
     );
   };
+}
+
+/** Without a cluster every Node-RED owns all that it has. */
+function createAtOwner<N extends Node, C extends NodeDef>(
+  RED: NodeAPI,
+  node: N,
+  config: C,
+  found: NodeRuntime<N, C>,
+): void {
+  const { clusterOf } = require('./cluster') as typeof clusterPart;
+  const cluster = clusterOf(RED);
+  if (!cluster) {
+    found.create.call(node, config);
+    return;
+  }
+  const { runOnDuty } = require('./owner-only') as typeof ownerPart;
+  runOnDuty<N, C>(RED, cluster, node, config, found);
 }
 
 type LoadReason = 'restartNeeded' | 'notLoaded';
@@ -127,6 +152,9 @@ function installedVersion(): string {
 function standIn(RED: NodeAPI, node: Node, config: NodeDef, { code, message }: LoadError): void {
   RED.nodes.createNode(node, config);
   node.error(message);
-  node.status({ fill: 'red', shape: 'ring', text: 'status.notLoaded' });
+  const status = { fill: 'red', shape: 'ring', text: 'status.notLoaded' } as const;
+  // In words for Status nodes, and the key for the editor, as `statusSetter` does.
+  node.status({ ...status, text: RED._(status.text) });
+  RED.events.emit('node-status', { id: node.id, status });
   node.on('input', (_msg, _send, done) => done(Object.assign(new Error(message), { code })));
 }

@@ -20,7 +20,7 @@ function originOf(text: string): { origin: string | undefined; host: string } | 
 /**
  * Whether a request to an admin route may come from an editor's page, as the browser tells it.
  *
- * Without `adminAuth` Node-RED lets any page of the web post JSON to its routes: its answer to a browser's question
+ * Without `adminAuth` Node-RED lets any page of the web post JSON to its routes: its response to a browser's question
  * permits every origin. So a page from elsewhere is recognised by what a browser says of it and no page can change.
  *
  * @param addresses where else the editor is found, such as behind a proxy: origins (`https://nodered.example`) or hosts
@@ -48,7 +48,7 @@ export function isOwnPage(headers: IncomingHttpHeaders, addresses: readonly stri
 }
 
 /** `energyDevices.editorAddresses` of Node-RED's settings file: a list of texts, or one text. */
-export function editorAddresses(RED: NodeAPI): string[] {
+function editorAddresses(RED: NodeAPI): string[] {
   const { energyDevices: own } = RED.settings as { energyDevices?: unknown };
   const given: unknown =
     typeof own === 'object' && own !== null ? Reflect.get(own, 'editorAddresses') : undefined;

@@ -1,13 +1,14 @@
-import type { Node, NodeAPI } from 'node-red';
+import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
-import type { Availability } from '../../lib/core/availability';
-import { invalidInput, toDeviceError } from '../../lib/core/errors';
-import type { Subscription } from '../../lib/core/poller';
+import { cancelled, type DeviceError, invalidInput } from '../../lib/core/errors';
+import type { Availability } from '../../lib/core/poll/availability';
+import type { PollListener, Subscription } from '../../lib/core/poll/poller';
+import type { Follows } from './config-reference';
 import { ErrorStream } from './error-stream';
-import { type InputContext, onClose, onInput } from './input-runner';
+import { type InputContext, type InputResult, onInput } from './input-runner';
 import { type FlowMessage, type OutputMessage, plainCopy, topicOf } from './messages';
-import type { PolledConfigNode, PolledDevice } from './polled-device';
-import { STATUS, statusOfAvailability, statusSetter } from './status';
+import type { PolledDevice, PolledPart } from './polled-device';
+import { type SetStatus, STATUS, statusOfAvailability, statusSetter } from './status';
 import { errorText } from './text';
 
 export interface PolledNodeOptions<T> {
@@ -24,111 +25,164 @@ export interface PolledNodeOptions<T> {
   onReading?: (data: T) => void;
   /** short text for the status while values are fresh */
   statusText: (data: T) => string;
+  /** whether fresh values want somebody to look, which a yellow dot shows */
+  attention?: (data: T) => boolean;
   /** whether a polled reading is worth a message; default always */
   admit?: (data: T) => boolean;
   /** a reading went out because an input asked for it */
-  answered?: (data: T) => void;
+  responded?: (data: T) => void;
 }
 
 /** A flow node that listens to a device. */
 export interface PolledNode {
   /** Sends a message of the node's own on output 1. */
-  send: (content: Record<string, unknown>) => void;
+  send(content: Record<string, unknown>): void;
 }
 
-/** The device of a config node, or `undefined` when none is chosen, it is disabled or of another type. */
-export function findDevice<T>(
-  RED: NodeAPI,
-  id: string | undefined,
-  type: string,
-): PolledDevice<T> | undefined {
-  const found = id ? (RED.nodes.getNode(id) as PolledConfigNode<T> | null | undefined) : undefined;
-  return found?.type === type ? found.device : undefined;
+/** The error of a flow node whose config node of one device is not there. */
+export function noDevice(): DeviceError {
+  return invalidInput('No device is selected, or it is disabled.', 'noDevice');
 }
 
 /**
  * Makes a flow node a listener of a polled device: readings go to output 1, availability to output 2, an input
- * message reads at once and goes out with the answer.
+ * message reads at once and goes out with the response.
  */
 export function attachPolledNode<T>(
   RED: NodeAPI,
   node: Node,
-  device: PolledDevice<T> | undefined,
+  config: Follows<PolledPart<T>>,
   options: PolledNodeOptions<T>,
 ): PolledNode {
-  const setStatus = statusSetter(node);
+  const listening = new Listening(RED, node, config, options);
+  // Who reads by messages at a pace of his own has a stream of them.
+  const errors = new ErrorStream(RED, node);
+  onInput(RED, node, (msg, context) => listening.read(msg, context), {
+    setStatus: listening.setStatus,
+    config,
+    rest: () => listening.stateOfDevice(),
+    errors,
+  });
+  return listening;
+}
+
+/** What a flow node does with its device. A class, because thousands of nodes have one each, and closures would be larger. */
+class Listening<T> implements PolledNode, PollListener<T> {
+  readonly setStatus: SetStatus;
+  private device: PolledDevice<T> | undefined;
+  private subscription: Subscription<T> | undefined;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    private readonly config: Follows<PolledPart<T>>,
+    private readonly options: PolledNodeOptions<T>,
+  ) {
+    this.setStatus = statusSetter(RED, node);
+    config.follow((part) => this.turnTo(part));
+  }
+
+  send(own: Record<string, unknown>): void {
+    this.emit({ ...this.withHeader({}), ...own }, null);
+  }
+
+  onAvailability(availability: Availability): void {
+    const status = statusOfAvailability(availability);
+    if (status) this.setStatus(status);
+    this.emit(null, this.withHeader({ payload: availabilityPayload(this.RED, availability) }));
+  }
+
+  onData(data: T): void {
+    const { options } = this;
+    this.showData(data);
+    options.onReading?.(data);
+    if (options.content && (options.admit?.(data) ?? true))
+      this.emit(this.withHeader(this.content(data)), null);
+  }
+
+  async read(msg: FlowMessage, { signal }: InputContext): Promise<InputResult> {
+    const { options } = this;
+    const part = this.config.part;
+    if (!this.subscription || part.device !== this.device) throw cancelled(false);
+    const own = await options.prepare?.(msg, signal);
+    if (own) return { send: [Object.assign(this.withHeader(msg, msg), plainCopy(own)), null] };
+    const data = await this.subscription.refresh();
+    options.responded?.(data);
+    // The message keeps its own topic: its sender may sort answers by it.
+    const values = this.content(data, msg);
+    return { send: [Object.assign(this.withHeader(msg, msg), values), null] };
+  }
+
+  /** What the device's state shows, whatever messages ask for. */
+  stateOfDevice(): NodeStatus | undefined {
+    const { device } = this;
+    if (!device?.availability) return undefined;
+    const lost = statusOfAvailability(device.availability);
+    return lost ?? (device.data === undefined ? undefined : this.stateOf(device.data));
+  }
+
+  private turnTo(part: PolledPart<T> | undefined): (() => void) | undefined {
+    if (!part) {
+      // Others go by its availability.
+      if (this.device)
+        this.emit(null, this.withHeader({ payload: lostPayload(this.RED, this.config.problem) }));
+      this.device = undefined;
+      return undefined;
+    }
+    const own = part.device;
+    this.device = own;
+    const subscribed = own.subscribe(this);
+    this.subscription = subscribed;
+    const starting = this.showKnown(own);
+    return () => {
+      clearImmediate(starting);
+      subscribed.close();
+      this.subscription = undefined;
+    };
+  }
+
+  /** After a partial deploy the device is known already, but nodes further down the flow do not exist yet. */
+  private showKnown(own: PolledDevice<T>): NodeJS.Immediate | undefined {
+    const { availability, data } = own;
+    if (!availability) return undefined;
+    return setImmediate(() => {
+      if (own.availability === availability) this.onAvailability(availability);
+      if (data !== undefined) this.showData(data);
+    });
+  }
+
+  private emit(first: OutputMessage, second: OutputMessage): void {
+    this.node.send([first, second]);
+  }
+
   /** Fills a message in place: spreads of objects with ever other shapes are dear in V8. */
-  const withHeader = (message: Record<string, unknown>, asked?: FlowMessage): Record<string, unknown> => {
-    const info = device?.info();
-    const own = options.topic || info?.name;
+  private withHeader(message: Record<string, unknown>, asked?: FlowMessage): Record<string, unknown> {
+    const info = this.device?.info();
+    const own = this.options.topic || info?.name;
     message.topic = asked ? topicOf(asked, own) : own;
     message.device = info;
     return message;
-  };
-  const emit = (first: OutputMessage, second: OutputMessage): void => node.send([first, second]);
-
-  // Several nodes and messages share one reading; what a flow does to its message must not reach the others.
-  const content = (data: T, asked?: FlowMessage): Record<string, unknown> =>
-    plainCopy(options.content?.(data, asked) ?? {});
-
-  const showData = (data: T): void => {
-    if (device?.availability?.available) setStatus(STATUS.fresh(options.statusText(data)));
-  };
-  const onAvailability = (availability: Availability): void => {
-    const status = statusOfAvailability(availability);
-    if (status) setStatus(status);
-    emit(null, withHeader({ payload: availabilityPayload(RED, availability) }));
-  };
-  const onData = (data: T): void => {
-    showData(data);
-    options.onReading?.(data);
-    if (options.content && (options.admit?.(data) ?? true)) emit(withHeader(content(data)), null);
-  };
-
-  let subscription: Subscription<T> | undefined;
-  let starting: NodeJS.Immediate | undefined;
-  let problem = device
-    ? device.problem
-    : invalidInput('No device is selected, or it is disabled.', 'noDevice');
-  if (device && !problem) {
-    try {
-      setStatus(STATUS.waiting());
-      subscription = device.subscribe(node, { onData, onAvailability });
-      // After a partial deploy the device is known already, but nodes further down the flow do not exist yet.
-      const { availability, data } = device;
-      if (availability) {
-        starting = setImmediate(() => {
-          if (device.availability === availability) onAvailability(availability);
-          if (data !== undefined) showData(data);
-        });
-      }
-    } catch (thrown) {
-      problem = toDeviceError(thrown);
-    }
   }
-  if (problem) setStatus(STATUS.unconfigured());
 
-  const read = async (msg: FlowMessage, { signal }: InputContext): Promise<OutputMessage[]> => {
-    if (!subscription) throw problem ?? invalidInput('No device is selected, or it is disabled.', 'noDevice');
-    const own = await options.prepare?.(msg, signal);
-    if (own) return [Object.assign(withHeader(msg, msg), plainCopy(own)), null];
-    const data = await subscription.refresh();
-    options.answered?.(data);
-    showData(data);
-    // The message keeps its own topic: its sender may sort answers by it.
-    const values = content(data, msg);
-    return [Object.assign(withHeader(msg, msg), values), null];
-  };
-  // Who reads by messages at a pace of his own has a stream of them.
-  onInput(RED, node, read, new ErrorStream(RED, node));
+  /** Several nodes and messages share one reading; what a flow does to its message must not reach the others. */
+  private content(data: T, asked?: FlowMessage): Record<string, unknown> {
+    return plainCopy(this.options.content?.(data, asked) ?? {});
+  }
 
-  onClose(node, () => {
-    clearImmediate(starting);
-    subscription?.close();
-    return Promise.resolve();
-  });
+  private stateOf(data: T): NodeStatus {
+    const { options } = this;
+    const text = options.statusText(data);
+    return options.attention?.(data) ? STATUS.attention(text) : STATUS.fresh(text);
+  }
 
-  return { send: (own) => emit({ ...withHeader({}), ...own }, null) };
+  private showData(data: T): void {
+    if (this.device?.availability?.available) this.setStatus(this.stateOf(data));
+  }
+}
+
+/** The payload of output 2 for a config node that is gone. */
+export function lostPayload(RED: NodeAPI, reason: DeviceError | undefined): Record<string, unknown> {
+  return availabilityPayload(RED, { available: false, since: Date.now(), ...(reason ? { reason } : {}) });
 }
 
 /** The payload of output 2. */

@@ -1,9 +1,9 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import { invalidInput } from '../../lib/core/errors';
-import { type Proxy, type ProxyChoice, proxyFor, type ProxyOptions } from '../../lib/core/proxy';
-import type { Transport } from '../../lib/core/transport';
-import { onClose } from './input-runner';
+import { type Proxy, type ProxyChoice, proxyFor, type ProxyOptions } from '../../lib/core/http/proxy';
+import type { Transport } from '../../lib/core/http/transport';
+import { onClose } from './on-close';
 
 /** Node-RED's own config node for a proxy. */
 interface ProxyConfigNode extends Node<{ username?: string; password?: string }> {

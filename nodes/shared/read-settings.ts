@@ -2,7 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 
 import { DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
 import { givenPassword, givenText } from '../../lib/core/given';
-import { toNumber } from '../../lib/core/units';
+import { toNumber } from '../../lib/core/values';
 import {
   type Form,
   type Limits,
@@ -11,6 +11,7 @@ import {
   type Setting,
   type SettingsOf,
   settingsOf,
+  shownWith,
 } from './form';
 import { describeLimits, faultOf, fits, holds, limitsOf, type Others } from './rules';
 import { translate } from './text';
@@ -45,45 +46,77 @@ export function readSettings<F extends Form>(
 
   const list = settingsOf(form);
   const settings: Record<string, unknown> = {};
-  let problem: DeviceError | undefined;
-  const keep = (found: DeviceError | undefined): void => {
-    problem ??= found;
-  };
+  const unread = new Map<string, DeviceError>();
   for (const one of list) {
     try {
-      settings[one.name] = plainValue(one, given(one));
+      settings[one.name] = plainValue(one, given(one), label(one));
     } catch (thrown) {
-      settings[one.name] = '';
-      keep(toDeviceError(thrown));
+      settings[one.name] = one.kind === 'flag' ? one.default : '';
+      unread.set(one.name, toDeviceError(thrown));
     }
   }
+  const shown = shownWith(form);
+  let problem: DeviceError | undefined;
   for (const one of list) {
+    const when = shown.get(one.name);
+    // What a hidden row holds is not used, so it may be anything.
+    const shows = !when || holds(when, settings);
+    const name = label(one);
+    const found = unread.get(one.name);
+    if (shows) problem ??= found ?? problemOf(RED, one, given(one), settings, name);
+    else if (one.kind === 'choice' && settings[one.name] === '') settings[one.name] = one.default;
     if (one.kind === 'number') {
+      const told = shows && !one.strict ? warn : () => undefined;
       settings[one.name] = numberOf(one, given(one), settings, (key, params) =>
-        warn(key, { name: label(one), ...params }),
+        told(key, { name, ...params }),
       );
-    } else keep(problemOf(RED, one, settings, label(one)));
+    }
   }
   return { settings: settings as SettingsOf<F>, problem };
 }
 
 /**
  * A value in the form's kind. Texts are trimmed, also those that came as numbers from a variable; what is missing is the
- * default.
+ * default, but not what is blank: a variable that holds nothing chooses nothing.
  *
- * @throws DeviceError INVALID_INPUT for a variable that has no value
+ * @throws DeviceError INVALID_INPUT for a variable that has no value, or one of another kind
  */
-function plainValue(one: Setting, value: unknown): unknown {
+function plainValue(one: Setting, value: unknown, label: string): unknown {
   if (one.kind === 'own') return value === undefined ? one.default : value;
-  if (one.kind === 'flag') return value === undefined ? one.default : value === true || value === 'true';
-  if (one.kind === 'number') return value;
+  if (one.kind === 'number') return one.strict && typeof value === 'string' ? givenText(value) : value;
   if (one.kind !== 'secret' && value === undefined) return one.default;
-  const text = typeof value === 'number' ? String(value) : value;
+  if (one.kind === 'flag') return flagOf(value, label);
+  const text = textOf(one, value);
+  if (typeof text === 'object' && text !== null) {
+    throw invalidInput(`"${label}" must be a text.`, 'settingText', { name: label });
+  }
   if (one.kind === 'secret' && one.password) return givenPassword(text);
   const typed = givenText(text);
-  if (one.kind === 'choice') return typed === '' ? one.default : typed;
   if (one.kind === 'node') return typed === '_ADD_' ? '' : typed;
   return typed;
+}
+
+/**
+ * A tick box, which a variable may tick.
+ *
+ * @throws DeviceError INVALID_INPUT for anything but true and false: what is not understood must not switch something off
+ */
+function flagOf(value: unknown, label: string): boolean {
+  if (typeof value === 'boolean') return value;
+  const typed = givenText(value).toLowerCase();
+  if (typed === 'true' || typed === 'false') return typed === 'true';
+  throw noChoice(label);
+}
+
+function noChoice(label: string): DeviceError {
+  return invalidInput(`"${label}" is none of its choices.`, 'settingChoice', { name: label });
+}
+
+/** What a variable may hold: a text, a number, a switch, or JSON. */
+function textOf(one: Setting, value: unknown): unknown {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const takesJson = one.kind === 'secret' || (one.kind === 'text' && (one.json ?? one.object) !== undefined);
+  return takesJson && typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
 }
 
 function numberOf(one: NumberSetting, value: unknown, others: Others, warn: Warn): number | null {
@@ -94,16 +127,19 @@ function numberOf(one: NumberSetting, value: unknown, others: Others, warn: Warn
     (one.default === '' ? null : one.default);
   if (value === undefined || value === null || (typeof value === 'string' && value.trim() === ''))
     return one.blank === 'none' ? null : usual;
-  const counts = !one.when || holds(one.when, others);
   const number = toNumber(value);
   if (number === null) {
-    if (counts)
-      warn('settingUnreadable', { value: typeof value === 'string' ? value.slice(0, 40) : typeof value });
+    warn('settingUnreadable', { value: typeof value === 'string' ? value.slice(0, 40) : typeof value });
     return usual;
   }
   if (fits(number, limits)) return number;
-  const used = nearest(number, limits) ?? usual;
-  if (counts) warn('settingLimited', { value: number, range: describeLimits(limits), used: used ?? '–' });
+  if (one.keepsAbove && fits(number, { ...limits, max: Infinity })) {
+    warn('settingKept', { value: number, range: describeLimits(limits) });
+    return number;
+  }
+  // Where there may be none, one that nobody entered would be made up.
+  const used = (one.default === '' ? undefined : nearest(number, limits)) ?? usual;
+  warn('settingLimited', { value: number, range: describeLimits(limits), used: used ?? '–' });
   return used;
 }
 
@@ -114,15 +150,28 @@ function nearest(value: number, limits: Limits): number | null {
   return fits(limited, limits) ? limited : null;
 }
 
-function problemOf(RED: NodeAPI, one: Setting, others: Others, label: string): DeviceError | undefined {
+/** What is wrong with the value of a row that shows. */
+function problemOf(
+  RED: NodeAPI,
+  one: Setting,
+  given: unknown,
+  others: Others,
+  label: string,
+): DeviceError | undefined {
+  // A number is replaced, unless it is a part of a command. One that is missing is as the dialog would show it.
+  if (one.kind === 'number' && (!one.strict || given === undefined)) return undefined;
   const value = others[one.name];
-  const shows = !('when' in one) || !one.when || holds(one.when, others);
-  if (one.kind === 'choice' && !one.wrong && shows && !one.options.includes(String(value))) {
-    return invalidInput(`"${label}" is none of its choices.`, 'settingChoice', { name: label });
+  if (one.kind === 'choice' && !one.options.includes(String(value)) && (!one.wrong || value === '')) {
+    return noChoice(label);
   }
   const rule = ruleOf(one);
   const fault = rule && faultOf(rule, value, others);
   if (!fault) return undefined;
+  if (rule.kind === 'number') {
+    const range = describeLimits(limitsOf(rule, others));
+    const params = { name: label, range };
+    return invalidInput(`"${label}" must be a number: ${range}`, 'settingNumber', params);
+  }
   const reason = fault.key.replace(/^errors\./, '');
   const text = translate(RED, fault.key, fault.params ?? {}, `"${label}" is not valid.`);
   return new DeviceError('INVALID_INPUT', text, { reason, params: fault.params ?? {}, sent: false });

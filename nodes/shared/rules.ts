@@ -1,6 +1,6 @@
 import { type ErrorParams, toDeviceError } from '../../lib/core/errors';
-import { toNumber } from '../../lib/core/units';
-import { parseBaseUrl } from '../../lib/core/url';
+import { toNumber } from '../../lib/core/values';
+import { parseBaseUrl } from '../../lib/core/http/url';
 import type { Format, Limits, Rule, When } from './form';
 
 /** The rules of a form in the runtime; those of the browser are in resources/energy-devices-form.js. */
@@ -8,8 +8,16 @@ import type { Format, Limits, Rule, When } from './form';
 /** Written out, so that each is known to be linear. */
 const FORMATS: Readonly<Record<Format, RegExp>> = {
   accId: /^\d{1,9}$/,
+  clock: /^(?:(?:[01]?\d|2[0-3]):[0-5]\d|24:00)$/,
   country: /^[a-zA-Z]{2}$/,
+  hosts:
+    /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,42})(?:\/\d{1,3})?(?:[\s,;]{1,3}|$)){1,64}$/,
+  identity: /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+  ipAddress: /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,42}\]?)$/,
   path: /^\/?[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/?$/,
+  ports: /^(?:\d|1[01])(?:[ ,;]{1,3}(?:\d|1[01]))*$/,
+  topic: /^(?!\$)[^\s+#\p{Cc}]+$/u,
+  upsNames: /^[A-Za-z0-9._-]{1,64}(?:[\s,;]{1,3}[A-Za-z0-9._-]{1,64}){0,7}$/,
 };
 
 /** The other settings of a node. */
@@ -23,9 +31,11 @@ export interface Fault {
 
 /** Whether a node's other settings are those with which something shows or holds. */
 export function holds(when: When, others: Others): boolean {
-  return Object.entries(when).every(([name, values]) =>
-    (values as readonly unknown[]).includes(others[name]),
-  );
+  return Object.entries(when).every(([name, values]) => agrees(values, others[name]));
+}
+
+function agrees(values: readonly unknown[], value: unknown): boolean {
+  return values.includes(value) || (values.includes('*') && typeof value === 'string' && value.trim() !== '');
 }
 
 /** The limits of a number with these other settings. */
@@ -75,10 +85,13 @@ export function describeLimits({ min, above, max, whole }: Limits): string {
  */
 export function faultOf(rule: Rule, value: unknown, others: Others): Fault | undefined {
   if (rule.when && !holds(rule.when, others)) return undefined;
-  const typed = typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : '';
+  const isWritten = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  const typed = isWritten ? String(value).trim() : '';
   switch (rule.kind) {
     case 'number': {
-      if (typed === '' && rule.blank) return undefined;
+      // A switch or an object is no empty field.
+      const isBlank = value === undefined || value === null || typeof value === 'string';
+      if (typed === '' && isBlank && rule.blank) return undefined;
       const limits = limitsOf(rule, others);
       const number = toNumber(typed);
       if (number === null || !fits(number, limits)) return limitFault(limits);
@@ -95,7 +108,11 @@ export function faultOf(rule: Rule, value: unknown, others: Others): Fault | und
         return { key: `errors.${reason}`, params };
       }
     }
+    case 'node':
+      return typed === '' ? { key: rule.required } : undefined;
     case 'text':
+      // One that is missing altogether is the default.
+      if (rule.oneOf && value === undefined) return undefined;
       return textFault(rule, typed, others);
   }
 }
@@ -105,11 +122,11 @@ function textFault(
   typed: string,
   others: Others,
 ): Fault | undefined {
+  if (oneOf) return oneOf[0].includes(typed) ? undefined : { key: oneOf[1] };
   if (typed === '') {
     const needed = required !== undefined && (!requiredWhen || holds(requiredWhen, others));
     return needed ? { key: required } : undefined;
   }
-  if (oneOf && !oneOf[0].includes(typed)) return { key: oneOf[1] };
   if (pattern && !FORMATS[pattern[0]].test(typed)) return { key: pattern[1] };
   const wrong = json ?? object;
   if (wrong === undefined) return undefined;

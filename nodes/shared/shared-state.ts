@@ -1,15 +1,43 @@
 import type { Node, NodeAPI } from 'node-red';
 
-import { Transport } from '../../lib/core/transport';
-import { onClose } from './input-runner';
+import { Transport } from '../../lib/core/http/transport';
+import { type Closing, onClose } from './on-close';
 
 /** What the nodes of one Node-RED share: its connections, who looks after which device, and who follows whom. */
 interface SharedRuntime {
   transport: Transport | undefined;
   users: number;
-  claims: Map<string, Set<string>>;
+  /** by what is claimed: the config nodes that look after it, each id once */
+  claims: Map<string, readonly Node[]>;
   /** by a config node's id: who wants to hear of its replacement */
-  followers: Map<string, Set<() => void>>;
+  followers: Map<string, readonly Follower[]>;
+  /** config nodes that have ended, until the flows run again */
+  ended: Set<string>;
+}
+
+/** Hears that the config node of an id is replaced or has ended. */
+export interface Follower {
+  replaced(): void;
+}
+
+/** Takes one out of those that share a key; with the last one goes the key. */
+function leave<T>(all: Map<string, readonly T[]>, key: string, one: T): void {
+  const left = (all.get(key) ?? []).filter((other) => other !== one);
+  if (left.length > 0) all.set(key, left);
+  else all.delete(key);
+}
+
+/** A claim of a config node, given up with it. */
+class Claim implements Closing {
+  constructor(
+    private readonly claims: SharedRuntime['claims'],
+    private readonly key: string,
+    private readonly node: Node,
+  ) {}
+
+  closing(): void {
+    leave(this.claims, this.key, this.node);
+  }
 }
 
 /**
@@ -21,7 +49,13 @@ const runtimes = new WeakMap<object, SharedRuntime>();
 function sharedOf(RED: NodeAPI): SharedRuntime {
   let shared = runtimes.get(RED.events);
   if (!shared) {
-    shared = { transport: undefined, users: 0, claims: new Map(), followers: new Map() };
+    shared = {
+      transport: undefined,
+      users: 0,
+      claims: new Map(),
+      followers: new Map(),
+      ended: new Set(),
+    };
     runtimes.set(RED.events, shared);
   }
   return shared;
@@ -71,32 +105,37 @@ export async function withTransport<T>(
  */
 export function claimDevice(RED: NodeAPI, node: Node, key: string, exclusive = false): boolean {
   const { claims } = sharedOf(RED);
-  const holders = claims.get(key) ?? new Set<string>();
-  if (exclusive && holders.size > 0) return false;
-  claims.set(key, holders);
-  holders.add(node.id);
-  onClose(node, () => {
-    holders.delete(node.id);
-    if (holders.size === 0) claims.delete(key);
-    return Promise.resolve();
-  });
-  return holders.size === 1;
+  // Node-RED starts a node anew when the end of the one before takes too long.
+  const others = (claims.get(key) ?? []).filter(({ id }) => id !== node.id);
+  if (exclusive && others.length > 0) return false;
+  claims.set(key, others.concat(node));
+  onClose(node, new Claim(claims, key, node));
+  return others.length === 0;
 }
 
-/** Calls `tell` whenever the config node of this id is replaced or ends, for the life of `node`. */
-export function onReplaced(RED: NodeAPI, node: Node, id: string, tell: () => void): void {
+/** Tells `follower` whenever the config node of this id is replaced or has ended, until `unfollow`. */
+export function follow(RED: NodeAPI, id: string, follower: Follower): void {
   const { followers } = sharedOf(RED);
-  const those = followers.get(id) ?? new Set<() => void>();
-  followers.set(id, those);
-  those.add(tell);
-  onClose(node, () => {
-    those.delete(tell);
-    if (those.size === 0 && followers.get(id) === those) followers.delete(id);
-    return Promise.resolve();
-  });
+  followers.set(id, (followers.get(id) ?? []).concat(follower));
+}
+
+export function unfollow(RED: NodeAPI, id: string, follower: Follower): void {
+  leave(sharedOf(RED).followers, id, follower);
 }
 
 /** Tells those who follow a config node that another one stands under its id, or none. */
 export function announceReplaced(RED: NodeAPI, id: string): void {
-  for (const tell of [...(sharedOf(RED).followers.get(id) ?? [])]) tell();
+  for (const follower of sharedOf(RED).followers.get(id) ?? []) follower.replaced();
+}
+
+/** The same when the flows run again: most often another config node stands in the place of one that has ended then. */
+export function announceEnded(RED: NodeAPI, id: string): void {
+  const { ended } = sharedOf(RED);
+  ended.add(id);
+  if (ended.size > 1) return;
+  RED.events.once('flows:started', () => {
+    const those = [...ended];
+    ended.clear();
+    for (const one of those) announceReplaced(RED, one);
+  });
 }

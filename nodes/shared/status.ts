@@ -1,46 +1,11 @@
-import type { Node, NodeStatus } from 'node-red';
+import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
-import { type Availability, needsUser } from '../../lib/core/availability';
-import type { DeviceError } from '../../lib/core/errors';
 import { cleanText } from '../../lib/core/redact';
-import { CATALOGUE_KEY } from './text';
+import { dutyOf } from './cluster';
+import { onClose } from './on-close';
+import { CATALOGUE_KEY, translate } from './text';
 
-/**
- * The one table of states. Texts are catalogue keys, which the editor shows in its own language; values such as
- * `228 W` are shown as they are.
- */
-export const STATUS = {
-  /** nothing has happened yet */
-  waiting: (): NodeStatus => ({ fill: 'grey', shape: 'ring', text: 'status.waiting' }),
-  /** a fresh value, or the last thing that succeeded */
-  fresh: (text: string): NodeStatus => ({ fill: 'green', shape: 'dot', text }),
-  /** a request or command is under way */
-  busy: (text = 'status.busy'): NodeStatus => ({ fill: 'blue', shape: 'dot', text }),
-  /** it may pass: a reading is tried again without anyone's help, a command is not */
-  mayPass: (error: DeviceError): NodeStatus => ({
-    fill: 'yellow',
-    shape: 'ring',
-    text: `status.${error.code}`,
-  }),
-  /** nothing gets better before the user does something */
-  needsUser: (error: DeviceError): NodeStatus => ({
-    fill: 'red',
-    shape: 'ring',
-    text: `status.${error.code}`,
-  }),
-  /** the node has no usable configuration */
-  unconfigured: (): NodeStatus => ({ fill: 'red', shape: 'ring', text: 'status.unconfigured' }),
-} as const;
-
-/** The state that an error puts a node into. */
-export function statusOfError(error: DeviceError): NodeStatus {
-  return needsUser(error) ? STATUS.needsUser(error) : STATUS.mayPass(error);
-}
-
-/** The state that an unavailable device puts a node into; `undefined` while it is available. */
-export function statusOfAvailability(availability: Availability): NodeStatus | undefined {
-  return availability.reason ? statusOfError(availability.reason) : undefined;
-}
+export { STATUS, statusOfAvailability, statusOfError } from './states';
 
 /** Longest text below a node. */
 const LONGEST_TEXT = 100;
@@ -56,14 +21,53 @@ function shownText(text: string): string {
   return HARMLESS.test(clean) || CATALOGUE_KEY.test(clean) ? clean : `\u200b${clean}`;
 }
 
-/** Sets a node's status only when it differs: every call goes to every open editor. */
-export function statusSetter(node: Node): (status: NodeStatus) => void {
+export type SetStatus = (status: NodeStatus) => void;
+
+/**
+ * Sets a node's status: only when it differs, since every call goes to every open editor, and not once the node closes:
+ * by then its successor, which has the same id, may show its own.
+ */
+export function statusSetter(RED: NodeAPI, node: Node): SetStatus {
   let shown = '';
-  return (status) => {
+  let closed = false;
+  onClose(node, () => {
+    closed = true;
+    return Promise.resolve();
+  });
+  const duty = dutyOf(RED, node);
+  const set: SetStatus = (status) => {
+    if (closed) return;
     const text = shownText(status.text ?? '');
     const key = `${status.fill} ${status.shape} ${text}`;
     if (key === shown) return;
     shown = key;
-    node.status({ ...status, text });
+    show(RED, node, { ...status, text });
   };
+  if (!duty) return set;
+  // One that stands by says so, whatever happens to it, unless it could not work at all.
+  let own: NodeStatus | undefined;
+  const look = (): void => {
+    const standby = own?.text === 'status.unconfigured' ? undefined : duty.standby;
+    const status = standby ?? own;
+    if (status) set(status);
+  };
+  const unfollow = duty.follow(look);
+  onClose(node, unfollow);
+  look();
+  return (status) => {
+    own = status;
+    look();
+  };
+}
+
+/**
+ * The editor translates a catalogue's key below the node itself, into its own language. Status nodes get the text as it
+ * is, and so does the output for a subflow's status, which nobody translates: for those it is in words. Node-RED gives
+ * one text to all; so the words go out first, and the editor alone is told the key afterwards.
+ */
+function show(RED: NodeAPI, node: Node, status: NodeStatus & { text: string }): void {
+  const { text } = status;
+  const words = CATALOGUE_KEY.test(text) ? translate(RED, text) : text;
+  node.status({ ...status, text: words });
+  if (words !== text) RED.events.emit('node-status', { id: node.id, status });
 }

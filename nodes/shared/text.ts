@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 
 import type { Notice } from '../../lib/core/notices';
 import { DeviceError, type ErrorCode, type ErrorParams, toDeviceError } from '../../lib/core/errors';
+import { isCaught } from './watchers';
 
 /** A catalogue writes the place of a value as `__name__`. */
 const PLACEHOLDER = /__(\w{1,40}?)__/g;
@@ -13,7 +14,7 @@ export const CATALOGUE_KEY = /^[\w-]{1,60}(?:\.[\w-]{1,60}){0,4}$/;
  * Fills a text's placeholders. Values come from devices and other people: the catalogue's own mechanism would take what
  * looks like an expression in them for one, and evaluate it.
  */
-export function fillText(template: string, params: ErrorParams): string {
+function fillText(template: string, params: ErrorParams): string {
   return template.replace(PLACEHOLDER, (all, name: string) =>
     Object.hasOwn(params, name) ? String(params[name]) : all,
   );
@@ -67,4 +68,28 @@ export function nodeError(RED: NodeAPI, node: Node, thrown: unknown): NodeError 
   const error = toDeviceError(thrown);
   if (!(thrown instanceof DeviceError) && thrown instanceof Error) node.debug(thrown.stack ?? thrown.message);
   return new NodeError(error.code, errorText(RED, error));
+}
+
+/** Characters of an error's text that the debug sidebar shows without cutting it off. */
+const LONGEST_SHOWN = 150;
+
+/** A text in the length that people see at once: whole sentences, else whole words. */
+function shortened(text: string): string {
+  if (text.length <= LONGEST_SHOWN) return text;
+  const start = text.slice(0, LONGEST_SHOWN - 2);
+  const sentence = start.lastIndexOf('. ') + 1;
+  const end = sentence > LONGEST_SHOWN / 3 ? sentence : Math.max(start.lastIndexOf(' '), 1);
+  return `${start.slice(0, end).trimEnd()} …`;
+}
+
+/**
+ * What `done` and `node.error` take for an error: where a Catch node hears of it, the error with its code, else its text
+ * alone. The debug sidebar shows an error as a folded object and a text as a whole. What is cut off goes to the log at
+ * level debug.
+ */
+export function toldError(RED: NodeAPI, node: Node, error: NodeError): NodeError | string {
+  if (isCaught(RED, node)) return error;
+  const text = shortened(error.message);
+  if (text !== error.message) node.debug(error.message);
+  return text;
 }

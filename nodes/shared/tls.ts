@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import { invalidInput } from '../../lib/core/errors';
-import type { TlsOptions } from '../../lib/core/transport';
+import type { TlsOptions } from '../../lib/core/http/transport';
 
 /** Node-RED's own config node for TLS; its certificates may be files or stored with the flow. */
 interface TlsConfigNode extends Node {

@@ -6,6 +6,7 @@ import {
   ruleOf,
   type Setting,
   settingsOf,
+  shownWith,
   type TextSetting,
   type When,
 } from '../../nodes/shared/form';
@@ -15,6 +16,11 @@ import { currentVersion } from '../../nodes/shared/migrate';
 
 const RESOURCES = 'resources/node-red-contrib-energy-devices';
 
+/** What a dialog loads that inserts nodes. */
+const INSERT = ['energy-devices-list', 'energy-devices-import', 'energy-devices-insert'];
+
+const hasInsert = (form: Form): boolean => form.rows.some(({ kind }) => kind === 'insert');
+
 /**
  * @param script the compiled script of the dialog's own, run before the registration
  */
@@ -22,8 +28,11 @@ export function formHtml(form: Form, script = ''): string {
   const parts = [
     `<script src="${RESOURCES}/energy-devices.js"></script>`,
     `<script src="${RESOURCES}/energy-devices-dialog.js"></script>`,
+    `<script src="${RESOURCES}/energy-devices-choices.js"></script>`,
     `<script src="${RESOURCES}/energy-devices-form.js"></script>`,
-    ...(form.scripts ?? []).map((name) => `<script src="${RESOURCES}/${name}.js"></script>`),
+    ...[...(hasInsert(form) ? INSERT : []), ...(form.scripts ?? [])].map(
+      (name) => `<script src="${RESOURCES}/${name}.js"></script>`,
+    ),
     '',
     `<script type="text/html" data-template-name="${form.type}">`,
     indent(rowsOf(form).join('\n')),
@@ -46,7 +55,7 @@ export function formStub(form: Form): string {
   );
   const options = [
     ...(secrets.length > 0 ? [`credentials: ${literal(credentials)},`] : []),
-    ...(form.asks ? ['dialog: true,'] : []),
+    ...(form.asks ? [`dialog: () => require('./${form.type}.form').form,`] : []),
     `load: () => require('./${form.type}.runtime'),`,
   ];
   return `'use strict';
@@ -62,12 +71,27 @@ function rowsOf(form: Form): string[] {
   const prefix = form.category === 'config' ? 'node-config-input' : 'node-input';
   const name = row({}, labelled(`${prefix}-name`, 'tag', 'name') + input(`${prefix}-name`, 'text', 'name'));
   const rows = [name];
+  const folded: string[] = [];
+  let last = rows;
+  let end: string[] = [];
   for (const one of form.rows) {
     if (one.kind === 'own') continue;
-    if ('beside' in one) rows.push(widened(String(rows.pop()), besideOf(prefix, one)));
-    else rows.push(rowOf(prefix, one));
+    if ('beside' in one) {
+      last.push(widened(String(last.pop()), besideOf(prefix, one)));
+      continue;
+    }
+    last = 'advanced' in one ? folded : one.kind === 'diagnostics' ? (end = []) : rows;
+    last.push(rowOf(prefix, one));
   }
-  return rows;
+  return [...rows, ...(folded.length > 0 ? [fold(folded)] : []), ...end];
+}
+
+/** Rows that few people need. The browser's own element opens by keyboard and is known to screen readers. */
+function fold(rows: readonly string[]): string {
+  return `<details class="energy-devices-advanced">
+  <summary data-i18n="dialog.advanced"></summary>
+${indent(rows.join('\n'))}
+</details>`;
 }
 
 /** A row with one more field at its end. */
@@ -89,8 +113,10 @@ function rowOf(prefix: string, one: Exclude<Setting, { kind: 'own' }> | Piece): 
   if (one.kind === 'html') return one.html.trim();
   if (one.kind === 'tip') return row(one, `<div class="form-tips" data-i18n="tip.${one.text}"></div>`);
   if (one.kind === 'test') return row({}, button('test', 'plug') + result('test'));
+  if (one.kind === 'insert') return insertRow();
   if (one.kind === 'diagnostics') return row({}, button('diagnostics', 'download') + result('diagnostics'));
   const id = `${prefix}-${one.name}`;
+  if (one.kind === 'secret' && one.hidden) return `<input type="hidden" id="${id}" />`;
   const label = one.label ?? one.name;
   if (one.kind === 'flag') return row(one, tick(id, label));
   return row(one, labelled(id, one.icon, label) + fieldOf(id, one));
@@ -107,7 +133,12 @@ function fieldOf(id: string, one: Exclude<Setting, { kind: 'own' | 'flag' }>): s
       );
     case 'number':
       return (
-        input(id, 'text', undefined, `${keyboard(one.digits)} class="energy-devices-number"`) +
+        input(
+          id,
+          'text',
+          undefined,
+          `${keyboard(one.digits)} class="energy-devices-number"${one.example ? ` placeholder="${one.example}"` : ''}`,
+        ) +
         unit(one.unit) +
         (one.hint ? `<span class="energy-devices-hint" data-i18n="tip.${one.hint}"></span>\n` : '')
       );
@@ -175,6 +206,21 @@ function button(name: string, icon: string): string {
   return `<button type="button" class="red-ui-button" id="energy-devices-${name}">\n  <i class="fa fa-${icon}" aria-hidden="true"></i> <span data-i18n="dialog.${name}"></span>\n</button>\n`;
 }
 
+function insertRow(): string {
+  const id = 'energy-devices-insert';
+  const field = [
+    '<summary data-i18n="insert.fromList"></summary>',
+    `<textarea id="${id}-list" rows="4" spellcheck="false" data-i18n="[aria-label]insert.list;[placeholder]insert.example"></textarea>`,
+    '<div class="form-tips" data-i18n="insert.tip"></div>',
+  ].join('\n');
+  return `${row({}, button('insert', 'th') + result('insert'))}
+<div class="form-row">
+  <details class="energy-devices-wide">
+${indent(indent(field))}
+  </details>
+</div>`;
+}
+
 function iconButton({ id, icon, text }: { id: string; icon: string; text: string }): string {
   const words = `[title]dialog.${text};[aria-label]dialog.${text}`;
   return `<button type="button" class="red-ui-button" id="${id}" data-i18n="${words}">\n  <i class="fa fa-${icon}" aria-hidden="true"></i>\n</button>\n`;
@@ -189,6 +235,8 @@ function registration(form: Form): string {
   const settings = settingsOf(form);
   const secrets = settings.filter(({ kind }) => kind === 'secret');
   const properties = settings.filter(({ kind }) => kind !== 'secret');
+  const shown = shownWith(form);
+  const written = (one: Setting): string => indent(property(form.type, one, shown.get(one.name)));
   const lines = [
     `category: ${quoted(form.category)},`,
     `color: ${quoted(form.color)},`,
@@ -196,12 +244,10 @@ function registration(form: Form): string {
     ...(form.align ? [`align: ${quoted(form.align)},`] : []),
     'defaults: {',
     "  name: { value: '' },",
-    ...properties.map((one) => indent(property(form.type, one))),
+    ...properties.map(written),
     `  configVersion: { value: ${currentVersion(form.type)} },`,
     '},',
-    ...(secrets.length > 0
-      ? ['credentials: {', ...secrets.map((one) => indent(property(form.type, one))), '},']
-      : []),
+    ...(secrets.length > 0 ? ['credentials: {', ...secrets.map(written), '},'] : []),
     ...(form.category === 'config' ? [] : ports(form)),
     method('label', `return EnergyDevices.label(this, ${literal(labelOf(form))});`),
     ...(form.category === 'config'
@@ -243,24 +289,33 @@ function labelOf({ labelFrom = [], labelElse }: Form): { from: readonly string[]
   return { from: ['name', ...labelFrom], ...(labelElse === undefined ? {} : { otherwise: labelElse }) };
 }
 
-/** What the dialog's test button sends: the values of all its fields. */
+/** What the dialog's test button sends, the values of all its fields, and which numbers go with other settings. */
 function opened(form: Form): string {
-  if (!form.rows.some(({ kind }) => kind === 'test')) return '';
+  const varied = settingsOf(form).flatMap((one) =>
+    one.kind === 'number' && one.variants
+      ? [[one.name, one.variants.map(({ when, default: value, label }) => ({ when, default: value, label }))]]
+      : [],
+  );
+  const numbers = varied.length > 0 ? `, ${literal(Object.fromEntries(varied))}` : '';
+  if (!form.rows.some(({ kind }) => kind === 'test')) return numbers && `, null${numbers}`;
   const names = (secret: boolean): string[] =>
     settingsOf(form)
       .filter(({ kind }) => (kind === 'secret') === secret)
       .map(({ name }) => name);
-  return `, ${literal({ settings: names(false), credentials: names(true) })}`;
+  return `, ${literal({ settings: names(false), credentials: names(true) })}${numbers}`;
 }
 
-function property(type: string, one: Setting): string {
+function property(type: string, one: Setting, when: When | undefined): string {
   const parts =
     one.kind === 'secret'
       ? [`type: '${one.shown ? 'text' : 'password'}'`]
       : [`value: ${literal(one.default)}`];
-  if (one.kind === 'node') parts.push(`type: ${quoted(one.of)}`, `required: ${one.required ?? false}`);
+  if (one.kind === 'node') parts.push(`type: ${quoted(one.of)}`);
+  // Where the editor is told `false`, it does not ask the validator about an empty one.
+  if (one.kind === 'node' && typeof one.required !== 'string')
+    parts.push(`required: ${one.required ?? false}`);
   if ((one.kind === 'choice' || one.kind === 'address') && one.required) parts.push('required: true');
-  const rule = ruleOf(one);
+  const rule = ruleOf(one, when);
   const check =
     one.kind === 'own' && one.checked
       ? `checkOwn(${quoted(type)}, ${quoted(one.name)}, value)`

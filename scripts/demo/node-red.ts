@@ -54,7 +54,15 @@ function settings(port: number, userDir: string, RED: NodeRedApp) {
     flowFile: 'flows.json',
     // The only secrets are those of simulators, and references to environment variables.
     credentialSecret: false as const,
-    editorTheme: { tours: false, palette: { catalogues: [] }, projects: { enabled: false } },
+    // Our group first: it is what the demo is about.
+    editorTheme: {
+      tours: false,
+      palette: {
+        catalogues: [],
+        categories: ['energy_devices', 'subflows', 'common', 'function', 'network'],
+      },
+      projects: { enabled: false },
+    },
     telemetry: { enabled: false },
     // Below the three seconds in which the demo has to be gone.
     nodeCloseTimeout: 2000,

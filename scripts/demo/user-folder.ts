@@ -4,8 +4,8 @@ import { DemoError, errorCode } from './error';
 
 /** The name in the package.json of a user folder that the demo made, by which it knows its own. */
 const FOLDER_NAME = 'energy-devices-demo';
-/** Stands in a flow for the page, which is kept in a file of its own to stay readable. */
-const PAGE_MARK = '@live.html';
+/** Stands in a flow for the live page, which is kept in files of its own to stay readable. */
+const PAGE_MARK = '@live';
 
 /** Holds the id of the process that uses the folder; one that was killed leaves it behind, which does no harm. */
 const LOCK = 'demo.pid';
@@ -107,8 +107,15 @@ async function readFlows(root: string): Promise<DemoNode[]> {
   const demo = path.join(root, 'scripts', 'demo');
   const files = (await readdir(path.join(demo, 'flows'))).filter((file) => file.endsWith('.json')).sort();
   const texts = await Promise.all(files.map((file) => readFile(path.join(demo, 'flows', file), 'utf8')));
-  const page = JSON.stringify(await readFile(path.join(demo, 'live.html'), 'utf8'));
+  const page = JSON.stringify(await readPage(path.join(demo, 'live')));
   return texts.flatMap((text) => JSON.parse(text.replace(`"${PAGE_MARK}"`, () => page)) as DemoNode[]);
+}
+
+/** The live page as one file. */
+async function readPage(folder: string): Promise<string> {
+  const read = (name: string): Promise<string> => readFile(path.join(folder, `page.${name}`), 'utf8');
+  const [html, css, js] = await Promise.all([read('html'), read('css'), read('js')]);
+  return html.replace('/* @page.css */', () => css).replace('// @page.js', () => js);
 }
 
 async function writeFlows(root: string, folder: string): Promise<void> {

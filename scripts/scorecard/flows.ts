@@ -30,6 +30,15 @@ const FAULTY = [
   },
 ];
 
+/** Nodes that take the answers to their own commands, and know them from what they are asked. */
+const TAKES_ANSWERS = new Set(['ups-outage-plan', 'energy-price-plan']);
+
+/** Whether a finding is a loop on purpose: the answer to a command goes back to the node that gave it. */
+function isAnswered({ rule, location }: Finding, nodes: readonly FlowNode[]): boolean {
+  if (rule !== 'no-loops') return false;
+  return nodes.some(({ id, type }) => location.includes(id) && TAKES_ANSWERS.has(type));
+}
+
 /** Lints one flow; nrlint takes several files at once for none, and says that all is well. */
 function lint(root: string, nodes: FlowNode[], file: string): Finding[] {
   // nrlint does not look at a function's last line, so that one is made empty.
@@ -60,9 +69,9 @@ export function exampleFindings(root: string, folder: string): { count: number; 
   const examples = listFiles(join(root, 'examples')).filter((file) => file.endsWith('.json'));
   const problems = examples.flatMap((file) => {
     const nodes = JSON.parse(readFileSync(join(root, 'examples', file), 'utf8')) as FlowNode[];
-    return lint(root, nodes, scratch).map(
-      ({ location, rule, message }) => `examples/${file}: ${location.join(', ')}: ${rule}: ${message}`,
-    );
+    return lint(root, nodes, scratch)
+      .filter((finding) => !isAnswered(finding, nodes))
+      .map(({ location, rule, message }) => `examples/${file}: ${location.join(', ')}: ${rule}: ${message}`);
   });
   return { count: examples.length, problems };
 }

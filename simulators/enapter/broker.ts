@@ -12,7 +12,7 @@ export interface BrokerOptions {
   admit?: (username: string, password: string) => boolean;
   /** Refuses every subscription. */
   deaf?: boolean;
-  /** Subscriptions for which it ends the connection without an answer, as brokers do where a policy forbids them. */
+  /** Subscriptions for which it ends the connection without a response, as brokers do where a policy forbids them. */
   killsAt?: (topic: string) => boolean;
   /** Publications for which it ends the connection, as brokers do for topics and sizes that they do not allow. */
   punishes?: (topic: string, body: Buffer) => boolean;

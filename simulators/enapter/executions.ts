@@ -1,6 +1,16 @@
-import type { EnapterSimulator, ExecutionRecord } from '../enapter';
 import type { SimReply, SimRequest } from '../support/server';
-import { page } from './routes';
+import { page } from './page';
+
+/** One execution of a command, as the API sends it. */
+export interface ExecutionRecord {
+  id: string;
+  device_id: string;
+  state: string;
+  created_at: string;
+  request: { name: string; arguments: Record<string, unknown>; created_at: string };
+  response: { state: string; payload: unknown; received_at: string } | null;
+  log: { state: string; payload: unknown; received_at: string }[];
+}
 
 type Shown = Omit<ExecutionRecord, 'log'> & { log?: ExecutionRecord['log'] };
 
@@ -11,7 +21,7 @@ export function shownExecution({ log, ...record }: ExecutionRecord, { query }: S
 
 /** A page of executions, by the filters of the vendor's SDK. */
 export function listExecutions(
-  simulator: EnapterSimulator,
+  executions: Iterable<ExecutionRecord>,
   request: SimRequest,
   belongs: (record: ExecutionRecord) => boolean,
 ): SimReply {
@@ -22,7 +32,7 @@ export function listExecutions(
   };
   const from = Date.parse(query.get('created_at.gte') ?? '1970-01-01');
   const to = Date.parse(query.get('created_at.lt') ?? '9999-01-01');
-  const found = [...simulator.executions.values()].filter(
+  const found = [...executions].filter(
     (one) =>
       belongs(one) &&
       within('state.in', one.state) &&

@@ -1,9 +1,10 @@
-import type { EnapterSimulator } from '../enapter';
 import type { SimHandler, SimReply, SimRequest } from '../support/server';
 import { ApiError } from './api-error';
 import { blueprintRoute } from './blueprints';
-import { listExecutions, shownExecution } from './executions';
-import type { DeviceRecord, Store } from './store';
+import { type ExecutionRecord, listExecutions, shownExecution } from './executions';
+import { page } from './page';
+import type { Rules } from './rules';
+import type { DeviceRecord, Protocol, Store } from './store';
 
 type Body = Record<string, unknown>;
 
@@ -32,11 +33,15 @@ function shown(device: DeviceRecord, expand: string | null, store: Store): Body 
   };
 }
 
-/** A page of a list; the vendor's server tells the total along. */
-export function page(items: readonly unknown[], key: string, { query }: SimRequest): SimReply {
-  const offset = Number(query.get('offset') ?? 0);
-  const limit = Number(query.get('limit') ?? 50);
-  return { json: { [key]: items.slice(offset, offset + limit), total_count: items.length } };
+/** What the routes need of the EMS behind them. */
+export interface Ems {
+  readonly store: Store;
+  readonly rules: Rules;
+  readonly token: string;
+  /** by id, oldest first */
+  readonly executions: ReadonlyMap<string, ExecutionRecord>;
+  generateConfig(id: string, protocol: Protocol): Record<string, unknown>;
+  execute(id: string, name: string, args?: Record<string, unknown>): Promise<ExecutionRecord>;
 }
 
 function latest({ query }: SimRequest, store: Store): SimReply {
@@ -84,8 +89,8 @@ function timeseries(body: Body): SimReply {
 
 type Route = (request: SimRequest, id: string, rest: string) => SimReply | Promise<SimReply>;
 
-function deviceRoutes(simulator: EnapterSimulator): Record<string, Route> {
-  const { store } = simulator;
+function deviceRoutes(ems: Ems): Record<string, Route> {
+  const { store } = ems;
   const device = (record: DeviceRecord, request?: SimRequest): SimReply => ({
     json: { device: shown(record, request?.query.get('expand') ?? null, store) },
   });
@@ -106,20 +111,20 @@ function deviceRoutes(simulator: EnapterSimulator): Record<string, Route> {
       const { protocol } = parse(request);
       if (protocol !== 'MQTT' && protocol !== 'MQTTS')
         throw new ApiError(422, 'validation_failed', 'protocol must be MQTT or MQTTS.');
-      return { json: { config: simulator.generateConfig(id, protocol) } };
+      return { json: { config: ems.generateConfig(id, protocol) } };
     },
     'POST assign_blueprint': (request, id) => device(store.assignBlueprint(id, parse(request).blueprint_id)),
     'POST execute_command': async (request, id) => ({
-      json: { execution: shownExecution(await simulator.execute(id, ...commandOf(request)), request) },
+      json: { execution: shownExecution(await ems.execute(id, ...commandOf(request)), request) },
     }),
     'POST command_executions': (request, id) => {
       const command = commandOf(request);
-      void simulator.execute(id, ...command);
-      return { json: { execution_id: [...simulator.executions.keys()].at(-1) } };
+      void ems.execute(id, ...command);
+      return { json: { execution_id: [...ems.executions.keys()].at(-1) } };
     },
     'GET command_executions': (request, id, rest) => {
-      if (rest === '') return listExecutions(simulator, request, (one) => one.device_id === id);
-      const execution = simulator.executions.get(rest);
+      if (rest === '') return listExecutions(ems.executions.values(), request, (one) => one.device_id === id);
+      const execution = ems.executions.get(rest);
       if (!execution) throw new ApiError(404, 'not_found', 'Execution not found.');
       return { json: { execution: shownExecution(execution, request) } };
     },
@@ -128,12 +133,12 @@ function deviceRoutes(simulator: EnapterSimulator): Record<string, Route> {
 
 /** What an account or a gateway answers about its sites, and what belongs to them. */
 function siteRoute(
-  simulator: EnapterSimulator,
+  ems: Ems,
   request: SimRequest,
   id: string | undefined,
   [part = '', ...rest]: readonly string[],
 ): SimReply {
-  const { store } = simulator;
+  const { store } = ems;
   const { method } = request;
   const expand = request.query.get('expand');
   switch (part) {
@@ -153,12 +158,12 @@ function siteRoute(
     }
     case 'commands':
       return listExecutions(
-        simulator,
+        ems.executions.values(),
         request,
         (one) => store.devices.get(one.device_id)?.site_id === store.sites.get(id).id,
       );
     case 'rule_engine':
-      return { json: simulator.rules.answer(method, rest, parse(request)) };
+      return { json: ems.rules.respond(method, rest, parse(request)) };
   }
   throw new ApiError(404, 'not_found', 'No such path.');
 }
@@ -171,11 +176,11 @@ function provision(kind: string, body: Body, store: Store): SimReply {
 }
 
 /** The HTTP API v3, as the vendor's SDK uses it. */
-export function routes(simulator: EnapterSimulator): SimHandler {
-  const { store } = simulator;
-  const devices = deviceRoutes(simulator);
+export function routes(ems: Ems): SimHandler {
+  const { store } = ems;
+  const devices = deviceRoutes(ems);
 
-  async function answer(request: SimRequest): Promise<SimReply> {
+  async function respond(request: SimRequest): Promise<SimReply> {
     const [, version, first = '', ...parts] = request.path.split('/');
     const [id = '', action = '', rest = ''] = parts;
     if (version !== 'v3') throw new ApiError(404, 'not_found', 'No such path.');
@@ -198,8 +203,8 @@ export function routes(simulator: EnapterSimulator): SimHandler {
           request,
         );
     }
-    if (first === 'site') return siteRoute(simulator, request, undefined, parts);
-    if (first === 'sites') return siteRoute(simulator, request, id, parts.slice(1));
+    if (first === 'site') return siteRoute(ems, request, undefined, parts);
+    if (first === 'sites') return siteRoute(ems, request, id, parts.slice(1));
     if (first === 'blueprints') return blueprintRoute(request, parts);
     const route = first === 'devices' ? devices[`${request.method} ${action}`] : undefined;
     if (!route) throw new ApiError(404, 'not_found', 'No such path.');
@@ -208,14 +213,14 @@ export function routes(simulator: EnapterSimulator): SimHandler {
 
   return async (request) => {
     try {
-      if (request.headers['x-enapter-auth-token'] !== simulator.token) {
+      if (request.headers['x-enapter-auth-token'] !== ems.token) {
         throw new ApiError(401, 'unauthenticated', 'The access token is not valid.');
       }
       // Over plain HTTP the client has to say that it means it.
       if (request.headers['x-enapter-allow-http'] !== 'true') {
         throw new ApiError(400, 'http_not_allowed', 'Use HTTPS.');
       }
-      return await answer(request);
+      return await respond(request);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const { status, code, message } = error;

@@ -20,7 +20,7 @@ export class Rules {
   constructor(private readonly timezone: string) {}
 
   /** @param parts of the path below `rule_engine` */
-  answer(method: string, parts: readonly string[], body: Body): Body {
+  respond(method: string, parts: readonly string[], body: Body): Body {
     const [first = '', id = '', action = ''] = parts;
     if (first !== 'rules') return this.engine(method, first);
     if (id === '') return this.list(method, body);

@@ -1,5 +1,6 @@
 import { hourOfDay } from '../support/house';
 import { noise } from '../support/random';
+import { nextOf, type ScheduleEntry } from './schedule';
 
 /** A status record as the vendor's cloud stores it. */
 export interface StatusRecord {
@@ -32,7 +33,7 @@ export interface ControllerConfig {
   flowmeter: Record<string, unknown>;
   capacity: Record<string, unknown>;
   samplePeriod: number;
-  schedule: unknown[];
+  schedule: ScheduleEntry[];
 }
 
 interface PowerLimit {
@@ -68,6 +69,8 @@ export class Controller {
   private readonly historyEnd: number;
   private time: number;
   private lastUpdate: number;
+  /** up to when the schedule has been carried out, epoch ms */
+  private scheduledUntil = 0;
   private energy = 0;
   private counter = 0;
 
@@ -109,6 +112,13 @@ export class Controller {
     this.advance();
     this.setRelay(true, 'api', 0);
     this.limit = { left: energy, endsAt: this.time + seconds * 1000 };
+  }
+
+  /** Takes the place of the whole schedule. */
+  setSchedule(schedule: ScheduleEntry[]): void {
+    this.advance();
+    this.config.schedule = schedule;
+    this.scheduledUntil = this.time;
   }
 
   reboot(): void {
@@ -199,6 +209,8 @@ export class Controller {
     if (this.toggleAt > 0) {
       events.push({ at: this.toggleAt, happen: () => this.setRelay(!this.on, 'timer', 0) });
     }
+    const scheduled = this.nextScheduled();
+    if (scheduled) events.push(scheduled);
     const { limit } = this;
     if (limit) {
       const reached = this.time + (limit.left / LOAD_POWER) * HOUR_MS;
@@ -215,6 +227,23 @@ export class Controller {
       }
     }
     return events.reduce((first, event) => (event.at < first.at ? event : first));
+  }
+
+  /** What the schedule does next. An entry that is over when it is set does nothing. */
+  private nextScheduled(): { at: number; happen: () => void } | undefined {
+    const next = nextOf(this.config.schedule, this.scheduledUntil);
+    if (!next) return undefined;
+    const { entry, at } = next;
+    return {
+      at,
+      happen: () => {
+        this.scheduledUntil = at;
+        const { power, time } = entry;
+        this.setRelay(entry.name !== 'off', 'timer', 0);
+        if (entry.name === 'limit_power')
+          this.limit = { left: Number(power), endsAt: at + Number(time) * 1000 };
+      },
+    };
   }
 
   private pass(until: number): void {

@@ -84,7 +84,7 @@ export function configure(device: Controller, body: Json): SimReply {
     done.push(period ? 120 : -985);
   }
   if (Array.isArray(body.schedule)) {
-    if (body.schedule.length <= 39) device.config.schedule = body.schedule;
+    if (body.schedule.length <= 39) device.setSchedule(body.schedule.filter(isJsonObject));
     done.push(body.schedule.length > 39 ? -985 : body.schedule.length === 0 ? 119 : 117);
   }
   return done.length === 0 ? refused('Nothing to configure') : codes(...done);

@@ -2,7 +2,7 @@ import { COLUMNS, type Measurement, type Row } from './site';
 
 /** How measurement data is dressed up; the vendor document leaves this open. */
 export interface SeriesShape {
-  /** puts the answer below `data` */
+  /** puts the response below `data` */
   wrapped: boolean;
   /** one series a station, with its address and space as tags instead of columns */
   tagged: boolean;

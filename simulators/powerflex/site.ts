@@ -89,7 +89,7 @@ export interface Allocation {
 }
 
 const VOLTS = 208;
-const MOST_AMPS = 32;
+const MAX_AMPS = 32;
 const PHASES = ['AB', 'BC', 'CA'];
 
 /**
@@ -164,7 +164,7 @@ export class Site {
     for (const station of this.stations) {
       const wants = charging.includes(station);
       station.last = station.current;
-      station.current = wants ? Math.floor(Math.min(MOST_AMPS, share) * 10) / 10 : 0;
+      station.current = wants ? Math.floor(Math.min(MAX_AMPS, share) * 10) / 10 : 0;
       const energy = Math.min((station.current * VOLTS * this.step) / 3600, station.wanted);
       station.wanted -= energy;
       station.delivered += energy;
@@ -207,7 +207,7 @@ export class Site {
       version: '3',
       energy_delivered: Math.round(station.delivered * 1000),
       mamps_actual: Math.round(station.current * 1000),
-      peak_rate: MOST_AMPS,
+      peak_rate: MAX_AMPS,
       phases: PHASES[station.index % 3] ?? 'AB',
       pilot_actual: station.current,
       power: Math.round(station.current * VOLTS) / 1000,

@@ -50,8 +50,10 @@ const PORT_LOADS = [150, 320, 200, 180, 900, 400, 0, 0, 0, 0, 0, 0];
 const MAINS: CentiVolts = 5410;
 const FULL = 5220;
 const CUT_OFF = 4800;
-/** Seconds that a full battery lasts. */
+/** Seconds that a full battery lasts with the load of {@link PORT_LOADS}. */
 const RUNTIME = 3600;
+/** What a host that has shut down still takes of its port's load. */
+const STANDBY = 0.05;
 /** Seconds that an empty one takes to charge. */
 const CHARGE_TIME = 4 * 3600;
 
@@ -77,6 +79,8 @@ export class UpsModel {
   /** Share of the battery that is left, 0 to 1. */
   charge = 1;
   toggles = 0;
+  /** ports whose hosts have shut down */
+  readonly asleep = new Set<number>();
   private readonly listeners = new Set<(event: UpsEvent) => void>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly serialNumber: string;
@@ -113,6 +117,8 @@ export class UpsModel {
   }
 
   setPort(port: number, on: boolean): void {
+    // What it has used so far goes by what it had to feed.
+    this.pass();
     if (this.outputs[port] === on) return;
     this.outputs[port] = on;
     // The display counts outputs from 1, the interface from 0.
@@ -154,6 +160,19 @@ export class UpsModel {
     };
     this.log.push(record);
     this.emit({ kind: 'log', record });
+  }
+
+  /** mA that a port gives. */
+  private loadOf(port: number): number {
+    if (!this.outputs[port]) return 0;
+    return Math.round((PORT_LOADS[port] ?? 0) * (this.asleep.has(port) ? STANDBY : 1));
+  }
+
+  /** The load as a share of the usual one. */
+  private loadShare(): number {
+    const watts = (load: (port: number) => number): number =>
+      PORT_VOLTS.reduce((sum, volts, port) => sum + volts * load(port), 0);
+    return watts((port) => this.loadOf(port)) / watts((port) => PORT_LOADS[port] ?? 0);
   }
 
   ident(): Record<string, unknown> {
@@ -208,7 +227,7 @@ export class UpsModel {
       },
       upsData: {
         voltages: [...PORT_VOLTS],
-        currents: this.outputs.map((on, id) => (on ? Math.round((PORT_LOADS[id] ?? 0) / unit) : 0)),
+        currents: this.outputs.map((_, id) => Math.round(this.loadOf(id) / unit)),
         outputs: this.outputs.map(Number),
         ventilation: 0,
         uptime: this.uptime(5 * 86_400),
@@ -234,10 +253,11 @@ export class UpsModel {
     const now = this.now();
     const seconds = ((now - this.last) / 1000) * (this.options.speed ?? 1);
     this.last = now;
-    const change = this.mains ? seconds / CHARGE_TIME : -seconds / RUNTIME;
+    const change = this.mains ? seconds / CHARGE_TIME : (-seconds / RUNTIME) * this.loadShare();
     this.charge = Math.min(Math.max(this.charge + change, 0), 1);
     if (this.charge > 0 || this.mains || this.cutOff) return;
     this.cutOff = true;
+    this.asleep.clear();
     this.record('E/B01', 'Battery undervoltage, outputs off');
     this.outputs.forEach((_, port) => this.setPort(port, false));
   }

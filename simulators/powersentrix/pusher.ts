@@ -11,7 +11,7 @@ export interface PusherOptions {
 }
 
 /** ms */
-const ANSWER_TIMEOUT = 3000;
+const RESPONSE_TIMEOUT = 3000;
 
 /** What a push was answered with; status 0: not at all. */
 export interface PushResult {
@@ -64,15 +64,15 @@ export class Pusher {
     if (endpoint === 'setNewUps') query.set('upsDescription', this.model.description);
     let status = 0;
     try {
-      const answer = await fetch(`${serverUrl}/${spelling}${endpoint}?${query.toString()}`, {
+      const response = await fetch(`${serverUrl}/${spelling}${endpoint}?${query.toString()}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
         // A server that takes the request and says nothing must not end the pushing.
-        signal: AbortSignal.any([this.abort.signal, AbortSignal.timeout(ANSWER_TIMEOUT)]),
+        signal: AbortSignal.any([this.abort.signal, AbortSignal.timeout(RESPONSE_TIMEOUT)]),
       });
-      await answer.arrayBuffer();
-      status = answer.status;
+      await response.arrayBuffer();
+      status = response.status;
     } catch {
       // Nobody listens, as far as the UPS can tell; it goes on.
     }

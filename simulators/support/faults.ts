@@ -1,4 +1,4 @@
-import type { SimRequest } from './server';
+import type { SimRequest } from './http';
 
 /**
  * One way in which a simulated device fails.
@@ -8,9 +8,9 @@ import type { SimRequest } from './server';
  *   request that was held up on its way and still arrives.
  * - `hang`: never answers. With `processed` the work is done nevertheless.
  * - `reset`: the connection is reset before the request is looked at.
- * - `resetAfter`: the work is done, then the connection is reset instead of an answer.
+ * - `resetAfter`: the work is done, then the connection is reset instead of a response.
  * - `body`: status 200 with that raw body, whatever was asked.
- * - `truncate`: the answer stops half-way through and the connection closes.
+ * - `truncate`: the response stops half-way through and the connection closes.
  */
 export type FaultAction =
   | { kind: 'status'; status: number; headers?: Record<string, string>; body?: string }
@@ -65,7 +65,7 @@ export class Faults {
 }
 
 /** The kinds of {@link FaultAction}, for messages and for checking outside input. */
-export const FAULT_KINDS: readonly FaultAction['kind'][] = [
+const FAULT_KINDS: readonly FaultAction['kind'][] = [
   'status',
   'delay',
   'hang',

@@ -1,32 +1,11 @@
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Faults } from './faults';
-import { makeAnswer, send, type Answer } from './answer';
+import type { SimHandler, SimRequest } from './http';
+import { makeResponse, send, type Response } from './response';
 
-export { Faults, parseFault, type Fault, type FaultAction } from './faults';
-
-/** A request as a simulator sees it, and as the request log keeps it. */
-export interface SimRequest {
-  readonly method: string;
-  /** Path without the query, as sent (not decoded). */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: string;
-  /** Arrival, epoch milliseconds. */
-  readonly time: number;
-}
-
-/** What a simulator answers: `json`, or a raw `body`. Default status 200; the length is filled in. */
-export interface SimReply {
-  status?: number;
-  headers?: Record<string, string>;
-  json?: unknown;
-  body?: string;
-}
-
-/** The device behind the server. What it throws becomes a status 500 with the error's text. */
-export type SimHandler = (request: SimRequest) => SimReply | Promise<SimReply>;
+export { Faults } from './faults';
+export type { SimHandler, SimReply, SimRequest } from './http';
 
 export interface SimServerOptions {
   /** Default: any free port. */
@@ -103,7 +82,7 @@ export async function startHttp(handler: SimHandler, options: SimServerOptions =
   const timers = new Set<NodeJS.Timeout>();
   let waiters: Waiter[] = [];
 
-  const answer: Answer = makeAnswer((ms) => {
+  const reply: Response = makeResponse((ms) => {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         timers.delete(timer);
@@ -137,7 +116,7 @@ export async function startHttp(handler: SimHandler, options: SimServerOptions =
     count(response);
     const request = await readRequest(message);
     record(request);
-    await answer(faults.take(request), request, handler, response);
+    await reply(faults.take(request), request, handler, response);
   }
 
   const server = http.createServer((message, response) => {

@@ -63,7 +63,7 @@ describe('the keyboard alone', () => {
     await tabTo('node-config-input-apiKey');
     await keyboard.type('wrong');
 
-    const status = editor.dialog().getByRole('status').first();
+    const status = editor.dialog().locator('#energy-devices-test-result[role="status"]');
     assert.equal(await status.getAttribute('aria-live'), 'polite');
     await tabTo('energy-devices-test');
     await keyboard.press('Space');
@@ -75,7 +75,7 @@ describe('the keyboard alone', () => {
     await keyboard.type(simulator.apiKey);
     await tabTo('energy-devices-test');
     await keyboard.press('Enter');
-    await status.filter({ hasText: 'It works: 1,234 W' }).waitFor();
+    await status.filter({ hasText: 'It works: using 1,234 W' }).waitFor();
 
     await tabTo('node-config-dialog-ok', 'Shift+Tab');
     await keyboard.press('Enter');

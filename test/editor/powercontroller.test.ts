@@ -40,11 +40,11 @@ describe('powercontroller in the editor', () => {
   });
   after(() => simulator.close());
 
-  /** The properties whose fields the dialog shows. */
+  /** The properties whose fields the dialog shows, but for those that are always there or folded away. */
   const visible = (of: Editor): Promise<string[]> =>
     of.page.evaluate<string[]>(
       `$('[id^="node-input-"]:visible').map((i, field) => field.id.slice('node-input-'.length)).get()
-        .filter((name) => !/^btn-|^name$|^account$|^operation$/.test(name))`,
+        .filter((name) => !/^btn-|^name$|^account$|^operation$|^single$/.test(name))`,
     );
 
   it('sets up an account and a command from the palette, and shows the fields of the command only', async () => {
@@ -54,7 +54,12 @@ describe('powercontroller in the editor', () => {
     await editor.openDialog(id);
     await editor.openConfigDialog('account', 'add');
     await editor.fill('url', simulator.url);
+    const unsigned = async (): Promise<string[]> =>
+      Object.keys((await editor?.fieldErrors()) ?? {}).filter((name) => ['email', 'password'].includes(name));
+    // A token is used in place of both.
+    assert.deepEqual((await unsigned()).sort(), ['email', 'password']);
     await editor.fill('token', 'wrong-token');
+    assert.deepEqual(await unsigned(), []);
     await editor.press('#energy-devices-test');
     const result = (state: string) =>
       editor?.dialog().locator(`#energy-devices-test-result[data-state="${state}"]`).innerText();
@@ -120,7 +125,7 @@ describe('powercontroller in the editor', () => {
       watch: ['deviceId', 'topic', 'interval', 'raw'],
       get: ['deviceId', 'topic', 'raw'],
       list: ['topic', 'raw'],
-      history: ['deviceId', 'topic', 'output', 'inFlight', 'raw'],
+      history: ['deviceId', 'topic', 'range', 'output', 'inFlight', 'raw'],
       refresh: ['deviceId', 'topic', 'raw'],
     };
     for (const [operation, names] of Object.entries(fields)) {

@@ -60,8 +60,14 @@ describe('PowerFlex in the editor', () => {
       await editor.openDialog(dcm);
       await editor.fill('operation', 'set_target_peak_power');
       assert.ok(!(await editor.field('minInterval').isVisible()));
+      const current = page.locator('#powerflex-targets [aria-current="date"]');
+      const month = await page.evaluate<string>(
+        `new Date().toLocaleString(${JSON.stringify(lang)}, { month: 'long' })`,
+      );
+      assert.deepEqual(await current.allInnerTexts(), [month]);
       await editor.press('#powerflex-read-targets');
       await page.locator('#powerflex-targets [data-month="Dec"]', { hasText: '200 kW' }).waitFor();
+      assert.deepEqual(await current.allInnerTexts(), [month]);
       await page.locator('#powerflex-target-Jun').fill('70.5');
       assert.match((await page.locator('#powerflex-target-Jun').getAttribute('class')) ?? '', /input-error/);
       await page.locator('#powerflex-target-Jun').fill('700');
@@ -94,7 +100,7 @@ describe('PowerFlex in the editor', () => {
   }
 
   it('imports an example with the login that it brings', async () => {
-    const example = readExamples().find(({ name }) => name === 'powerflex-grid-event.json');
+    const example = readExamples().find(({ name }) => name === 'powerflex/grid-event.json');
     assert.ok(example);
     runtime = await startRuntime();
     editor = await openEditor(runtime);

@@ -101,7 +101,7 @@ describe('poweropti in the editor', () => {
       const refused = await testConnection(editor, 'bad');
       assert.match(refused, like(text('errors.poweroptiUnauthorized')));
       if (lang === 'en-US')
-        for (const cause of ['key', 'not enabled', 'firmware']) assert.ok(refused.includes(cause));
+        for (const cause of ['key', 'PRO service', 'firmware']) assert.ok(refused.includes(cause));
       await screenshots(editor, `poweropti-device-refused-${lang}`);
 
       await editor.fill('apiKey', API_KEY);
@@ -131,6 +131,59 @@ describe('poweropti in the editor', () => {
       assert.ok(!runtime.log.some((line) => line.includes(API_KEY)));
       assert.deepEqual(editor.pageErrors, []);
       assert.deepEqual(editor.externalRequests, []);
+    });
+  }
+
+  for (const lang of ['en-US', 'de'] as const) {
+    it(`finds a device, and takes over its address and its ticket (${lang})`, async () => {
+      const text = textsIn(lang);
+      const ticket = `announced:${'5'.repeat(32)}`;
+      let answer: object = { ok: true, devices: [], heard: false, full: false };
+      const asked: string[] = [];
+      runtime = await startRuntime();
+      editor = await openEditor(runtime, { lang });
+      const { page } = editor;
+      await page.route('**/energy-devices/poweropti-device/*/find', (route) =>
+        route.fulfill({ json: answer }),
+      );
+      await page.route('**/energy-devices/poweropti-device/*/adopt', (route) => {
+        asked.push(String(route.request().postData()));
+        return route.fulfill({ json: { ok: true } });
+      });
+      const meter = await editor.addNodeFromPalette('poweropti-meter');
+      await editor.openDialog(meter);
+      await editor.openConfigDialog('device', 'add');
+      const dialog = editor.dialog();
+      const said = async (state: 'good' | 'bad', key: string): Promise<void> => {
+        const place = dialog.locator(`#energy-devices-find-result[data-state="${state}"]`);
+        await place.waitFor();
+        assert.match(await place.innerText(), like(text(`find.${key}`)));
+      };
+      await editor.press('#energy-devices-find');
+      await said('bad', 'silent');
+      assert.equal(await dialog.locator('#energy-devices-found').isVisible(), false);
+
+      const name = '<img src=x onerror="window.hit=1">';
+      const device = { ticket, name: `powerfox ${name} …557`, address: '192.168.1.50', idIs: 'new' };
+      answer = { ok: true, devices: [device], heard: true, full: false };
+      await editor.press('#energy-devices-find');
+      await said('good', 'found');
+      await screenshots(editor, `poweropti-device-found-${lang}`);
+      await dialog.locator('#energy-devices-found').selectOption(ticket);
+      await said('good', 'id.new');
+      assert.equal(await editor.field('host').inputValue(), '192.168.1.50');
+      assert.equal(await editor.field('apiKey').inputValue(), ticket);
+      assert.deepEqual(asked, [JSON.stringify({ settings: { ticket }, credentials: {} })]);
+      await screenshots(editor, `poweropti-device-chosen-${lang}`);
+      await editor.ok();
+      await editor.ok();
+      const stored = await page.evaluate<unknown>(
+        `(() => { let found; RED.nodes.eachConfig(({ type, credentials }) => {
+           if (type === 'poweropti-device') found = credentials; }); return found; })()`,
+      );
+      assert.equal((stored as { announcedId: string }).announcedId, ticket);
+      assert.equal(await page.evaluate('window.hit'), undefined);
+      assert.deepEqual(editor.pageErrors, []);
     });
   }
 

@@ -20,6 +20,9 @@ async function testConnection(editor: Editor, outcome: 'good' | 'bad'): Promise<
   return result.innerText();
 }
 
+const intervalLabel = (editor: Editor): Promise<string> =>
+  editor.dialog().locator('label[for="node-config-input-interval"]').innerText();
+
 describe('PowerSentrix in the editor', () => {
   let ups: PowersentrixSimulator;
   let cloud: PowersentrixCloud;
@@ -67,8 +70,15 @@ describe('PowerSentrix in the editor', () => {
       assert.equal(await editor.field('interval').inputValue(), String(interval));
       await editor.field('source').selectOption('lan');
       assert.equal(await editor.field('interval').inputValue(), '60');
+      assert.equal(await intervalLabel(editor), 'Read every');
       await editor.cancel();
     }
+    await editor.openAny('cloud');
+    await editor.fill('interval', '60');
+    await editor.field('source').selectOption('push');
+    assert.equal(await editor.field('interval').inputValue(), '300');
+    assert.equal(await intervalLabel(editor), 'Pushes every');
+    await editor.cancel();
   });
 
   it('sets a UPS up at its own address, from the palette to its status', async () => {
@@ -97,8 +107,23 @@ describe('PowerSentrix in the editor', () => {
 
     const port = await editor.addNodeFromPalette('ups-port');
     await editor.openDialog(port);
+    const id = await editor.page.evaluate<string>(
+      `$('#node-input-device option').toArray().map(({ value }) => value).find((id) => /^[0-9a-f]+$/.test(id))`,
+    );
+    await editor.field('device').selectOption(id);
+    const router = editor.field('port').locator('option[value="0"]', { hasText: '0 Router' });
+    await router.waitFor({ state: 'attached' });
+    assert.equal(await editor.field('port').locator('option[value="11"]').textContent(), '11');
+    await editor.field('port').selectOption('0');
+    await editor.field('action').selectOption('restart');
     await editor.screenshot('ups-port');
     await editor.ok();
+    const label = `(() => { const node = RED.nodes.node('${port}'); return node._def.label.call(node); })()`;
+    assert.equal(await editor.page.evaluate(label), '0 Router · restart');
+    await editor.openDialog(port);
+    await editor.field('port').selectOption('11');
+    await editor.ok();
+    assert.equal(await editor.page.evaluate(label), 'Port 11 · restart');
     const events = await editor.addNodeFromPalette('ups-events');
     await editor.openDialog(events);
     await editor.screenshot('ups-events');

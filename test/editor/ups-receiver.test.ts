@@ -38,9 +38,9 @@ async function stripping(prefix: string, target: string): Promise<http.Server> {
       return;
     }
     const { method = 'GET', headers } = request;
-    const onward = http.request(`${target}${path.slice(prefix.length)}`, { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
+    const onward = http.request(`${target}${path.slice(prefix.length)}`, { method, headers }, (reply) => {
+      response.writeHead(reply.statusCode ?? 502, reply.headers);
+      reply.pipe(response);
     });
     onward.on('error', () => response.destroy());
     request.pipe(onward);

@@ -1,14 +1,14 @@
 import { DeviceError } from '../../lib/core/errors';
-import { Transport } from '../../lib/core/transport';
+import { Transport } from '../../lib/core/http/transport';
 import { EnapterClient } from '../../lib/enapter/rest/client';
 import { PowercontrollerClient } from '../../lib/powercontroller/client';
-import { commandRequest } from '../../lib/powercontroller/commands';
+import { commandRequest } from '../../lib/powercontroller/input';
 import { wholeHistory } from '../../lib/powercontroller/history';
 import { PowerflexClient } from '../../lib/powerflex/client';
 import { readMeasurements } from '../../lib/powerflex/reader';
 import { PoweroptiClient } from '../../lib/poweropti/client';
-import { CloudClient } from '../../lib/powersentrix/cloud';
-import { LanClient } from '../../lib/powersentrix/lan';
+import { CloudClient } from '../../lib/powersentrix/cloud-client';
+import { LanClient } from '../../lib/powersentrix/lan-client';
 
 /** Clients of the package, driven without pause: nodes rest between two readings, and an attack a second is not many. */
 

@@ -1,6 +1,6 @@
 import { Session, type Profiler } from 'node:inspector/promises';
 
-import { answerCalls } from '../../bench/support/ipc';
+import { responseCalls } from '../../bench/support/ipc';
 import { type DriveOptions, drive } from './clients';
 
 /** Loaded into the Node-RED under attack before everything else: tells what the attacks did to it. */
@@ -124,5 +124,5 @@ async function heap(): Promise<Memory> {
   return { heap: heapUsed / 2 ** 20, external: external / 2 ** 20 };
 }
 
-answerCalls({ take, heap, drive: (options: DriveOptions) => drive(options) });
+responseCalls({ take, heap, drive: (options: DriveOptions) => drive(options) });
 process.on('disconnect', () => process.exit(1));

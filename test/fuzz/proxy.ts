@@ -9,7 +9,7 @@ const SPARED = /login|signin|\/_sim\//i;
 
 /** What went through a proxy. */
 export interface Traffic {
-  answers: number;
+  responses: number;
   attacks: Map<string, number>;
   /** the last attacks, newest last: one of them is to blame for a block */
   last: string[];
@@ -19,7 +19,7 @@ export interface Traffic {
 export class Proxy {
   /** 0 to 1: how many answers are changed */
   rate = 0;
-  readonly traffic: Traffic = { answers: 0, attacks: new Map(), last: [] };
+  readonly traffic: Traffic = { responses: 0, attacks: new Map(), last: [] };
   private readonly server = http.createServer((request, response) => {
     this.serve(request, response).catch(() => response.destroy());
   });
@@ -46,13 +46,13 @@ export class Proxy {
     delete headers.host;
     delete headers.connection;
     const path = request.url ?? '/';
-    const answer = await ask(this.upstream + path, request.method ?? 'GET', headers, Buffer.concat(chunks));
-    this.traffic.answers++;
+    const reply = await ask(this.upstream + path, request.method ?? 'GET', headers, Buffer.concat(chunks));
+    this.traffic.responses++;
     if (SPARED.test(path) || !this.random.chance(this.rate)) {
-      response.writeHead(answer.status, answer.headers).end(answer.body);
+      response.writeHead(reply.status, reply.headers).end(reply.body);
       return;
     }
-    const attack = drawAttack(answer.body.toString('utf8'), this.random);
+    const attack = drawAttack(reply.body.toString('utf8'), this.random);
     this.note(attack.name, path);
     await carryOut(attack, response);
   }
@@ -65,13 +65,13 @@ export class Proxy {
   }
 }
 
-interface Answer {
+interface Reply {
   status: number;
   headers: http.OutgoingHttpHeaders;
   body: Buffer;
 }
 
-function ask(url: string, method: string, headers: http.OutgoingHttpHeaders, body: Buffer): Promise<Answer> {
+function ask(url: string, method: string, headers: http.OutgoingHttpHeaders, body: Buffer): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const request = http.request(url, { method, headers }, (response) => {
       const chunks: Buffer[] = [];

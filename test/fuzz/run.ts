@@ -17,7 +17,7 @@ import { type FuzzedSystem, startSystems } from './systems';
 /** ms of CPU */
 const LONGEST_BLOCK = 250;
 /** MB above what was in use after the first round */
-const MOST_GROWTH = 64;
+const MAX_GROWTH = 64;
 /** MB; a small host's Node-RED */
 const HEAP_LIMIT = 512;
 /** s that a system is attacked in one go */
@@ -72,7 +72,7 @@ async function shoot(
       headers: { 'content-type': 'application/json' },
       body: Buffer.from(drawMessage(type, random)),
       signal: AbortSignal.timeout(10_000),
-    }).then((answer) => answer.arrayBuffer());
+    }).then((response) => response.arrayBuffer());
     tally.messages++;
     const shots: Promise<unknown>[] = [message];
     if (system.shoot) shots.push(system.shoot(url));
@@ -158,7 +158,7 @@ async function run({ seconds, seed, only }: Options): Promise<string[]> {
       if (tally) report(system, tally);
     }
     say(`most heap above the ${base.toFixed(1)} MB of the first round: ${most.toFixed(1)} MB`);
-    if (most > MOST_GROWTH) found.push(`the heap grew by ${most.toFixed(1)} MB`);
+    if (most > MAX_GROWTH) found.push(`the heap grew by ${most.toFixed(1)} MB`);
   } catch (error) {
     found.push(`Node-RED ended: ${String(error)}\n${runtime.log.slice(-30).join('\n')}`);
   } finally {
@@ -176,14 +176,14 @@ function newTally(): Tally {
 }
 
 function report({ name, proxies }: FuzzedSystem, { calls, messages, shots, block, failures }: Tally): void {
-  const answers = proxies.reduce((sum, { traffic }) => sum + traffic.answers, 0);
+  const responses = proxies.reduce((sum, { traffic }) => sum + traffic.responses, 0);
   const attacks = new Map<string, number>();
   for (const { traffic } of proxies) {
     for (const [kind, count] of traffic.attacks) attacks.set(kind, (attacks.get(kind) ?? 0) + count);
   }
   const changed = [...attacks.values()].reduce((sum, count) => sum + count, 0);
   say(
-    `${name}: ${answers} answers, ${changed} of them changed in ${attacks.size} ways; ${calls} calls, ${messages} messages, ` +
+    `${name}: ${responses} answers, ${changed} of them changed in ${attacks.size} ways; ${calls} calls, ${messages} messages, ` +
       `${shots} pushes or commands; longest block ${Math.max(0, Math.round(block))} ms`,
   );
   const top = [...failures].sort(([, a], [, b]) => b - a).slice(0, 8);
@@ -196,7 +196,7 @@ const options: Options = {
   seed: numberOf('--seed') ?? newSeed(),
   only: only < 0 ? undefined : process.argv[only + 1],
 };
-say(`${options.seconds} s, seed ${options.seed}: at most ${LONGEST_BLOCK} ms and ${MOST_GROWTH} MB`);
+say(`${options.seconds} s, seed ${options.seed}: at most ${LONGEST_BLOCK} ms and ${MAX_GROWTH} MB`);
 run(options).then(
   (found) => {
     say(found.length === 0 ? 'nothing found' : `found:\n${[...new Set(found)].join('\n')}`);

@@ -153,7 +153,7 @@ async function push(nodeRed: string, model: UpsModel, random: Seeded): Promise<v
     body: Buffer.from(body),
     signal: AbortSignal.timeout(5000),
   }).then(
-    (answer) => answer.arrayBuffer(),
+    (response) => response.arrayBuffer(),
     () => undefined,
   );
 }

@@ -20,7 +20,7 @@ const STATIONS = 5;
 const MINUTES = 600;
 const START = 1_700_000_000;
 /** Rows that the database gives to a query, fewer than there are. */
-const MOST_ROWS = 2500;
+const MAX_ROWS = 2500;
 
 const FIELDS = 'energy_delivered,charging_state,mamps_actual,note';
 type Query = readonly [what: string, query: string, params?: Readonly<Record<string, string>>];
@@ -162,7 +162,7 @@ describe('a real InfluxDB', () => {
   let database: InfluxDb;
 
   before(async () => {
-    database = await startInfluxDb(MOST_ROWS);
+    database = await startInfluxDb(MAX_ROWS);
     await database.write(points());
   });
   after(() => database.close());

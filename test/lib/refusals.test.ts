@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 
-import { Poller } from '../../lib/core/poller';
-import { Transport } from '../../lib/core/transport';
+import { Poller } from '../../lib/core/poll/poller';
+import { Transport } from '../../lib/core/http/transport';
 import { EnapterClient } from '../../lib/enapter/rest/client';
 import { PowercontrollerClient } from '../../lib/powercontroller/client';
 import { StatusMemory, StatusReader } from '../../lib/powercontroller/watch';
 import { PowerflexClient } from '../../lib/powerflex/client';
 import { PoweroptiClient } from '../../lib/poweropti/client';
-import { CloudClient } from '../../lib/powersentrix/cloud';
-import { LanClient } from '../../lib/powersentrix/lan';
+import { CloudClient } from '../../lib/powersentrix/cloud-client';
+import { LanClient } from '../../lib/powersentrix/lan-client';
 import { startEnapter } from '../../simulators/enapter';
 import { startPowercontroller } from '../../simulators/powercontroller';
 import { startPowerflex } from '../../simulators/powerflex';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 
-import { needsUser } from '../../lib/core/availability';
+import { needsUser } from '../../lib/core/poll/availability';
 import { type Clock, systemClock } from '../../lib/core/clock';
 import type { ConnectionConfig } from '../../lib/enapter/mqtt/config';
 import { projectRoot } from '../../scripts/support/project-root';

@@ -86,10 +86,10 @@ describe('enapter: what mosquitto does not take', () => {
       command: '',
       timeout: 5000,
       take: ({ id }) => {
-        assert.throws(() => desk.answer({ id, state: 'completed', payload: { LONG } }), {
+        assert.throws(() => desk.respond({ id, state: 'completed', payload: { LONG } }), {
           reason: 'enapterPacketLimit',
         });
-        desk.answer({ id, state: 'completed', payload: { short: true } });
+        desk.respond({ id, state: 'completed', payload: { short: true } });
       },
     });
     await observer.publishAsync(COMMANDS, '{"id":"a","name":"x"}');
@@ -116,7 +116,7 @@ describe('enapter: what mosquitto does not take', () => {
         timeout: 5000,
         take: ({ id }) => {
           taken.push(id);
-          connection.desk.answer({ id, state: 'completed', payload: {} });
+          connection.desk.respond({ id, state: 'completed', payload: {} });
         },
       });
       await availability.waitFor(({ available }) => available, 'connection');

@@ -7,6 +7,7 @@ import { COMMANDS, HARDWARE, startDevice, type TestDevice } from '../support/ena
 import { Feed } from '../support/feed';
 import { type Arrived, killTenTimes } from '../support/enapter-kill';
 import { Gate, Mosquitto } from '../support/mosquitto';
+import { newSeed } from '../support/seeded';
 
 describe('enapter: mosquitto over mutual TLS', () => {
   const mosquitto = new Mosquitto();
@@ -60,13 +61,13 @@ describe('enapter: mosquitto over mutual TLS', () => {
     connection.desk.listen({
       command: '',
       timeout: 5000,
-      take: ({ id }) => connection.desk.answer({ id, state: 'completed', payload: { done: true } }),
+      take: ({ id }) => connection.desk.respond({ id, state: 'completed', payload: { done: true } }),
     });
     await availability.waitFor(({ available }) => available, 'availability');
     connection.publishValues('telemetry', 'a', { timestamp: 1735689605, power: 1 });
     await observer.publishAsync(COMMANDS, '{"id":"a","name":"x"}');
-    const answer = await arrived.waitFor(({ topic }) => topic.endsWith('/responses'), 'arrived');
-    assert.deepEqual(answer.json, { id: 'a', state: 'completed', payload: { done: true } });
+    const response = await arrived.waitFor(({ topic }) => topic.endsWith('/responses'), 'arrived');
+    assert.deepEqual(response.json, { id: 'a', state: 'completed', payload: { done: true } });
     assert.deepEqual(arrived.items[0]?.json, { timestamp: 1735689605, power: 1 });
   });
 
@@ -95,8 +96,8 @@ describe('enapter: mosquitto over mutual TLS', () => {
   });
 
   it('comes back when the broker is killed (SIGKILL) ten times, and loses nothing silently', async () => {
-    const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
-    console.log(`        seed ${seed} (TEST_SEED repeats it)`);
+    const seed = newSeed();
+    console.log(`        seed ${seed} (SEED repeats it)`);
     const device = start(config());
     await device.availability.waitFor(({ available }) => available, 'availability');
     await killTenTimes(

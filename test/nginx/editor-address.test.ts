@@ -18,29 +18,29 @@ interface Case {
   /** default: nginx's own address */
   origin?: string | null;
   /** whether the route answers: without the setting, and with this address in it */
-  answered: [boolean, boolean];
+  responded: [boolean, boolean];
 }
 
 const CASES: readonly Case[] = [
-  { name: 'no browser', nginx: DEFAULT, origin: null, answered: [true, true] },
-  { name: 'own page, HTTPS', nginx: DEFAULT, site: 'same-origin', origin: OWN, answered: [true, true] },
+  { name: 'no browser', nginx: DEFAULT, origin: null, responded: [true, true] },
+  { name: 'own page, HTTPS', nginx: DEFAULT, site: 'same-origin', origin: OWN, responded: [true, true] },
   {
     name: 'foreign page, HTTPS',
     nginx: DEFAULT,
     site: 'cross-site',
     origin: FOREIGN,
-    answered: [false, false],
+    responded: [false, false],
   },
-  { name: 'neighbour, HTTPS', nginx: DEFAULT, site: 'same-site', origin: OWN, answered: [false, false] },
-  { name: 'own page, plain HTTP', nginx: DEFAULT, origin: OWN, answered: [false, true] },
-  { name: 'foreign page, plain HTTP', nginx: DEFAULT, origin: FOREIGN, answered: [false, false] },
-  { name: 'sandboxed page, plain HTTP', nginx: DEFAULT, origin: 'null', answered: [false, false] },
-  { name: 'own page, plain HTTP, Host kept', nginx: KEEPS_HOST, answered: [true, true] },
+  { name: 'neighbour, HTTPS', nginx: DEFAULT, site: 'same-site', origin: OWN, responded: [false, false] },
+  { name: 'own page, plain HTTP', nginx: DEFAULT, origin: OWN, responded: [false, true] },
+  { name: 'foreign page, plain HTTP', nginx: DEFAULT, origin: FOREIGN, responded: [false, false] },
+  { name: 'sandboxed page, plain HTTP', nginx: DEFAULT, origin: 'null', responded: [false, false] },
+  { name: 'own page, plain HTTP, Host kept', nginx: KEEPS_HOST, responded: [true, true] },
   {
     name: 'foreign page, plain HTTP, Host kept',
     nginx: KEEPS_HOST,
     origin: FOREIGN,
-    answered: [false, false],
+    responded: [false, false],
   },
 ];
 
@@ -59,8 +59,8 @@ const CASES: readonly Case[] = [
       await runtime.stop();
     });
 
-    for (const { name, nginx: lines, site, origin, answered } of CASES) {
-      const expected = answered[index] ?? false;
+    for (const { name, nginx: lines, site, origin, responded } of CASES) {
+      const expected = responded[index] ?? false;
       it(`${expected ? 'answers' : 'refuses'}: ${name}`, async () => {
         const nginx = proxies.get(lines);
         assert.ok(nginx);

@@ -3,9 +3,20 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildAssets } from '../../scripts/build-assets';
-import { LANGUAGES } from '../../scripts/assets/plan';
+import { LANGUAGES } from '../../scripts/assets/sources';
 
 const EDITOR = `<script type="text/javascript">RED.nodes.registerType('probe', { category: 'x', icon: "acme.svg" });</script>`;
+
+const HELP = `A probe.
+
+### Inputs
+
+: payload (object) : text, \`value: 1\`
+: topic : none
+: payload.importPower, payload.exportPower (W) : both
+
+Two colons: \`a\` (b), and more: c.
+`;
 
 describe('build-assets', () => {
   let root: string;
@@ -16,6 +27,9 @@ describe('build-assets', () => {
   };
   const remove = (path: string): void => rmSync(join(root, path));
   const built = (path: string): string => readFileSync(join(root, 'dist/nodes/acme', path), 'utf8');
+  /** The catalogue of the vendor: texts of all its nodes, and those of `probe`. */
+  const putTexts = (language: string, own: object, ofVendor: object = {}): void =>
+    put(`locales/${language}/acme.json`, { ...ofVendor, nodes: { probe: own } });
   const putManifest = (nodes: Record<string, string>): void =>
     put('package.json', { name: 'any', 'node-red': { nodes } });
 
@@ -28,11 +42,8 @@ describe('build-assets', () => {
     put('icons/acme.svg', '<svg/>');
     for (const language of LANGUAGES) {
       put(`locales/${language}/shared.json`, { status: { lost: `lost __reason__ (${language})` } });
-      put(`locales/${language}/probe.json`, {
-        probe: { host: `Host (${language})` },
-        status: { idle: 'idle' },
-      });
-      put(`locales/${language}/probe.html`, `<script data-help-name="probe"><p>${language}</p></script>`);
+      putTexts(language, { probe: { host: `Host (${language})` }, status: { idle: 'idle' } });
+      put(`locales/${language}/help/probe.md`, HELP.replace('text', `text (${language})`));
     }
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -42,7 +53,13 @@ describe('build-assets', () => {
     assert.equal(built('probe.html'), EDITOR);
     assert.equal(built('icons/acme.svg'), '<svg/>');
     for (const language of LANGUAGES) {
-      assert.ok(built(`locales/${language}/probe.html`).includes(`<p>${language}</p>`));
+      const help = built(`locales/${language}/probe.html`);
+      assert.match(help, /^<script type="text\/markdown" data-help-name="probe">\nA probe\.\n/);
+      // What Node-RED's own syntax for a property takes: a type, and no further colon.
+      assert.ok(help.includes(`\n: payload (object) : text (${language}), <code>value&#58; 1</code>\n`));
+      assert.ok(help.includes('\n: topic ( ) : none\n'));
+      assert.ok(help.includes('\n: payload.importPower,<br>payload.exportPower (W) : both\n'));
+      assert.ok(help.includes('\nTwo colons&#58; `a` (b), and more&#58; c.\n'));
       assert.deepEqual(JSON.parse(built(`locales/${language}/probe.json`)), {
         status: { lost: `lost __reason__ (${language})`, idle: 'idle' },
         probe: { host: `Host (${language})` },
@@ -50,15 +67,23 @@ describe('build-assets', () => {
     }
   });
 
-  it('merges the texts that only one vendor’s nodes share', () => {
+  it('gives a node the texts of its vendor, and of no other vendor or node', () => {
+    putManifest({ probe: 'dist/nodes/acme/probe.js', second: 'dist/nodes/other/second.js' });
+    put('dist/nodes/other/second.js', '');
+    put('nodes/other/second.html', EDITOR);
     for (const language of LANGUAGES) {
-      put(`locales/${language}/shared-acme.json`, { status: { acme: language } });
-      put(`locales/${language}/shared-other.json`, { status: { other: language } });
+      putTexts(language, { own: 'probe' }, { status: { acme: language } });
+      put(`locales/${language}/other.json`, { status: { other: language }, nodes: { second: {} } });
+      put(`locales/${language}/help/second.md`, HELP);
     }
-    put('nodes/other/note.txt', '');
     assert.deepEqual(buildAssets(root), []);
-    const { status } = JSON.parse(built('locales/de/probe.json')) as { status: object };
-    assert.deepEqual(status, { lost: 'lost __reason__ (de)', acme: 'de', idle: 'idle' });
+    assert.deepEqual(JSON.parse(built('locales/de/probe.json')), {
+      status: { lost: 'lost __reason__ (de)', acme: 'de' },
+      own: 'probe',
+    });
+    assert.deepEqual(JSON.parse(built('../other/locales/de/second.json')), {
+      status: { lost: 'lost __reason__ (de)', other: 'de' },
+    });
   });
 
   it('needs no icon for a config node', () => {
@@ -69,38 +94,58 @@ describe('build-assets', () => {
 
   it('names every problem and writes nothing where there is one', () => {
     remove('icons/acme.svg');
-    remove('locales/sk/probe.html');
+    remove('locales/sk/help/probe.md');
     assert.deepEqual(buildAssets(root), [
       'icons/acme.svg: missing, named in nodes/acme/probe.html',
-      'locales/sk/probe.html: missing',
+      'locales/sk/help/probe.md: missing',
     ]);
     assert.ok(!existsSync(join(root, 'dist/nodes/acme/probe.html')));
   });
 
   const failures: [what: string, arrange: () => void, problem: string][] = [
     ['a missing editor part', () => remove('nodes/acme/probe.html'), 'nodes/acme/probe.html: missing'],
-    ['a missing catalogue', () => remove('locales/de/probe.json'), 'locales/de/probe.json: missing'],
+    ['a missing catalogue', () => remove('locales/de/acme.json'), 'locales/de/acme.json: missing'],
     ['a missing shared catalogue', () => remove('locales/de/shared.json'), 'locales/de/shared.json: missing'],
     [
-      'a shared catalogue of a vendor that is not translated',
-      () => put('locales/en-US/shared-acme.json', { status: { acme: 'x' } }),
-      'locales/sk/shared-acme.json: missing',
+      'a node without a text of its own',
+      () => put('locales/de/acme.json', { nodes: {} }),
+      'locales/de/acme.json: lacks "nodes.probe"',
     ],
     [
-      'a shared catalogue of no vendor',
-      () => put('locales/en-US/shared-acne.json', {}),
-      'locales/en-US/shared-acne.json: belongs to no node in package.json node-red.nodes',
+      'a catalogue of no vendor',
+      () => put('locales/en-US/acne.json', {}),
+      'locales/en-US/acne.json: belongs to no vendor in package.json node-red.nodes',
     ],
     [
-      'a text that is in two shared catalogues',
-      () => put('locales/de/shared-acme.json', { status: { lost: 'x' } }),
-      'locales/de/shared-acme.json: "status.lost" is in a shared catalogue too',
+      'texts without a node',
+      () => put('locales/de/acme.json', { nodes: { probe: {}, prob: {} } }),
+      'locales/de/acme.json: "nodes.prob" belongs to no node in package.json node-red.nodes',
     ],
-    ['missing help', () => remove('locales/sk/probe.html'), 'locales/sk/probe.html: missing'],
     [
-      'help that Node-RED would not find',
-      () => put('locales/sk/probe.html', '<script data-help-name="prob"></script>'),
-      'locales/sk/probe.html: lacks data-help-name="probe"',
+      'a vendor’s text that is shared by all',
+      () => putTexts('de', {}, { status: { lost: 'x' } }),
+      'locales/de/acme.json: "status.lost" is shared already',
+    ],
+    [
+      'a node’s text that its vendor shares',
+      () => putTexts('de', { status: { acme: 'x' } }, { status: { acme: 'x' } }),
+      'locales/de/acme.json: "nodes.probe.status.acme" is shared already',
+    ],
+    ['missing help', () => remove('locales/sk/help/probe.md'), 'locales/sk/help/probe.md: missing'],
+    [
+      'help with another heading',
+      () => put('locales/sk/help/probe.md', HELP.replace('###', '####')),
+      'locales/sk/help/probe.md: other headings than en-US: 4',
+    ],
+    [
+      'help with other code',
+      () => put('locales/sk/help/probe.md', HELP.replace('value', 'hodnota')),
+      'locales/sk/help/probe.md: other code than en-US: hodnota: 1',
+    ],
+    [
+      'a property of help that Node-RED would not show as one',
+      () => put('locales/de/help/probe.md', HELP.replace(' : text', ', text')),
+      'locales/de/help/probe.md: ": payload (object), text, `value: 1`" is not ": name (type) : text"',
     ],
     [
       'a missing icon',
@@ -133,29 +178,29 @@ describe('build-assets', () => {
       'nodes/acme/second.html: not listed in package.json node-red.nodes',
     ],
     [
-      'a catalogue without a node',
-      () => put('locales/de/second.json', {}),
-      'locales/de/second.json: belongs to no node in package.json node-red.nodes',
+      'help without a node',
+      () => put('locales/de/help/second.md', ''),
+      'locales/de/help/second.md: belongs to no node in package.json node-red.nodes',
     ],
     [
-      'help without a node',
-      () => put('locales/de/second.html', ''),
-      'locales/de/second.html: belongs to no node in package.json node-red.nodes',
+      'help that is not Markdown',
+      () => put('locales/de/probe.html', ''),
+      'locales/de/probe.html: belongs to no node in package.json node-red.nodes',
     ],
     [
       'a language that is not known',
-      () => put('locales/fr/probe.json', {}),
+      () => put('locales/fr/acme.json', {}),
       'locales/fr: not one of en-US, de, sk',
     ],
     [
       'a text that is not translated',
-      () => put('locales/de/probe.json', { probe: {}, status: { idle: 'idle' } }),
-      'locales/de/probe.json: lacks "probe.host" (compared with en-US)',
+      () => putTexts('de', { probe: {}, status: { idle: 'idle' } }),
+      'locales/de/acme.json: lacks "nodes.probe.probe.host" (compared with en-US)',
     ],
     [
       'a translation of nothing',
-      () => put('locales/sk/probe.json', { probe: { host: 'x', port: 'y' }, status: { idle: 'idle' } }),
-      'locales/sk/probe.json: has "probe.port", which the reference lacks (compared with en-US)',
+      () => putTexts('sk', { probe: { host: 'x', port: 'y' }, status: { idle: 'idle' } }),
+      'locales/sk/acme.json: has "nodes.probe.probe.port", which the reference lacks (compared with en-US)',
     ],
     [
       'a shared text that is not translated',
@@ -194,22 +239,20 @@ describe('build-assets', () => {
     });
   }
 
-  it('refuses a text that is shared and a node’s own', () => {
-    for (const language of LANGUAGES) {
-      put(`locales/${language}/probe.json`, { probe: { host: 'x' }, status: { lost: 'gone __reason__' } });
-    }
+  it('refuses a node’s text that all vendors share, in each language', () => {
+    for (const language of LANGUAGES) putTexts(language, { status: { lost: 'gone __reason__' } });
     assert.deepEqual(
       buildAssets(root),
       LANGUAGES.map(
-        (language) => `locales/${language}/probe.json: "status.lost" is in a shared catalogue too`,
+        (language) => `locales/${language}/acme.json: "nodes.probe.status.lost" is shared already`,
       ),
     );
   });
 
   it('refuses a catalogue that cannot be parsed, without calling its texts missing', () => {
-    put('locales/de/probe.json', '{ "probe": ');
+    put('locales/de/acme.json', '{ "probe": ');
     const problems = buildAssets(root);
     assert.equal(problems.length, 1);
-    assert.match(String(problems[0]), /^locales\/de\/probe\.json: .*JSON/);
+    assert.match(String(problems[0]), /^locales\/de\/acme\.json: .*JSON/);
   });
 });

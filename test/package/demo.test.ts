@@ -74,10 +74,24 @@ const running: Demo[] = [];
 
 interface LiveData {
   now: number;
+  ups?: { status?: { outputs: unknown[] } };
+  heater?: { update?: object };
+  garage?: { load?: number; site?: object };
+  enapter?: { meter?: boolean; values?: object };
   meter?: {
     name?: string;
     reading?: { timestamp: string; power: number };
     availability?: { available: boolean; reason?: { code: string } };
+  };
+  sun?: {
+    power: { sun: number };
+    boiler?: { text?: string };
+    car?: { text?: string };
+    plan?: { text?: string };
+  };
+  cost?: {
+    demand?: { allowedPower: number | null; windowEnd: string };
+    usage?: { day: { cost: number | null }; currency: string };
   };
 }
 
@@ -135,9 +149,42 @@ describe('demo (npm start)', function () {
       assert.doesNotMatch(demo.output, /Warning|Error/);
     });
 
-    it('shows a live page that needs nothing from elsewhere', async () => {
+    it('serves what all five systems tell as live data', async () => {
+      const known = ({ meter, ups, heater, garage, enapter }: LiveData): boolean =>
+        [meter?.reading, ups?.status, heater?.update, garage?.load, garage?.site, enapter?.values].every(
+          (part) => part !== undefined,
+        );
+      const { ups } = await liveUntil(url, known);
+      assert.equal(ups?.status?.outputs.length, 12);
+    });
+
+    it('puts its nodes first in the palette', async () => {
+      const settings = (await (await fetch(`${url}/settings`)).json()) as {
+        editorTheme: { palette: { categories: { order: string[] } } };
+      };
+      assert.equal(settings.editorTheme.palette.categories.order[0], 'energy_devices');
+    });
+
+    it('says why each load is on or off', async () => {
+      const { sun } = await liveUntil(
+        url,
+        ({ sun: told }) => !!told?.boiler?.text && !!told.car?.text && !!told.plan?.text?.includes('·'),
+      );
+      assert.match(String(sun?.boiler?.text), /^(?:on|off) · /);
+      assert.match(String(sun?.car?.text), /^(?:on|off) · /);
+    });
+
+    it('serves window, allowance and cost as live data', async () => {
+      const { cost } = await liveUntil(url, (data) => typeof data.cost?.usage?.day.cost === 'number');
+      assert.equal(cost?.usage?.currency, 'EUR');
+      assert.ok(Date.parse(String(cost.demand?.windowEnd)) > Date.now() - 5000);
+      assert.equal(typeof cost.demand?.allowedPower, 'number');
+    }).timeout(120_000);
+
+    it('shows a live page that needs nothing from elsewhere, with and without a slash', async () => {
       assert.match(demo.output, new RegExp(`^Live page: ${url}/live$`, 'm'));
       const page = await fetch(`${url}/live`);
+      assert.equal((await fetch(`${url}/live/`)).status, 200);
       assert.match(String(page.headers.get('content-type')), /^text\/html/);
       const html = await page.text();
       assert.match(html, /^<!doctype html>/);

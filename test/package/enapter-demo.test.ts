@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { Transport } from '../../lib/core/transport';
-import { EnapterClient, type LatestValue } from '../../lib/enapter/rest/client';
+import { Transport } from '../../lib/core/http/transport';
+import { EnapterClient } from '../../lib/enapter/rest/client';
+import type { LatestValue } from '../../lib/enapter/rest/latest';
 import { enapter } from '../../scripts/demo/systems/enapter';
 import { poweropti } from '../../scripts/demo/systems/poweropti';
 import { powersentrix } from '../../scripts/demo/systems/powersentrix';

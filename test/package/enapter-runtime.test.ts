@@ -172,13 +172,13 @@ describe('enapter in a real Node-RED', () => {
     };
     await ask('', 'UNREACHABLE');
     await ask('tls1', 'implementedProfiles');
-    const dialog = async (tls: string): Promise<unknown> => {
-      const body = { settings: { url, tls }, credentials: { token: '__PWRD__' } };
+    const dialog = async (tls: string, token: string): Promise<unknown> => {
+      const body = { settings: { url, tls }, credentials: { token } };
       return JSON.parse((await runtime.post('energy-devices/enapter-account/acc1/test', body)).text);
     };
-    assert.deepEqual(await dialog('tls1'), { ok: true, sites: [], devices: 1 });
-    assert.equal(((await dialog('')) as { reason: string }).reason, 'tlsUnknownCa');
-    assert.equal(((await dialog('gone')) as { reason: string }).reason, 'tlsMissing');
+    assert.deepEqual(await dialog('tls1', '__PWRD__'), { ok: true, sites: [], devices: 1 });
+    assert.equal(((await dialog('', 'secret-token')) as { reason: string }).reason, 'tlsUnknownCa');
+    assert.equal(((await dialog('gone', 'secret-token')) as { reason: string }).reason, 'tlsMissing');
     await runtime.deploy([{ id: 'tab1', type: 'tab', label: 'empty' }]);
     await new Promise((resolve) => gateway.close(resolve));
   });
@@ -197,7 +197,7 @@ describe('enapter in a real Node-RED', () => {
       });
 
     it('react to a command: progress, the answer, the error, and a command that nobody takes', async () => {
-      const from = await deploy('enapter-react-to-command.json');
+      const from = await deploy('enapter/react-to-command.json');
       await says(from, '"state":"log"');
       await says(from, '"state":"completed","payload":{"port":3,"on":true}');
       await runtime.post('inject/enap2e2', {});
@@ -208,14 +208,14 @@ describe('enapter in a real Node-RED', () => {
     });
 
     it('a meter as a device: telemetry and properties reach the EMS', async () => {
-      const from = await deploy('enapter-meter-as-device.json');
+      const from = await deploy('enapter/meter-as-device.json');
       await says(from, '/v1/telemetry');
       await says(from, '/v1/register');
       await says(from, 'importPower');
     });
 
     it('execute a command: by its button only; done, the device said no, or nobody knows', async () => {
-      const from = await deploy('enapter-execute-command.json');
+      const from = await deploy('enapter/execute-command.json');
       await runtime.waitForDebug(({ id }) => id === 'enap3d0', { from });
       const shown = (): string[] => runtime.debug.slice(from).map(({ id }) => id);
       assert.deepEqual(shown(), ['enap3d0'], 'a deploy commands nothing');
@@ -224,7 +224,7 @@ describe('enapter in a real Node-RED', () => {
       await runtime.post('inject/enap3i2', {});
       await says(from, 'Devices do not do that.');
       assert.deepEqual(shown(), ['enap3d0', 'enap3d1', 'enap3d2']);
-      const example = readExamples().find(({ name }) => name === 'enapter-execute-command.json');
+      const example = readExamples().find(({ name }) => name === 'enapter/execute-command.json');
       assert.ok(example);
       const nodes = onPort(example, runtime.port).map((node) =>
         node.id === 'enap3f1'
@@ -237,7 +237,7 @@ describe('enapter in a real Node-RED', () => {
     });
 
     it('rename and re-blueprint in bulk: by its button only, three devices, once', async () => {
-      const from = await deploy('enapter-bulk-rename.json');
+      const from = await deploy('enapter/bulk-rename.json');
       await says(from, 'would become Cabinet 3');
       assert.ok(!JSON.stringify(runtime.debug.slice(from)).includes('bluepri2'), 'a deploy changes nothing');
       await runtime.post('inject/enap4i1', {});

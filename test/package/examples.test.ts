@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 
+import { projectRoot } from '../../scripts/support/project-root';
 import { onPort, ownTypes, readDashboardExamples, readExamples } from '../support/examples';
 import { dashboardVersion } from '../support/dashboard';
-import { type Runtime, startRuntime } from '../support/runtime';
+import { hashPassword } from '../support/find-node-red';
+import { fixture } from '../support/fixture';
+import { type Runtime, type RuntimeOptions, startRuntime } from '../support/runtime';
 import type { FlowNode } from '../support/user-dir';
 
 const OWN = ownTypes();
@@ -12,7 +17,7 @@ const DASHBOARD = readDashboardExamples();
 const ALL = [...EXAMPLES, ...DASHBOARD];
 
 /** Where a node names a config node. */
-const CONFIG_KEYS = ['device', 'account', 'site', 'connection', 'receiver', 'tls'];
+const CONFIG_KEYS = ['device', 'account', 'site', 'connection', 'receiver', 'tls', 'broker'];
 const DASHBOARD_KEYS = ['ui', 'page', 'group', 'theme'];
 
 /** Properties of a node that hold the id of another one. */
@@ -20,12 +25,19 @@ function references(node: FlowNode): string[] {
   const wires = (node.wires as string[][] | undefined) ?? [];
   const configs = Object.entries(node)
     .filter(
-      ([key]) => CONFIG_KEYS.includes(key) || (node.type.startsWith('ui-') && DASHBOARD_KEYS.includes(key)),
+      ([key]) =>
+        // What a broker node calls its broker is a host.
+        (CONFIG_KEYS.includes(key) && node.type !== 'mqtt-broker') ||
+        (node.type.startsWith('ui-') && DASHBOARD_KEYS.includes(key)),
     )
     .map(([, value]) => value)
     .filter((value): value is string => typeof value === 'string' && value !== '');
+  // A property of a subflow stands for what its instances name.
+  const named = ((node.env as { value: string; type: string }[] | undefined) ?? [])
+    .filter(({ type, value }) => type === 'conf-type' && value !== '')
+    .map(({ value }) => value);
   const lists = [node.scope, node.links].filter((list): list is string[] => Array.isArray(list));
-  return [...wires.flat(), ...configs, ...lists.flat()];
+  return [...wires.flat(), ...configs.filter((id) => !id.startsWith('${')), ...named, ...lists.flat()];
 }
 
 describe('examples', () => {
@@ -67,6 +79,10 @@ describe('examples', () => {
         if (y !== undefined) assert.equal(y % 20, 0, `${node.id} lies off the grid`);
         if (x !== undefined) assert.equal(x % 10, 0, `${node.id} lies off the grid`);
         if (node.type === 'function') assert.ok(node.name, `${node.id} has no name`);
+        // The editor of a comment does not wrap.
+        const info = typeof node.info === 'string' ? node.info : '';
+        const longest = Math.max(...info.split('\n').map((line) => line.length));
+        assert.ok(longest <= 72, `${node.id}: a line of its info has ${longest} characters`);
       }
     });
   }
@@ -83,32 +99,59 @@ describe('examples', () => {
     });
   }
 
-  describe('in a real Node-RED', () => {
-    let runtime: Runtime;
-    before(async () => {
-      runtime = await startRuntime();
-    });
-    after(async () => {
-      await runtime.stop();
-    });
-
-    for (const example of EXAMPLES) {
-      it(`${example.name} runs on import and shows readings`, async () => {
-        const from = runtime.debug.length;
-        const logged = runtime.log.length;
-        const nodes = onPort(example, runtime.port);
-        await runtime.deploy(nodes);
-        const debugs = new Set(nodes.filter((node) => node.type === 'debug').map((node) => node.id));
-        await runtime.waitForDebug((message) => debugs.has(message.id), { from, timeout: 15_000 });
-
-        const own = nodes.filter((node) => OWN.includes(node.type) && 'x' in node);
-        for (const node of own) {
-          const status = runtime.statusOf(node.id);
-          assert.notEqual(status?.fill, 'red', `${node.id} (${node.type}): ${JSON.stringify(status)}`);
-        }
-        const complaints = runtime.log.slice(logged).filter((line) => /\[(error|warn)\]/.test(line));
-        assert.deepEqual(complaints, []);
+  const HOMES: [where: string, options: RuntimeOptions, server: (port: number) => string][] = [
+    ['in a real Node-RED', {}, (port) => `http://127.0.0.1:${port}`],
+    [
+      'in one over HTTPS, with roots of its own, and with passwords for editor and HTTP nodes',
+      {
+        adminAuth: true,
+        // For what pushes to Node-RED itself.
+        env: { NODE_EXTRA_CA_CERTS: join(projectRoot(), 'test', 'fixtures', 'tls', 'ca.pem') },
+        settings: {
+          https: { key: fixture('tls/server-key.pem'), cert: fixture('tls/server.pem') },
+          httpAdminRoot: '/editor',
+          httpNodeRoot: '/flows',
+          httpNodeAuth: { user: 'ups', pass: hashPassword('node-password') },
+        },
+      },
+      (port) => `https://ups:node-password@127.0.0.1:${port}/flows`,
+    ],
+  ];
+  for (const [where, options, server] of HOMES) {
+    describe(where, () => {
+      let runtime: Runtime;
+      before(async () => {
+        runtime = await startRuntime(options);
       });
-    }
-  });
+      after(async () => {
+        await runtime.stop();
+      });
+
+      for (const example of EXAMPLES) {
+        it(`${example.name} runs on import and shows readings, and writes no file`, async () => {
+          const from = runtime.debug.length;
+          const logged = runtime.log.length;
+          const files = listFiles(runtime.userDir);
+          const nodes = onPort(example, runtime.port, server(runtime.port));
+          await runtime.deploy(nodes);
+          const debugs = new Set(nodes.filter((node) => node.type === 'debug').map((node) => node.id));
+          await runtime.waitForDebug((message) => debugs.has(message.id), { from, timeout: 15_000 });
+
+          const own = nodes.filter((node) => OWN.includes(node.type) && 'x' in node);
+          for (const node of own) {
+            const status = runtime.statusOf(node.id);
+            assert.notEqual(status?.fill, 'red', `${node.id} (${node.type}): ${JSON.stringify(status)}`);
+          }
+          const complaints = runtime.log.slice(logged).filter((line) => /\[(error|warn)\]/.test(line));
+          assert.deepEqual(complaints, []);
+          assert.deepEqual(listFiles(runtime.userDir), files);
+        });
+      }
+    });
+  }
 });
+
+/** What a flow could have written: everything in Node-RED's folder but its flows and our own nodes' state. */
+function listFiles(userDir: string): string[] {
+  return readdirSync(userDir).filter((name) => !/^\.?flows|^energy-devices$/.test(name));
+}

@@ -30,9 +30,9 @@ describe('pages from elsewhere, without adminAuth', () => {
     it(`are refused by every route: ${name}`, async () => {
       for (const { method, path } of paths()) {
         const body = method === 'POST' ? {} : undefined;
-        const answer = await runtime.request(path, { method, body, headers });
-        assert.equal(answer.status, 403, `${method} ${path}`);
-        assert.match(answer.text, /foreignPage/);
+        const response = await runtime.request(path, { method, body, headers });
+        assert.equal(response.status, 403, `${method} ${path}`);
+        assert.match(response.text, /foreignPage/);
       }
     });
   }

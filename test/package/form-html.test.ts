@@ -50,6 +50,33 @@ const CASES: [string, Partial<Form>, RegExp][] = [
     /EnergyDevices\.text\('probe', \{ history: 'port\.range' \}\[this\.mode\] \|\| 'port\.now'\)/,
   ],
   [
+    'a number whose label and default go with another setting',
+    {
+      rows: [
+        { kind: 'test' },
+        { ...load, variants: [{ when: { mode: ['push'] }, default: 300, label: 'pushLoad', min: 1 }] },
+      ],
+    },
+    /variants: \[\{ when: \{ mode: \['push'\] \}, min: 1 \}\], blank: true \}(?:.*)EnergyDevices\.open\(this, \{ settings: \['load'\], credentials: \[\] \}, \{ load: \[\{ when: \{ mode: \['push'\] \}, default: 300, label: 'pushLoad' \}\] \}\);/,
+  ],
+  [
+    'a config node that has to be chosen in one mode only',
+    {
+      rows: [
+        {
+          kind: 'node',
+          name: 'account',
+          icon: 'user',
+          default: '',
+          of: 'an-account',
+          required: 'errors.noAccount',
+          when: { mode: ['cloud'] },
+        },
+      ],
+    },
+    /account: \{ value: '', type: 'an-account', validate: function \(value, opt\) \{ return EnergyDevices\.check\(this, 'probe', \{ kind: 'node', required: 'errors\.noAccount', when: \{ mode: \['cloud'\] \} \}, value\);/,
+  ],
+  [
     'a setting that the dialog’s script checks',
     { rows: [{ kind: 'own', name: 'months', default: {}, checked: true }] },
     /months: \{ value: \{\}, validate: function \(value, opt\) \{ return EnergyDevices\.checkOwn\('probe', 'months', value\); \}, \}/,
@@ -58,6 +85,16 @@ const CASES: [string, Partial<Form>, RegExp][] = [
     'an address that has to be there',
     { rows: [{ kind: 'address', name: 'url', icon: 'globe', default: '', required: true }] },
     /url: \{ value: '', required: true, validate: function \(value, opt\) \{ return EnergyDevices\.check\(this, 'probe', \{ kind: 'address' \}, value\); \}, \}/,
+  ],
+  [
+    'rows that are folded away',
+    { rows: [{ ...load, advanced: true, example: '50' }, { kind: 'diagnostics' }] },
+    /<details class="energy-devices-advanced">\s*<summary data-i18n="dialog\.advanced"><\/summary>.*placeholder="50".*<\/details>.*energy-devices-diagnostics/,
+  ],
+  [
+    'a number that has to be entered',
+    { rows: [{ ...load, default: '', required: true }] },
+    /\{ kind: 'number', min: 0, blank: false \}/,
   ],
   [
     'a number that exceeds another',

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { MEASUREMENTS, MEASUREMENTS_FILE, measurementsDocument } from '../../scripts/measurements';
+import { MEASUREMENTS } from '../../lib/measurements';
+import { MEASUREMENTS_FILE, measurementsDocument } from '../../scripts/measurements';
 import { projectRoot, readManifest } from '../../scripts/support/project-root';
 
 describe('measurements', () => {

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import {
-  Pusher,
   type PowersentrixSimulator,
+  Pusher,
   startPowersentrix,
-  startPowersentrixCloud,
   UpsModel,
 } from '../../simulators/powersentrix';
 import { onPort, readExamples } from '../support/examples';
@@ -155,6 +151,28 @@ describe('PowerSentrix in a real Node-RED', () => {
     await runtime.deploy(flow());
   });
 
+  it('keeps a path for its receiver when the last node that uses HTTP is gone', async () => {
+    const credentials = { companyId: COMPANY, secret: SECRET };
+    const receiver = (id: string): FlowNode => ({
+      id,
+      type: 'ups-receiver',
+      path: '/powersentrix',
+      credentials,
+    });
+    const device = { id: 'dev2', type: 'ups-device', source: 'lan', url: ups.url, interval: 60 };
+    const lan = { ...device, credentials: { apiKey: KEY } };
+    const reasonOf = async (id: string): Promise<string | undefined> => {
+      const reply = await runtime.get(`energy-devices/ups-receiver/${id}/registrations`);
+      return (reply.json() as { problem: { reason: string } | null }).problem?.reason;
+    };
+    await runtime.deploy([tab, receiver('rec1'), lan]);
+    await runtime.deploy([tab, receiver('rec1')], { type: 'nodes' });
+    await runtime.deploy([tab, receiver('rec1'), receiver('rec2')], { type: 'nodes' });
+    assert.equal(await reasonOf('rec1'), undefined);
+    assert.equal(await reasonOf('rec2'), 'powersentrixReceiverTwice');
+    await runtime.deploy(flow());
+  });
+
   it('shows no key, company or secret anywhere', async () => {
     await runtime.deploy(flow());
     await runtime.post('inject/in1', {});
@@ -207,7 +225,7 @@ describe('PowerSentrix in a real Node-RED', () => {
   });
 
   it('lets the example of the own server tell a power failure', async () => {
-    const example = readExamples().find(({ name }) => name === 'powersentrix-own-server.json');
+    const example = readExamples().find(({ name }) => name === 'powersentrix/own-server.json');
     assert.ok(example);
     await runtime.deploy(onPort(example, runtime.port));
     await runtime.waitForStatus('psosst', (status) => status.fill === 'green');
@@ -216,77 +234,20 @@ describe('PowerSentrix in a real Node-RED', () => {
     await runtime.waitForDebug(({ msg }) => String(msg).includes('mainsLost'), { from });
     await runtime.waitForDebug(({ msg }) => String(msg).includes('Mains lost'), { from });
   });
-});
 
-describe('ups-events over a restart of Node-RED', () => {
-  it('sends what was logged meanwhile, once, and nothing of what was sent before', async () => {
-    const model = new UpsModel();
-    const cloud = await startPowersentrixCloud({ upses: new Map([['42', model]]) });
-    const userDir = mkdtempSync(join(tmpdir(), 'energy-restart-'));
-    const options = { userDir, settings: { contextStorage: { default: { module: 'localfilesystem' } } } };
-    const nodes: FlowNode[] = [
-      { id: 'tab1', type: 'tab', label: 'test' },
-      {
-        id: 'acc1',
-        type: 'powersentrix-account',
-        url: cloud.url,
-        credentials: { email: cloud.email, password: cloud.password },
-      },
-      { id: 'dev1', type: 'ups-device', source: 'cloud', account: 'acc1', upsId: '42', interval: 5 },
-      {
-        id: 'ev1',
-        type: 'ups-events',
-        z: 'tab1',
-        x: 100,
-        y: 100,
-        device: 'dev1',
-        events: ['log', 'status'],
-        wires: [['debug1'], []],
-      },
-      {
-        id: 'debug1',
-        type: 'debug',
-        z: 'tab1',
-        x: 300,
-        y: 100,
-        active: true,
-        complete: 'payload',
-        wires: [],
-      },
-    ];
-    // Node-RED writes notices of its own into the debug sidebar as well.
-    const descriptions = (runtime: Runtime): string[] =>
-      runtime.debug
-        .filter(({ id }) => id === 'debug1')
-        .map(({ msg }) => (JSON.parse(String(msg)) as { description: string }).description);
-    const pulled = (): Promise<unknown> => cloud.http.nextRequest(({ path }) => path.endsWith('getUpsLogs'));
-    model.record('I/OLD', 'before the first start');
-    let reached = pulled();
-    let runtime = await startRuntime(options);
-    try {
-      await runtime.deploy(nodes);
-      await reached;
-      model.record('I/A', 'while it runs');
-      await runtime.waitForDebug(({ msg }) => String(msg).includes('while it runs'));
-      await runtime.stop();
-      model.record('I/B', 'while it is down');
-      model.setPort(0, false);
-      reached = pulled();
-      // Nothing is read before the test listens.
-      cloud.faults.add({ kind: 'status', status: 503 });
-      runtime = await startRuntime(options);
-      cloud.faults.clear();
-      await reached;
-      await runtime.waitForDebug(({ msg }) => String(msg).includes('while it is down'));
-      await runtime.waitForDebug(({ msg }) => String(msg).includes('portChanged'));
-      reached = pulled();
-      await reached;
-      assert.deepEqual(descriptions(runtime).sort(), ['Output 1 turned OFF', 'Router', 'while it is down']);
-    } finally {
-      await runtime.stop();
-      await cloud.close();
-      rmSync(userDir, { recursive: true, force: true });
-    }
-    // Two starts of Node-RED, and readings five seconds apart.
-  }).timeout(60_000);
+  it('lets each instance of the example of a subflow watch a UPS of its own', async () => {
+    const example = readExamples().find(({ name }) => name === 'powersentrix/many-by-subflow.json');
+    assert.ok(example);
+    const from = runtime.debug.length;
+    await runtime.deploy(onPort(example, runtime.port));
+    await runtime.waitForDebug(({ msg }) => msg === 'Server room: on mains, 33 W', { from });
+    await runtime.waitForDebug(({ msg }) => String(msg).startsWith('Cellar: on mains'), { from });
+    await runtime.waitForStatus('psmsb', ({ fill, shape }) => fill === 'green' && shape === 'dot');
+    await runtime.post('inject/psmsi2', {});
+    await runtime.post('inject/psmsi1', {});
+    await runtime.waitForDebug(({ msg }) => String(msg).startsWith('Cellar: on battery'), { from });
+    await runtime.waitForDebug(({ msg }) => String(msg).includes('mainsLost'), { from });
+    await runtime.waitForStatus('psmsb', ({ fill, shape }) => fill === 'yellow' && shape === 'dot');
+    assert.equal(runtime.statusOf('psmsa')?.fill, 'green');
+  });
 });

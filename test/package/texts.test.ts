@@ -19,13 +19,19 @@ function filesBelow(folder: string, ending: string): string[] {
 const dialogFiles = (): string[] =>
   filesBelow('dist/nodes', '.html').filter((file) => !file.includes('/locales/'));
 
-/** All texts of a language, from the catalogues as written. */
+/** All texts of a language, from the catalogues as they are published. */
 function textsOf(language: string): Map<string, string> {
   const texts = new Map<string, string>();
-  for (const file of filesBelow(`locales/${language}`, '.json')) {
+  for (const file of filesBelow('dist/nodes', '.json').filter((one) => one.includes(`/${language}/`))) {
     for (const [key, text] of flatten(parseCatalogue(readFileSync(file, 'utf8')))) texts.set(key, text);
   }
   return texts;
+}
+
+/** What errors and notices in a catalogue's file are about. */
+function reasonsOf(language: string, name: string): string[] {
+  const catalogue = parseCatalogue(readFileSync(join(ROOT, 'locales', language, `${name}.json`), 'utf8'));
+  return [...flatten(catalogue).keys()].flatMap((key) => /^(?:errors|notice)\.(.+)$/.exec(key)?.[1] ?? []);
 }
 
 describe('texts', () => {
@@ -46,6 +52,35 @@ describe('texts', () => {
       [...reasons].filter((reason) => !english.has(`errors.${reason}`) && !english.has(`notice.${reason}`)),
       [],
     );
+  });
+
+  it("begins every reason of a vendor, and none that is shared, with the vendor's name", () => {
+    const vendors = readdirSync(join(ROOT, 'locales/en-US'))
+      .filter((file) => file.endsWith('.json') && file !== 'shared.json')
+      .map((file) => file.slice(0, -'.json'.length));
+    assert.ok(vendors.length >= 5);
+    const inCode = (vendor: string): string =>
+      vendor.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    const namesVendor = (reason: string): boolean =>
+      vendors.some((vendor) => reason.startsWith(inCode(vendor)));
+    for (const language of ['en-US', 'de', 'sk']) {
+      for (const vendor of vendors) {
+        const reasons = reasonsOf(language, vendor);
+        assert.deepEqual(
+          reasons.filter((reason) => !new RegExp(`^${inCode(vendor)}[A-Z]`).test(reason)),
+          [],
+          `${language}: ${vendor}`,
+        );
+      }
+      assert.deepEqual(reasonsOf(language, 'shared').filter(namesVendor), [], language);
+    }
+    const elsewhere = ['lib/core', 'nodes/shared'].flatMap((folder) => filesBelow(folder, '.ts'));
+    for (const file of elsewhere) {
+      const reasons = [...readFileSync(file, 'utf8').matchAll(/\breason: '(\w+)'/g)].map(
+        ([, one]) => one ?? '',
+      );
+      assert.deepEqual(reasons.filter(namesVendor), [], file);
+    }
   });
 
   it('has a status text for every error code, short enough to stand below a node', () => {
@@ -72,7 +107,8 @@ describe('texts', () => {
         .map((line) => line.trim())
         .filter((line) => line !== '' && !/^(\d+|W|Wh|kW|kWh|V|A|°C|Hz|s|%|min|h|\/|–|-|:|\.)$/.test(line));
       assert.deepEqual(visible, [], file);
-      assert.doesNotMatch(template, /\b(placeholder|title|aria-label)="[^"]/, file);
+      // Figures are the same in every language.
+      assert.doesNotMatch(template, /\b(?:placeholder|title|aria-label)="(?![\d. /]+")[^"]/, file);
       // Layout and colours are the shared style sheet's, which knows narrow windows and the dark theme.
       assert.doesNotMatch(template, /\bstyle="/, file);
     }

@@ -104,13 +104,13 @@ describe('the receiver in a real Node-RED', () => {
 
   it('says that no UPS can push where Node-RED serves no HTTP nodes', async () => {
     await start({ settings: { httpNodeRoot: false } });
-    await runtime.waitForLog(/\[error\] \[ups-receiver:.*httpNodeRoot is false/);
+    await runtime.waitForLog(/\[warn\] \[ups-receiver:.*httpNodeRoot is false/);
     await runtime.waitForStatus('st', ({ fill }) => fill === 'red');
     assert.equal(await statusOf(`/powersentrix/${SECRET}/api/setUpsData?${QUERY}`), 404);
     const addresses = (await runtime.get('energy-devices/ups-receiver/any/addresses')).json();
     assert.equal((addresses as { root: unknown }).root, null);
     const list = (await runtime.get('energy-devices/ups-receiver/rec/registrations')).json();
-    assert.equal((list as { problem: { reason: string } }).problem.reason, 'httpNodeRootOff');
+    assert.equal((list as { problem: { reason: string } }).problem.reason, 'powersentrixHttpNodeRootOff');
   });
 
   it('reads what is JSON, whatever it is said to be', async () => {
@@ -151,9 +151,9 @@ describe('the receiver in a real Node-RED', () => {
     const one = (query: string): string =>
       `POST ${target}${query} HTTP/1.1\r\nHost: x\r\nContent-Length: ${DATA.length}\r\n\r\n${DATA}`;
     const pipelined = await raw(one('') + one('&cmm=twice') + one('') + one(''));
-    const answers = await pipelined.until(/(HTTP\/1\.1 \d{3}[\s\S]*){4}\}$/);
+    const responses = await pipelined.until(/(HTTP\/1\.1 \d{3}[\s\S]*){4}\}$/);
     assert.deepEqual(
-      answers.match(/HTTP\/1\.1 \d{3}/g),
+      responses.match(/HTTP\/1\.1 \d{3}/g),
       [200, 400, 200, 200].map((s) => `HTTP/1.1 ${s}`),
     );
     const smuggled = [

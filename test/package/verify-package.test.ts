@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { partProblems } from '../../scripts/verify/parts';
 import { contentProblems, listFiles, pathLeaks } from '../../scripts/verify/tarball';
 
-const WHOLE = ['package.json', 'README.md', 'LICENSE', 'dist/nodes/acme/probe.js', 'dist/lib/core/http.d.ts'];
+const WHOLE = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'dist/nodes/acme/probe.js',
+  'dist/lib/core/http/client.d.ts',
+];
 
 describe('verify-package', () => {
   it('accepts compiled files, types and documents', () => {
@@ -22,7 +28,7 @@ describe('verify-package', () => {
     'dist/scripts/demo.js',
     'dist/bench/poll.js',
     'dist/.tsbuildinfo',
-    'lib/core/http.ts',
+    'lib/core/http/client.ts',
     '.env',
     'old.tgz',
   ]) {

@@ -2,7 +2,7 @@ import { chromium } from 'playwright-core';
 import { Editor, type EditorOptions } from './editor';
 import type { Runtime } from './runtime';
 
-export type { Editor, EditorOptions };
+export type { Editor };
 
 const FLAGS = [
   '--no-sandbox',

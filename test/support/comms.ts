@@ -1,3 +1,4 @@
+import { fixture } from './fixture';
 import { Feed, type WaitOptions } from './feed';
 import { openSocket, type Socket } from './find-node-red';
 
@@ -40,7 +41,8 @@ export class Comms {
 
   /** Connects, authenticates where a token is given, and asks for the retained messages. */
   static async connect(runtimeUrl: string, token?: string): Promise<Comms> {
-    const socket = openSocket(`${runtimeUrl.replace(/^http/, 'ws')}/comms`);
+    const ca = runtimeUrl.startsWith('https:') ? fixture('tls/ca.pem') : undefined;
+    const socket = openSocket(`${runtimeUrl.replace(/^http/, 'ws')}/comms`, ca);
     const comms = new Comms(socket);
     await new Promise<void>((resolve, reject) => {
       socket.on('error', reject);

@@ -1,7 +1,7 @@
 import { EnapterConnection, type ConnectionOptions } from '../../lib/enapter/mqtt/connection';
 import type { ConnectionConfig } from '../../lib/enapter/mqtt/config';
 import { Feed } from './feed';
-import type { Availability } from '../../lib/core/availability';
+import type { Availability } from '../../lib/core/poll/availability';
 
 export const HARDWARE = 'C8795CBA5375484E829105E959663C8B';
 export const FROM = `v1/from/${HARDWARE}/ucm`;

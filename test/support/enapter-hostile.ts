@@ -4,7 +4,7 @@ import http, { type ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 
 import { toDeviceError } from '../../lib/core/errors';
-import { Transport } from '../../lib/core/transport';
+import { Transport } from '../../lib/core/http/transport';
 import { EnapterClient } from '../../lib/enapter/rest/client';
 import { startBroker } from '../../simulators/enapter/broker';
 import { COMMANDS, FROM, plainConfig, startDevice } from './enapter-device';
@@ -18,16 +18,16 @@ export interface Outcome {
   peak: number;
 }
 
-type Answer = (response: ServerResponse, url: URL, body: string) => void;
+type Reply = (response: ServerResponse, url: URL, body: string) => void;
 
 const RANGE = { from: '2025-01-01T00:00:00Z', to: '2025-02-01T00:00:00Z' };
 /** Bytes from the start: to make them is the server's work, which shares this process. */
-const json = (text: string): Answer => {
+const json = (text: string): Reply => {
   const body = Buffer.from(text);
   return (response) => response.setHeader('content-type', 'application/json').end(body);
 };
 const csv =
-  (columns: number, write: (response: ServerResponse) => void): Answer =>
+  (columns: number, write: (response: ServerResponse) => void): Reply =>
   (response) => {
     response.setHeader('content-type', 'text/csv');
     // Node.js takes heads of 16 KB at most.
@@ -57,7 +57,7 @@ type Ask = (client: EnapterClient) => Promise<unknown>;
 const list: Ask = (client) => client.list();
 const series: Ask = (client) => client.timeseries('device-1', { attributes: 'a0', ...RANGE });
 
-const REST: readonly [what: string, ask: Ask, answer: Answer][] = [
+const REST: readonly [what: string, ask: Ask, response: Reply][] = [
   ['CSV of 2,600 columns and 50,000 one-cell rows', series, csv(2600, lines(times(50_000, '1\n')))],
   ['CSV of 200 columns and a million one-cell rows', series, csv(200, lines(times(1_000_000, '1\n')))],
   [
@@ -142,11 +142,11 @@ async function tried(work: () => Promise<unknown>): Promise<string> {
 }
 
 async function rest(): Promise<Outcome[]> {
-  let answer: Answer = (response) => response.end();
+  let respond: Reply = (response) => response.end();
   const server = http.createServer((request, response) => {
     response.on('error', () => undefined);
     request.resume();
-    answer(response, new URL(request.url ?? '/', 'http://x'), '');
+    respond(response, new URL(request.url ?? '/', 'http://x'), '');
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -154,11 +154,11 @@ async function rest(): Promise<Outcome[]> {
   const transport = new Transport();
   const client = new EnapterClient({ url, token: 'a-token', timeout: 5000 }, transport);
   // The first call loads the HTTP client.
-  answer = json('{"devices":[]}');
+  respond = json('{"devices":[]}');
   await client.list();
   const outcomes: Outcome[] = [];
   for (const [what, ask, given] of REST) {
-    answer = given;
+    respond = given;
     outcomes.push({ what, ...(await measure(() => tried(() => ask(client)))) });
   }
   transport.close();
@@ -211,8 +211,8 @@ async function mqtt(): Promise<Outcome[]> {
 /** A broker that sends one publication of 200 MB, and then a command. */
 async function flood(): Promise<Outcome> {
   const size = 200 * 1024 * 1024;
-  let answer: (text: string) => void = () => undefined;
-  const answered = new Promise<string>((resolve) => (answer = resolve));
+  let respond: (text: string) => void = () => undefined;
+  const responded = new Promise<string>((resolve) => (respond = resolve));
   const server = net.createServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => {
@@ -231,7 +231,7 @@ async function flood(): Promise<Outcome> {
           const body = Buffer.from('{"id":"a","name":"x"}');
           const length = 2 + topic.length + body.length;
           socket.write(Buffer.concat([Buffer.from([0x30, length, 0, topic.length]), topic, body]));
-          socket.on('data', (chunk) => answer(chunk.toString().includes('"error"') ? 'answered' : 'odd'));
+          socket.on('data', (chunk) => respond(chunk.toString().includes('"error"') ? 'answered' : 'odd'));
         };
         more();
       });
@@ -240,7 +240,7 @@ async function flood(): Promise<Outcome> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { connection } = startDevice(plainConfig((server.address() as AddressInfo).port));
-  const measured: Measured<string> = await measure(() => answered);
+  const measured: Measured<string> = await measure(() => responded);
   await connection.close();
   server.close();
   return { what: 'a publication of 200 MB, and then a command', ...measured };

@@ -48,7 +48,7 @@ export async function killTenTimes(broker: KillableBroker, device: TestDevice, s
     timeout: 60_000,
     take: ({ id }) => {
       runs.set(id, (runs.get(id) ?? 0) + 1);
-      connection.desk.answer({ id, state: 'completed', payload: {} });
+      connection.desk.respond({ id, state: 'completed', payload: {} });
     },
   });
   const command = async (id: string): Promise<void> => {
@@ -78,10 +78,10 @@ export async function killTenTimes(broker: KillableBroker, device: TestDevice, s
   const isLog = ({ topic }: Arrived): boolean => topic === `${FROM}/v3/logs`;
   const text = ({ json }: Arrived): string => String((json as { message: unknown }).message);
   await broker.arrived.waitFor((one) => isLog(one) && text(one) === last, 'arrived');
-  const answerOf = ({ topic, json }: Arrived): string | undefined =>
+  const responseOf = ({ topic, json }: Arrived): string | undefined =>
     topic === `${FROM}/v1/command/responses` ? (json as { id: string }).id : undefined;
   await Promise.all(
-    [...runs.keys()].map((id) => broker.arrived.waitFor((one) => answerOf(one) === id, 'arrived')),
+    [...runs.keys()].map((id) => broker.arrived.waitFor((one) => responseOf(one) === id, 'arrived')),
   );
 
   const seen = new Set(broker.arrived.items.filter(isLog).map(text));

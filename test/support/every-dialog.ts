@@ -8,6 +8,7 @@ import {
   startPowersentrix,
   startPowersentrixCloud,
 } from '../../simulators/powersentrix';
+import { freePort } from '../../simulators/support/free-port';
 import { dialogDefinitions } from './dialogs';
 import { type FlowNode, type Runtime, type RuntimeOptions, startRuntime } from './runtime';
 
@@ -29,7 +30,10 @@ export function nodeOf(type: string): string {
 }
 
 /** A node of every type, set up as somebody would have it. */
-function everyNode({ meter, ups, cloud, controller, powerflex, enapter }: Devices): FlowNode[] {
+function everyNode(
+  { meter, ups, cloud, controller, powerflex, enapter }: Devices,
+  nutPort: number,
+): FlowNode[] {
   const definitions = dialogDefinitions();
   const config = (type: string, settings: object): FlowNode => {
     const defaults = Object.entries(definitions.get(type)?.defaults ?? {});
@@ -47,9 +51,34 @@ function everyNode({ meter, ups, cloud, controller, powerflex, enapter }: Device
     ['poweropti-meter', { device: nodeOf('poweropti-device') }, 2],
     ['energy-demand', { hours: [{ days: [1, 2], from: '07:00', to: '19:00', weight: 1 }] }, 2],
     ['energy-counter', { price: 'table', priceTable: [{ from: '22:00', to: '06:00', price: 0.2 }] }, 2],
+    ['energy-surplus', { kind: 'modulate', output: 'current', runAtLeast: 2 }, 2],
+    ['energy-price-plan', { schedule: true, fallback: [{ from: '02:00', to: '06:00', on: 1 }] }, 3],
+    [
+      'charging-report',
+      {
+        price: 'table',
+        priceTable: [{ from: '22:00', to: '06:00', price: 0.2 }],
+        names: [{ station: '101', name: 'Ann' }],
+      },
+      2,
+    ],
+    ['grid-event-log', {}, 2],
     ['ups-status', { device: nodeOf('ups-device') }, 2],
     ['ups-port', { device: nodeOf('ups-device'), port: '3', action: 'on' }, 1],
+    [
+      'ups-outage-plan',
+      {
+        device: nodeOf('ups-device'),
+        steps: [{ action: 'off', port: 3, after: 60, wait: 'none' }],
+      },
+      3,
+    ],
     ['ups-events', { device: nodeOf('ups-device'), events: ['status', 'log', 'registered'] }, 2],
+    [
+      'ups-nut-server',
+      { device: nodeOf('ups-device'), host: '127.0.0.1', port: nutPort, user1: 'monuser', commandPorts: '3' },
+      2,
+    ],
     [
       'powercontroller-command',
       { account: nodeOf('powercontroller-account'), operation: 'on', deviceId: controller.deviceId },
@@ -75,9 +104,14 @@ function everyNode({ meter, ups, cloud, controller, powerflex, enapter }: Device
     ['enapter-telemetry', { connection: nodeOf('enapter-connection'), operation: 'telemetry' }, 1],
     ['enapter-command-in', { connection: nodeOf('enapter-connection'), command: 'start', timeout: 30 }, 1],
     ['enapter-command-response', { result: 'completed' }, 0],
+    ['energy-metrics', { access: 'password' }, 1],
+    ['cluster-gate', {}, 2],
+    ['home-assistant-device', { broker: 'every-mqtt' }, 1],
   ];
   return [
     { id: TAB, type: 'tab', label: 'every node type' },
+    // Nobody listens there: the node then says that it cannot reach its broker.
+    { id: 'every-mqtt', type: 'mqtt-broker', name: 'Broker', broker: '127.0.0.1', port: '1' },
     config('poweropti-device', { name: 'House', host: meter.host, interval: 5, staleAfter: 60 }),
     config('powersentrix-account', { url: cloud.url, tls: '' }),
     config('ups-receiver', { path: '/powersentrix' }),
@@ -108,9 +142,11 @@ function credentials({ meter, ups, cloud, controller, powerflex, enapter }: Devi
     'powersentrix-account': { email: cloud.email, password: cloud.password },
     'ups-receiver': { companyId: 'company', secret: '5f0c' },
     'ups-device': { apiKey: ups.apiKey },
+    'ups-nut-server': { password1: 'a password of its own' },
     'powercontroller-account': { token: controller.token },
     'powerflex-site': { username: powerflex.username, password: powerflex.password },
     'enapter-account': { token: enapter.token },
+    'energy-metrics': { password: 'a scraper knows it' },
     'enapter-connection': { config: JSON.stringify(enapter.generateConfig(IDS.meter, 'MQTT')) },
   };
   return Object.fromEntries(Object.entries(byType).map(([type, values]) => [nodeOf(type), values]));
@@ -137,7 +173,7 @@ export async function startEveryDialog(options: RuntimeOptions = {}): Promise<Ev
   };
   try {
     const runtime = await startRuntime({
-      flows: everyNode(devices),
+      flows: everyNode(devices, await freePort()),
       credentials: credentials(devices),
       ...options,
     });

@@ -7,6 +7,7 @@ export interface WaitOptions {
 }
 
 interface Waiter<T> {
+  from: number;
   matches: (item: T) => boolean;
   resolve: (item: T) => void;
   reject: (reason: Error) => void;
@@ -20,8 +21,10 @@ export class Feed<T> {
 
   /** Adds an item and wakes whoever waits for one like it. */
   push(item: T): void {
-    this.items.push(item);
-    for (const waiter of [...this.waiters]) if (waiter.matches(item)) waiter.resolve(item);
+    const index = this.items.push(item) - 1;
+    for (const waiter of [...this.waiters]) {
+      if (index >= waiter.from && waiter.matches(item)) waiter.resolve(item);
+    }
   }
 
   /** Nothing more will come: whoever waits fails at once instead of after the time allowed. */
@@ -32,14 +35,14 @@ export class Feed<T> {
 
   /** The first item that matches, already there or yet to come. `what` names it in the failure. */
   async waitFor(matches: (item: T) => boolean, what: string, options: WaitOptions = {}): Promise<T> {
-    for (const item of this.items.slice(options.from ?? 0)) if (matches(item)) return item;
+    const { from = 0, timeout = 10_000 } = options;
+    for (const item of this.items.slice(from)) if (matches(item)) return item;
     if (this.closed) throw this.closed;
-    const timeout = options.timeout ?? 10_000;
     let timer: NodeJS.Timeout | undefined;
     let waiter: Waiter<T> | undefined;
     try {
       return await new Promise<T>((resolve, reject) => {
-        waiter = { matches, resolve, reject };
+        waiter = { from, matches, resolve, reject };
         this.waiters.add(waiter);
         timer = setTimeout(() => reject(new Error(this.describe(what, timeout))), timeout);
       });

@@ -36,10 +36,10 @@ export function nodeRedCore(file: string): unknown {
   return createRequire(nodeRedScript(findNodeRed()))(`@node-red/nodes/core/${file}`) as unknown;
 }
 
-/** Opens a WebSocket with the client that Node-RED itself brings along. */
-export function openSocket(url: string): Socket {
-  const WebSocket = requireFromEditorApi('ws') as new (url: string) => Socket;
-  return new WebSocket(url);
+/** Opens a WebSocket with the client that Node-RED itself brings along. @param ca PEM, that is trusted besides */
+export function openSocket(url: string, ca?: string): Socket {
+  const WebSocket = requireFromEditorApi('ws') as new (url: string, options: { ca?: string }) => Socket;
+  return new WebSocket(url, ca === undefined ? {} : { ca });
 }
 
 /** Hashes a password the way Node-RED's adminAuth expects it. */

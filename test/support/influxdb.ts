@@ -10,6 +10,8 @@ export interface InfluxDb {
   readonly url: string;
   /** Writes points in the line protocol. */
   write(lines: readonly string[]): Promise<void>;
+  /** The same with times in ms. */
+  writeMs(lines: readonly string[]): Promise<void>;
   /** The body of a query's answer, as it is. */
   query(q: string, params?: Readonly<Record<string, string>>): Promise<string>;
   close(): Promise<void>;
@@ -25,7 +27,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** @param rows that it gives to a query at the most, marked as partial */
+/** @param rows that it gives to a query at the most, marked as partial; 0: all */
 export async function startInfluxDb(rows: number): Promise<InfluxDb> {
   const folder = mkdtempSync(join(tmpdir(), 'influxdb-'));
   const [port, rpc] = [await freePort(), await freePort()];
@@ -55,9 +57,9 @@ export async function startInfluxDb(rows: number): Promise<InfluxDb> {
     server.once('exit', () => reject(new Error(`influxd ended: ${said.slice(-2000)}`)));
   });
   const post = async (path: string, body: string): Promise<string> => {
-    const answer = await fetch(url + path, { method: 'POST', body });
-    if (answer.status !== 204 && answer.status !== 200) throw new Error(await answer.text());
-    return answer.text();
+    const response = await fetch(url + path, { method: 'POST', body });
+    if (response.status !== 204 && response.status !== 200) throw new Error(await response.text());
+    return response.text();
   };
   await post('/query?q=CREATE%20DATABASE%20garage', '');
   return {
@@ -65,11 +67,14 @@ export async function startInfluxDb(rows: number): Promise<InfluxDb> {
     write: async (lines) => {
       await post('/write?db=garage&precision=s', lines.join('\n'));
     },
+    writeMs: async (lines) => {
+      await post('/write?db=garage&precision=ms', lines.join('\n'));
+    },
     query: async (q, params = {}) => {
-      const answer = await fetch(
+      const response = await fetch(
         `${url}/query?${new URLSearchParams({ db: 'garage', ...params, q }).toString()}`,
       );
-      return answer.text();
+      return response.text();
     },
     close: async () => {
       server.kill();

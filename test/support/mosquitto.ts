@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 /** A free port of this moment. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = net.createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

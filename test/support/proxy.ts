@@ -14,9 +14,9 @@ export interface ForwardProxy {
 /**
  * Starts a proxy that makes connections (CONNECT).
  *
- * @param answer status in place of a connection; `null`: never answers
+ * @param reply status in place of a connection; `null`: never answers
  */
-export async function startProxy(answer: number | null = 200): Promise<ForwardProxy> {
+export async function startProxy(reply: number | null = 200): Promise<ForwardProxy> {
   const targets: string[] = [];
   const logins: (string | undefined)[] = [];
   const open = new Set<net.Socket>();
@@ -29,9 +29,9 @@ export async function startProxy(answer: number | null = 200): Promise<ForwardPr
   server.on('connect', (request, socket: net.Socket, head) => {
     targets.push(request.url ?? '');
     logins.push(request.headers['proxy-authorization']);
-    if (answer === null) return;
-    if (answer !== 200) {
-      socket.end(`HTTP/1.1 ${answer} No\r\n\r\n`);
+    if (reply === null) return;
+    if (reply !== 200) {
+      socket.end(`HTTP/1.1 ${reply} No\r\n\r\n`);
       return;
     }
     const [, port] = /:(\d+)$/.exec(request.url ?? '') ?? [];

@@ -19,8 +19,8 @@ export interface RawRequest {
   request: number;
 }
 
-/** @param answer is called with each request when its head is complete; bodies are taken for no part of it */
-export async function startRaw(answer: (request: RawRequest) => void): Promise<RawServer> {
+/** @param response is called with each request when its head is complete; bodies are taken for no part of it */
+export async function startRaw(response: (request: RawRequest) => void): Promise<RawServer> {
   let connections = 0;
   const sockets = new Set<Socket>();
   const server = net.createServer((socket) => {
@@ -37,7 +37,7 @@ export async function startRaw(answer: (request: RawRequest) => void): Promise<R
         text = text.slice(end + 4);
         const body = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
         text = text.slice(body);
-        answer({ head, socket, connection, request: ++request });
+        response({ head, socket, connection, request: ++request });
       }
     });
   });

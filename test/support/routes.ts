@@ -30,8 +30,8 @@ export function dialogNames(): DialogNames[] {
     const part = load(join(projectRoot(), entry.replace(/\.js$/, '.runtime.js'))) as {
       runtime: (RED: NodeAPI) => NodeRuntime;
     };
-    const { actions = {}, queries = {} } = part.runtime({} as NodeAPI);
-    return { type, actions: Object.keys(actions), queries: Object.keys(queries) };
+    const { actions = {}, local = {}, queries = {} } = part.runtime({} as NodeAPI);
+    return { type, actions: [...Object.keys(actions), ...Object.keys(local)], queries: Object.keys(queries) };
   });
 }
 

@@ -5,9 +5,9 @@ import { Comms, type DebugMessage, type NodeStatus } from './comms';
 import { Feed, type WaitOptions } from './feed';
 import { findNodeRed, nodeRedScript } from './find-node-red';
 import { send, type Reply, type RequestOptions } from './http';
-import { passwordOf, prepareUserDir, type FlowNode, type UserDirOptions } from './user-dir';
+import { passwordOf, prepareUserDir, type FlowNode, type User, type UserDirOptions } from './user-dir';
 
-export type { DebugMessage, FlowNode, NodeStatus, Reply };
+export type { DebugMessage, FlowNode, Reply };
 
 /** Which Node-RED to start, on what, and with which content. */
 export interface RuntimeOptions extends UserDirOptions {
@@ -24,7 +24,7 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-const START_TIMEOUT = 30_000;
+const START_TIMEOUT = 90_000;
 const STOP_TIMEOUT = 20_000;
 const running = new Set<Runtime>();
 process.on('exit', () => running.forEach((runtime) => runtime.abandon()));
@@ -174,11 +174,11 @@ export class Runtime {
   }
 
   /** An access token for one of the users of `adminAuth`. */
-  async login(user: 'admin' | 'reader'): Promise<string> {
+  async login(user: User): Promise<string> {
     const grant = {
       client_id: 'node-red-admin',
       grant_type: 'password',
-      scope: user === 'admin' ? '*' : 'read',
+      scope: { admin: '*', editor: '', reader: 'read' }[user],
     };
     const reply = await this.post('auth/token', { ...grant, username: user, password: passwordOf(user) });
     if (reply.status !== 200) throw new Error(`login refused: ${reply.status} ${reply.text}`);
@@ -222,11 +222,11 @@ export class Runtime {
   /** Waits until the editor answers and the flows have been started. */
   async ready(withAuth: boolean): Promise<void> {
     // Only this line is information; the one that says that it cannot listen there is an error.
-    const listening = /\[info\].*http:\/\/127\.0\.0\.1:(\d+)(\/\S*)?/;
+    const listening = /\[info\].*(https?):\/\/127\.0\.0\.1:(\d+)(\/\S*)?/;
     const line = await this.waitForLog(listening, { timeout: START_TIMEOUT });
-    const [, port, adminRoot = '/'] = listening.exec(line) ?? [];
+    const [, scheme = 'http', port, adminRoot = '/'] = listening.exec(line) ?? [];
     this.port = Number(port);
-    this.url = `http://127.0.0.1:${this.port}${adminRoot.replace(/\/$/, '')}`;
+    this.url = `${scheme}://127.0.0.1:${this.port}${adminRoot.replace(/\/$/, '')}`;
     if (withAuth) this.token = await this.login('admin');
     this.comms = await Comms.connect(this.url, this.token);
     await this.comms.messages.waitFor(

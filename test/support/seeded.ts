@@ -23,8 +23,9 @@ export class Seeded {
     return this.next() < probability;
   }
 
-  pick<const T>(list: readonly [T, ...T[]]): T {
-    return list[this.below(list.length)] ?? list[0];
+  pick<const T>(list: readonly T[]): T {
+    if (list.length === 0) throw new Error('nothing to pick from');
+    return list[this.below(list.length)] as T;
   }
 }
 

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
-import { Transport } from '../../lib/core/transport';
+import { Transport } from '../../lib/core/http/transport';
 import { PowerflexClient } from '../../lib/powerflex/client';
 import { readMeasurements } from '../../lib/powerflex/reader';
 import { rowFields } from '../../lib/powerflex/rows';

@@ -1,5 +1,5 @@
 import { DeviceError } from '../../lib/core/errors';
-import { type PortOutcome, PortControl, type UpsLink } from '../../lib/powersentrix/port-control';
+import { type PortOutcome, UpsCommands, type UpsLink } from '../../lib/powersentrix/commands';
 import type { ComplexObject } from '../../lib/powersentrix/complex';
 import { FakeClock } from './fake-clock';
 import { newSeed, Seeded } from './seeded';
@@ -165,7 +165,7 @@ export interface CampaignReport {
   seed: number;
   commands: number;
   /** answers, of which there has to be one for each command */
-  answers: number;
+  responses: number;
   falseSuccesses: number;
   doubleToggles: number;
   /** toggles that were sent although the answer says that none was needed, or none although one is claimed */
@@ -180,11 +180,11 @@ export async function runCampaign(commands: number, seed: number): Promise<Campa
   const random = new Seeded(seed);
   const clock = new FakeClock();
   const world = new World(clock, random);
-  const control = new PortControl(world, { clock });
+  const control = new UpsCommands(world, { clock });
   const report: CampaignReport = {
     seed,
     commands,
-    answers: 0,
+    responses: 0,
     falseSuccesses: 0,
     doubleToggles: 0,
     wrongChanged: 0,
@@ -192,7 +192,7 @@ export async function runCampaign(commands: number, seed: number): Promise<Campa
     outcomes: {},
   };
   const count = (outcome: string): void => {
-    report.answers++;
+    report.responses++;
     report.outcomes[outcome] = (report.outcomes[outcome] ?? 0) + 1;
   };
   const judge = (outcome: PortOutcome, trace: Trace, wanted: boolean | undefined): void => {
@@ -240,9 +240,9 @@ export async function runCampaign(commands: number, seed: number): Promise<Campa
 async function main(): Promise<void> {
   const report = await runCampaign(Number(process.argv[2] ?? 10_000), newSeed());
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  const { answers, commands, falseSuccesses, doubleToggles, wrongChanged, unexpected } = report;
+  const { responses: replies, commands, falseSuccesses, doubleToggles, wrongChanged, unexpected } = report;
   const good =
-    answers === commands && falseSuccesses + doubleToggles + wrongChanged + unexpected.length === 0;
+    replies === commands && falseSuccesses + doubleToggles + wrongChanged + unexpected.length === 0;
   process.exitCode = good ? 0 : 1;
 }
 

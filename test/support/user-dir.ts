@@ -24,7 +24,10 @@ export interface UserDirOptions {
   settings?: Record<string, unknown>;
   /** Settings that JSON cannot hold, as the text of an object: `{ httpNodeMiddleware: (req, res, next) => next() }`. */
   settingsCode?: string;
-  /** Users `admin` (all rights) and `reader` (read only); the password of each is `<name>-password`. */
+  /**
+   * Users `admin` (all rights), `editor` (flows alone) and `reader` (read only); the password of each is
+   * `<name>-password`.
+   */
   adminAuth?: boolean;
   /** Not less than information: the start is recognised by it. */
   logLevel?: 'info' | 'debug' | 'trace';
@@ -34,8 +37,10 @@ export interface UserDirOptions {
   otherPackages?: Record<string, string>;
 }
 
-/** The password of a user that `adminAuth` creates. */
-export function passwordOf(user: 'admin' | 'reader'): string {
+/** A user that `adminAuth` creates. */
+export type User = 'admin' | 'editor' | 'reader';
+
+export function passwordOf(user: User): string {
   return `${user}-password`;
 }
 
@@ -103,12 +108,15 @@ function settingsFile(options: UserDirOptions): string {
 }
 
 function adminAuth(): object {
-  const user = (username: 'admin' | 'reader', permissions: string): object => ({
+  const user = (username: User, permissions: string | string[]): object => ({
     username,
     password: hashPassword(passwordOf(username)),
     permissions,
   });
-  return { type: 'credentials', users: [user('admin', '*'), user('reader', 'read')] };
+  return {
+    type: 'credentials',
+    users: [user('admin', '*'), user('editor', ['flows.read', 'flows.write']), user('reader', 'read')],
+  };
 }
 
 function link(userDir: string, name: string, folder: string): void {

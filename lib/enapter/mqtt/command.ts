@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
-import { DEEPEST, parseForeignJson } from '../../core/json';
-import { isRecord } from '../../core/units';
-import { faultInJson } from '../../core/untrusted-json';
+import { DEEPEST, parseForeignJson } from '../../core/json/parse';
+import { isRecord } from '../../core/values';
+import { faultInJson } from '../../core/json/untrusted';
 
 /** A command that the EMS sent to this device. */
 export interface Command {
@@ -17,7 +17,7 @@ export type JunkDetail = 'tooLong' | 'notUtf8' | 'notJson' | 'noId';
 /** What a body turned out to be. */
 export type ReadCommand =
   | { command: Command }
-  /** there is an id, so the EMS waits for an answer */
+  /** there is an id, so the EMS waits for a response */
   | { malformed: string }
   | { junk: JunkDetail };
 

@@ -1,10 +1,9 @@
 import { type Clock, systemClock } from '../../core/clock';
 import { DeviceError, invalidInput } from '../../core/errors';
-import { isRecord } from '../../core/units';
+import { refusedPayload } from '../../core/input';
+import { isRecord } from '../../core/values';
 import { type Command, type JunkDetail, readCommand } from './command';
 import { encode } from './payloads';
-
-export type { Command } from './command';
 
 export type CommandState = 'completed' | 'error' | 'log';
 
@@ -25,11 +24,11 @@ export interface CommandHandler {
 }
 
 export interface CommandDeskOptions {
-  /** sends an answer, now or when there is a connection again */
+  /** sends a response, now or when there is a connection again */
   send: (response: CommandResponse) => void;
   /** a command arrived for the first time */
   onCommand?: (command: Command) => void;
-  /** looks at an answer of the flow before it counts; throws DeviceError when it cannot be sent */
+  /** looks at a response of the flow before it counts; throws DeviceError when it cannot be sent */
   admit?: (response: CommandResponse) => void;
   /** a body arrived that is no command; called for each */
   onJunk?: (detail: JunkDetail) => void;
@@ -48,8 +47,8 @@ const TEXT = {
 };
 
 interface Known {
-  /** set when it is answered: the answer is repeated for a repeated id, the work is not */
-  answer?: CommandResponse;
+  /** set when it is answered: the response is repeated for a repeated id, the work is not */
+  response?: CommandResponse;
   cancelTimer?: () => void;
   timeout: number;
 }
@@ -57,11 +56,11 @@ interface Known {
 const MAX_OPEN = 500;
 /** Answered commands that are remembered, to know a repeated id. */
 const MAX_REMEMBERED = 2000;
-/** Characters of the answers that are remembered along; of older ones only how they ended. */
-const MAX_ANSWERS = 1024 * 1024;
+/** Characters of the responses that are remembered along; of older ones only how they ended. */
+const MAX_RESPONSES = 1024 * 1024;
 
 /**
- * Takes commands in, gives each to one handler, and makes sure that each gets exactly one last answer: from the flow,
+ * Takes commands in, gives each to one handler, and makes sure that each gets exactly one last response: from the flow,
  * or an error when nobody handles it, nobody answers in time, or the flow ends. A repeated id is never carried out
  * again.
  */
@@ -70,7 +69,7 @@ export class CommandDesk {
   private readonly handlers = new Set<CommandHandler>();
   /** insertion order is age */
   private readonly known = new Map<string, Known>();
-  /** characters of the answers that are kept as a whole, by id; insertion order is age */
+  /** characters of the responses that are kept as a whole, by id; insertion order is age */
   private readonly kept = new Map<string, number>();
   private keptSum = 0;
   private open = 0;
@@ -113,7 +112,7 @@ export class CommandDesk {
     const known = this.known.get(command.id);
     if (known) {
       this.stats.repeated++;
-      if (known.answer) this.options.send(known.answer);
+      if (known.response) this.options.send(known.response);
       return;
     }
     this.stats.received++;
@@ -127,7 +126,7 @@ export class CommandDesk {
    * @throws DeviceError CONFLICT when it is answered already, NOT_FOUND when there is none with this id, INVALID_INPUT
    *   for a payload that cannot be written
    */
-  answer(response: CommandResponse): void {
+  respond(response: CommandResponse): void {
     encode(response);
     const known = this.known.get(response.id);
     if (!known) {
@@ -136,7 +135,7 @@ export class CommandDesk {
         sent: false,
       });
     }
-    if (known.answer) {
+    if (known.response) {
       throw new DeviceError('CONFLICT', 'The command is answered already; the first answer counts.', {
         reason: 'enapterAnswered',
         sent: false,
@@ -155,7 +154,7 @@ export class CommandDesk {
   close(): void {
     this.closed = true;
     for (const [id, known] of this.known) {
-      if (!known.answer) this.finish({ id, state: 'error', payload: { message: TEXT.closed } });
+      if (!known.response) this.finish({ id, state: 'error', payload: { message: TEXT.closed } });
     }
     this.handlers.clear();
   }
@@ -203,24 +202,24 @@ export class CommandDesk {
 
   private finish(response: CommandResponse): void {
     const known = this.known.get(response.id);
-    if (!known || known.answer) return;
+    if (!known || known.response) return;
     known.cancelTimer?.();
-    known.answer = response;
+    known.response = response;
     this.open--;
     this.stats.answered++;
     this.options.send(response);
     this.keep(response);
   }
 
-  /** A repeated id gets the same answer again, while the answers together are not too long. */
+  /** A repeated id gets the same response again, while the responses together are not too long. */
   private keep(response: CommandResponse): void {
     const length = JSON.stringify(response.payload).length;
     this.kept.set(response.id, length);
     this.keptSum += length;
     for (const id of this.kept.keys()) {
-      if (this.keptSum <= MAX_ANSWERS) return;
+      if (this.keptSum <= MAX_RESPONSES) return;
       const known = this.known.get(id);
-      if (known?.answer) known.answer = { ...known.answer, payload: { message: TEXT.forgotten } };
+      if (known?.response) known.response = { ...known.response, payload: { message: TEXT.forgotten } };
       this.forget(id);
     }
   }
@@ -234,8 +233,8 @@ export class CommandDesk {
     this.known.set(id, known);
     this.open++;
     if (this.known.size <= MAX_REMEMBERED) return;
-    for (const [oldest, { answer }] of this.known) {
-      if (!answer) continue;
+    for (const [oldest, { response }] of this.known) {
+      if (!response) continue;
       this.known.delete(oldest);
       this.forget(oldest);
       return;
@@ -243,14 +242,14 @@ export class CommandDesk {
   }
 }
 
-/** Makes the payload of an answer of whatever a flow has: an object as it is, nothing as `{}`, the rest as `result`. */
-export function answerPayload(value: unknown): Record<string, unknown> {
+/** Makes the payload of a response of whatever a flow has: an object as it is, nothing as `{}`, the rest as `result`. */
+export function responsePayload(value: unknown): Record<string, unknown> {
   if (value === undefined || value === null || value === '') return {};
   return isRecord(value) ? value : { result: value };
 }
 
 /**
- * The payload of an error answer.
+ * The payload of an error response.
  *
  * @param value the message's payload: a text, or an object with `message`
  * @param caught the message's `error`, as a Catch node adds it
@@ -259,12 +258,12 @@ export function errorPayload(value: unknown, caught: unknown): Record<string, un
   if (typeof value === 'string' && value !== '') return { message: value };
   if (isRecord(value) && typeof value.message === 'string') return value;
   if (isRecord(caught) && typeof caught.message === 'string') return { message: caught.message };
-  return { message: 'The command failed.', ...answerPayload(value) };
+  return { message: 'The command failed.', ...responsePayload(value) };
 }
 
 /** The payload of a progress log. @throws DeviceError INVALID_INPUT */
 export function logPayload(value: unknown): Record<string, unknown> {
   if (typeof value === 'string' && value !== '') return { message: value };
   if (isRecord(value) && typeof value.message === 'string' && value.message !== '') return value;
-  throw invalidInput('A progress log needs a message text.', 'enapterLogMessage');
+  throw refusedPayload(value, invalidInput('A progress log needs a message text.', 'enapterLogMessage'));
 }

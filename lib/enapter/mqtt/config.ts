@@ -1,9 +1,9 @@
 import { invalidInput } from '../../core/errors';
 import { givenText } from '../../core/given';
-import { hostOf, portOf, splitHost } from '../../core/host';
-import { DEEPEST, withoutFraming } from '../../core/json';
-import { isRecord, toNumber } from '../../core/units';
-import { faultInJson } from '../../core/untrusted-json';
+import { hostOf, portOf, splitHost } from '../../core/http/host';
+import { DEEPEST, withoutFraming } from '../../core/json/parse';
+import { isRecord, toNumber } from '../../core/values';
+import { faultInJson } from '../../core/json/untrusted';
 import { UCM_CHANNEL } from './ucm';
 
 /** The part of a configuration that may be shown. */
@@ -90,7 +90,7 @@ function brokerHost(value: unknown): string {
 }
 
 /**
- * Reads a configuration as people paste it: the `config` object of a generated configuration, the whole answer
+ * Reads a configuration as people paste it: the `config` object of a generated configuration, the whole response
  * around it, either of them in base64, or the older form with `ucm_id`.
  *
  * Whether TLS is used is decided by `mqtt_protocol` alone, never by the port.

@@ -1,8 +1,8 @@
-import { type Availability, AvailabilityTracker, needsUser } from '../../core/availability';
-import { BackOff, type BackOffOptions } from '../../core/back-off';
+import { type Availability, AvailabilityTracker, needsUser } from '../../core/poll/availability';
+import { BackOff, type BackOffOptions } from '../../core/poll/back-off';
 import { type Clock, delay, systemClock } from '../../core/clock';
 import { cancelled, type DeviceError, invalidInput } from '../../core/errors';
-import { isOwnCertificate, ownCertificateFault, tlsError } from '../../core/tls-errors';
+import { isOwnCertificate, ownCertificateFault, tlsError } from '../../core/http/tls-errors';
 import { CommandDesk, type CommandDeskOptions } from './commands';
 import type { ConnectionConfig } from './config';
 import { Link, type MqttModule, type MqttVersion } from './link';
@@ -122,7 +122,7 @@ export class EnapterConnection {
     this.cancelRetry?.();
     const { link } = this;
     this.leave();
-    // Nobody may be told later that a connection stands which was ended here.
+    // A listener must not be told later that a connection stands that was ended here.
     this.tracker = new AvailabilityTracker();
     this.ending = link?.close(GOODBYE) ?? Promise.resolve();
     return this.ending;
@@ -132,14 +132,20 @@ export class EnapterConnection {
    * Publishes telemetry or properties, now or as the newest ones when the connection is back.
    *
    * @param source who publishes; its newest values replace its older ones
+   * @param units of values by name, for the manifest
    * @returns what was left out or will be ignored and was not noticed before
    * @throws DeviceError INVALID_INPUT
    */
-  publishValues(kind: 'telemetry' | 'properties', source: string, payload: unknown): Notice[] {
+  publishValues(
+    kind: 'telemetry' | 'properties',
+    source: string,
+    payload: unknown,
+    units?: ReadonlyMap<string, string>,
+  ): Notice[] {
     if (this.closed) throw cancelled(false);
     const prepared = prepareValues(kind, payload, this.clock.now());
     this.publisher.values(kind, source, this.topics[kind], encodeValues(prepared));
-    return this.usage.record(kind, prepared);
+    return this.usage.record(kind, prepared, units);
   }
 
   /** Publishes a log line, now or when the connection is back. @throws DeviceError INVALID_INPUT */
@@ -229,7 +235,7 @@ export class EnapterConnection {
   }
 
   private onMessage(topic: string, payload: Buffer, isRetained: boolean): void {
-    // A command that the broker has kept was meant for another moment; nobody knows which.
+    // A retained command was meant for an earlier moment, and it is not known which one.
     if (isRetained) {
       this.retained++;
       if (this.retained === 1) this.options.onRetained?.();

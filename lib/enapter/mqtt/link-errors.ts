@@ -1,5 +1,5 @@
 import { DeviceError, type DeviceErrorOptions } from '../../core/errors';
-import { tlsError, tlsFault, type TlsFault } from '../../core/tls-errors';
+import { tlsError, tlsFault, type TlsFault } from '../../core/http/tls-errors';
 
 /** CONNACK codes of MQTT 3.1.1 and 5 by which a broker says that the credentials do not suffice */
 const REFUSED_LOGIN = new Set([4, 5, 134, 135]);

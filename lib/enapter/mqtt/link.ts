@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type * as mqtt from 'mqtt';
 
 import { DeviceError } from '../../core/errors';
-import type { TlsFault } from '../../core/tls-errors';
+import type { TlsFault } from '../../core/http/tls-errors';
 import { LONGEST_COMMAND } from './command';
 import type { ConnectionConfig } from './config';
 import { explain } from './link-errors';
@@ -82,7 +82,7 @@ export class Link {
   private readonly pongs: (() => void)[] = [];
   private awaited: (() => void) | undefined;
   private reason: DeviceError | undefined;
-  private unanswered: NodeJS.Timeout | undefined;
+  private unresponded: NodeJS.Timeout | undefined;
   private companion: 'answered' | 'open' | undefined;
 
   constructor(module: MqttModule, options: LinkOptions, events: LinkEvents) {
@@ -95,10 +95,10 @@ export class Link {
       this.unwritten--;
       if (!this.lost) events.written(!error);
     };
-    this.client.on('connect', (answer) => this.subscribe(options, () => events.up(longestOf(answer))));
+    this.client.on('connect', (response) => this.subscribe(options, () => events.up(longestOf(response))));
     this.client.on('message', (topic, payload, { retain }) => events.message(topic, payload, retain));
     this.client.on('error', (error) => (this.reason ??= explain(error, own)));
-    // Pings answer in order, so each answer belongs to the oldest ping, also to those of the keep-alive.
+    // Pings answer in order, so each response belongs to the oldest ping, also to those of the keep-alive.
     this.client.on('packetsend', ({ cmd }) => {
       if (cmd === 'pingreq') this.pongs.push(this.awaited ?? (() => undefined));
     });
@@ -106,7 +106,7 @@ export class Link {
       if (cmd === 'pingresp') this.pongs.shift()?.();
     });
     this.client.once('close', () => {
-      clearTimeout(this.unanswered);
+      clearTimeout(this.unresponded);
       this.lost = true;
       for (const settle of [...this.waiting]) settle(new Error('lost'));
       events.down(this.reason ?? explain(undefined, own), this.companion);
@@ -118,7 +118,7 @@ export class Link {
     return this.unwritten;
   }
 
-  /** Writes a value, which nobody confirms; `written` tells when the socket took it. It is gone when the link is lost. */
+  /** Writes a value, which the broker does not confirm; `written` tells when the socket took it. It is gone when the link is lost. */
   write(topic: string, body: string): void {
     this.unwritten++;
     try {
@@ -165,7 +165,7 @@ export class Link {
 
   private subscribe({ topic, companion, version, patience }: LinkOptions, onSubscribed: () => void): void {
     const { client } = this;
-    this.unanswered = setTimeout(() => {
+    this.unresponded = setTimeout(() => {
       const seconds = patience / 1000;
       this.reason = new DeviceError('TIMEOUT', `No complete answer within ${seconds} s.`, {
         params: { seconds },
@@ -173,7 +173,7 @@ export class Link {
       client.stream.destroy();
     }, patience);
     client.subscribe(topic, SUBSCRIPTION[version], (error) => {
-      clearTimeout(this.unanswered);
+      clearTimeout(this.unresponded);
       if (!error) {
         // Nothing of the flow depends on it, so that a refusal is no fault.
         if (companion !== undefined) this.askForCompanion(companion, version);

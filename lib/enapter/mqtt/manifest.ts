@@ -8,7 +8,7 @@ function quoted(text: string): string {
 }
 
 /** `gridPower` and `grid_power` as `Grid Power`. */
-export function displayName(name: string): string {
+function displayName(name: string): string {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .split(/[_\s]+/)
@@ -27,6 +27,7 @@ function attributeLines(name: string, use: AttributeUse, indent: string): string
     `${indent}  display_name: ${quoted(displayName(name))}`,
     `${indent}  type: ${use.type}`,
   ];
+  if (use.unit !== null && use.type === 'float') lines.push(`${indent}  unit: ${quoted(use.unit)}`);
   // The EMS demands that the values of a status are declared.
   if (name === STATUS && use.type === 'string') {
     lines.push(`${indent}  enum:`);
@@ -55,8 +56,8 @@ function commandLines(name: string, use: CommandUse): string[] {
 }
 
 /**
- * Writes a `manifest.yml` (device/3.0) for what a flow has used so far. Types come from values that were seen; units,
- * descriptions and severities are for a person to add.
+ * Writes a `manifest.yml` (device/3.0) for what a flow has used so far. Types come from values that were seen, units from
+ * the table of measurements for readings of this package; other units, descriptions and severities are for a person to add.
  *
  * @param displayed the device's name
  * @param commands names that nodes handle, whether one was received or not
@@ -67,7 +68,7 @@ export function manifestYaml(usage: Usage, displayed: string, commands: readonly
   const alerts = [...usage.alerts].sort();
   const lines = [
     '# Made from what the flow has sent and received since it was started.',
-    '# Add units and descriptions, put this file into a zip as manifest.yml, and upload that as a blueprint.',
+    '# Add descriptions and the units that are missing, put this file into a zip as manifest.yml, and upload that as a blueprint.',
     'blueprint_spec: device/3.0',
     `display_name: ${quoted(displayed)}`,
     'runtime:',

@@ -26,12 +26,12 @@ interface Entry extends Publication {
 const MAX_LOGS = 200;
 /** Last answers that wait; beyond it the oldest are dropped, the EMS has given up on them long since. */
 const MAX_RESPONSES = 1000;
-/** Words of progress that wait: fewer, and counted apart, so that none of them pushes a last answer out. */
+/** Progress messages that wait: fewer, and counted separately, so that they never displace a final response. */
 const MAX_PROGRESS = 200;
 /** Characters of all that waits of a kind: one of them may have 256 Ki. */
 const MAX_LENGTH = 4 * 1024 * 1024;
 
-const MOST: Readonly<Record<Entry['kind'], number>> = {
+const MAX: Readonly<Record<Entry['kind'], number>> = {
   log: MAX_LOGS,
   progress: MAX_PROGRESS,
   response: MAX_RESPONSES,
@@ -40,7 +40,7 @@ const MOST: Readonly<Record<Entry['kind'], number>> = {
 /** Sent before this many losses, a publication goes out with others; after them it goes out alone. */
 const ALONE_FROM = 2;
 /** From this many losses on, the last of them alone, the publication is what the broker punishes. */
-export const GIVEN_UP_AT = 3;
+const GIVEN_UP_AT = 3;
 
 /**
  * What a device still has to say. Of values only the newest counts, one set for each source. Logs and answers are
@@ -217,7 +217,7 @@ export class Outbox {
     let { [kind]: count } = this.count;
     let { [kind]: length } = this.length;
     for (const oldest of this.queue) {
-      if (count <= MOST[kind] && length <= MAX_LENGTH) break;
+      if (count <= MAX[kind] && length <= MAX_LENGTH) break;
       if (oldest.kind !== kind || oldest === entry || this.inFlight.has(oldest)) continue;
       room.add(oldest);
       count--;

@@ -1,6 +1,7 @@
 import { invalidInput } from '../../core/errors';
+import { refusedPayload } from '../../core/input';
 import { cleanText } from '../../core/redact';
-import { isRecord } from '../../core/units';
+import { isRecord } from '../../core/values';
 import { readTime } from '../../core/time';
 import { LONGEST_NAME } from './command';
 
@@ -25,7 +26,7 @@ export interface Prepared {
   notices: Notice[];
 }
 
-export const SEVERITIES = ['debug', 'info', 'warning', 'error'] as const;
+const SEVERITIES = ['debug', 'info', 'warning', 'error'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** As the manifest allows them; the cloud silently ignores what no manifest can declare. */
@@ -107,7 +108,10 @@ const RESERVED = {
  */
 export function prepareValues(kind: 'telemetry' | 'properties', payload: unknown, now: number): Prepared {
   if (!isRecord(payload)) {
-    throw invalidInput('The payload must be an object of flat values.', 'enapterPayload');
+    throw refusedPayload(
+      payload,
+      invalidInput('The payload must be an object of flat values.', 'enapterPayload'),
+    );
   }
   const timestamp = unixSeconds(payload.timestamp, now);
   const alerts = kind === 'telemetry' ? alertsOf(payload.alerts) : undefined;
@@ -157,7 +161,10 @@ export interface LogLine {
 export function prepareLog(payload: unknown, now: number): LogLine {
   const given = typeof payload === 'string' ? { message: payload } : payload;
   if (!isRecord(given) || typeof given.message !== 'string' || given.message.trim() === '') {
-    throw invalidInput('A log needs a message text.', 'enapterLogMessage');
+    throw refusedPayload(
+      isRecord(given) ? given.message : given,
+      invalidInput('A log needs a message text.', 'enapterLogMessage'),
+    );
   }
   if (given.message.length > MAX_BYTES) throw tooLarge();
   const severity = SEVERITIES.find((name) => name === (given.severity ?? 'info'));

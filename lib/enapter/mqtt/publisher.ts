@@ -80,7 +80,7 @@ export class Publisher {
     this.unlessRefused(() => this.log(topic, body));
   }
 
-  /** An answer to a command; one that the broker does not take is given up at once. */
+  /** A response to a command; one that the broker does not take is given up at once. */
   response(topic: string, body: string, last: boolean): void {
     this.unlessRefused(() => {
       this.outbox.addResponse({ topic, body }, last, this.punishments.admit(topic, body));
@@ -189,7 +189,7 @@ export class Publisher {
 
   private async sendSuspects(link: Link): Promise<void> {
     if (this.outbox.suspects(1).length === 0) return;
-    // Nothing else may be in flight, and a connection that ends by itself blames nobody.
+    // No other publication may be in flight. A connection that ends by itself is not the fault of a publication.
     this.careful = [];
     await link.confirm();
     for (;;) {

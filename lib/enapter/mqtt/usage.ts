@@ -9,6 +9,8 @@ export interface AttributeUse {
   type: ManifestType | null;
   /** the different texts that were seen, for `status`, which must be declared with its values */
   texts: Set<string>;
+  /** as the sender's table of measurements has it; `null`: not known, or not the same each time */
+  unit: string | null;
 }
 
 export interface CommandUse {
@@ -21,9 +23,11 @@ export const STATUS = 'status';
 const MAX_TEXTS = 30;
 const MAX_TEXT = 100;
 const MAX_ATTRIBUTES = 1000;
-/** Whoever sends commands decides how many there are, and how many arguments. */
+/** The sender decides how many commands there are, and how many arguments they have. */
 const MAX_COMMANDS = 200;
 const MAX_ARGUMENTS = 100;
+
+const NO_UNITS: ReadonlyMap<string, string> = new Map();
 
 /** Any number is `float`: one that happened to be whole the first time may not be the next. */
 function typeOf(value: FlatValue): ManifestType | null {
@@ -44,13 +48,20 @@ export class Usage {
   readonly commands = new Map<string, CommandUse>();
   private readonly noticed = new Set<string>();
 
-  /** @returns what has not been noticed before */
-  record(kind: 'telemetry' | 'properties', prepared: Prepared): Notice[] {
+  /**
+   * @param units of values by name, as far as they are known
+   * @returns what has not been noticed before
+   */
+  record(
+    kind: 'telemetry' | 'properties',
+    prepared: Prepared,
+    units: ReadonlyMap<string, string> = NO_UNITS,
+  ): Notice[] {
     const { values, names, alerts, notices } = prepared;
     const uses = this[kind];
     let found = notices;
     for (const key of names) {
-      if (!this.note(uses, key, values[key] ?? null)) continue;
+      if (!this.note(uses, key, values[key] ?? null, units.get(key))) continue;
       if (found === notices) found = [...notices];
       found.push({ reason: 'enapterTypeChanged', key });
     }
@@ -71,12 +82,19 @@ export class Usage {
   }
 
   /** @returns whether the type differs from the one before */
-  private note(uses: Map<string, AttributeUse>, key: string, value: FlatValue): boolean {
+  private note(
+    uses: Map<string, AttributeUse>,
+    key: string,
+    value: FlatValue,
+    unit: string | null = null,
+  ): boolean {
     let use = uses.get(key);
     if (!use) {
-      use = { type: null, texts: new Set<string>() };
+      use = { type: null, texts: new Set<string>(), unit };
       if (uses.size < MAX_ATTRIBUTES) uses.set(key, use);
     }
+    // Two senders of one name that mean different units: neither is declared.
+    if (use.unit !== unit) use.unit = null;
     const type = typeOf(value);
     const isText = key === STATUS && typeof value === 'string' && value.length <= MAX_TEXT;
     if (isText && use.texts.size < MAX_TEXTS) use.texts.add(value);

@@ -2,22 +2,21 @@ import { type Clock, systemClock } from '../../core/clock';
 import { invalidInput } from '../../core/errors';
 import { Budget } from '../../core/budget';
 import { givenText } from '../../core/given';
-import { headerValue, type HttpCall, HttpClient } from '../../core/http';
+import { headerValue, type HttpCall } from '../../core/http/call';
+import { HttpClient } from '../../core/http/client';
 import { type NoticeHandler, Notices } from '../../core/notices';
-import type { ProxyChoice } from '../../core/proxy';
-import { sendCommand } from '../../core/outcome';
-import { cleanText } from '../../core/redact';
-import type { TlsOptions, Transport } from '../../core/transport';
-import { readTimeIso } from '../../core/time';
-import { isRecord } from '../../core/units';
-import { parseBaseUrl, type Query } from '../../core/url';
-import { parseRange } from '../../core/windows';
-import { type EnapterDevice, type EnapterSite, parseDevice, parseDeviceAnswer, parseSite } from './device';
-import { notEnapter, vendorMessage } from './errors';
+import type { ProxyChoice } from '../../core/http/proxy';
+import { sendCommand } from '../../core/command/outcome';
+import type { TlsOptions, Transport } from '../../core/http/transport';
+import { isRecord } from '../../core/values';
+import { parseBaseUrl, type Query } from '../../core/http/url';
+import { type EnapterDevice, type EnapterSite, parseDevice, parseDeviceResponse, parseSite } from './device';
+import { notEnapter, refusedToken, vendorMessage } from './errors';
 import { type CommandExecution, parseExecution } from './execution';
 import * as check from './input';
+import { type LatestValue, parseLatestValues } from './latest';
 import { collectPages, type PagesOptions } from './pages';
-import { MOST_COLUMNS, type TelemetryValue, type Timeseries, TimeseriesReader } from './timeseries';
+import { type Timeseries, TimeseriesReader } from './timeseries';
 
 export interface EnapterAccountSettings {
   /** `https://api.enapter.com`, a gateway's `http://enapter-gateway.local/api`; with or without `/v3` */
@@ -27,36 +26,17 @@ export interface EnapterAccountSettings {
   proxy?: ProxyChoice | undefined;
   /** ms for one request; default 15 s */
   timeout?: number;
-  /** hears once of each odd part of an answer that was left out */
+  /** hears once of each odd part of a response that was left out */
   onNotice?: NoticeHandler;
-}
-
-export interface ListInput {
-  siteId?: unknown;
-  expand?: unknown;
-  /** first device wanted; default 0 */
-  offset?: unknown;
-  /** how many at the most; default all */
-  limit?: unknown;
-}
-
-/** The newest value of an attribute; `null` where the EMS has none, with its reason as `warning`. */
-export interface LatestValue {
-  value: TelemetryValue;
-  /** ISO 8601 UTC */
-  timestamp: string | null;
-  warning?: string;
 }
 
 /** Devices or sites asked for at a time; fewer where a manifest may come along with each. */
 const PAGE = 50;
 const EXPANDED_PAGE = 20;
-/** Bytes of one answer; a page of devices has some ten thousand. */
+/** Bytes of one response; a page of devices has some ten thousand. */
 const MAX_BYTES = 1024 * 1024;
-/** Bytes of an answer that holds what a manifest or a flow may have put there. */
+/** Bytes of a response that holds what a manifest or a flow may have put there. */
 const MAX_LONG_BYTES = 4 * 1024 * 1024;
-/** Characters of a warning that are looked at; it is shown as one line. */
-const LONGEST_WARNING = 1000;
 /** Bytes of a series of telemetry, and of all pages of a list. */
 const MAX_SERIES_BYTES = 16 * 1024 * 1024;
 /** ms that a command may take before its request is given up */
@@ -69,7 +49,7 @@ export function parseApiUrl(url: unknown): string {
 
 /**
  * The Enapter HTTP API v3 of the cloud or of a gateway. Reads are safe to repeat; whatever changes something is sent
- * once, and when no answer comes the error is OUTCOME_UNKNOWN. All input is checked before anything is sent.
+ * once, and when no response comes the error is OUTCOME_UNKNOWN. All input is checked before anything is sent.
  */
 export class EnapterClient {
   readonly baseUrl: string;
@@ -104,6 +84,7 @@ export class EnapterClient {
         parallel: true,
         secrets: () => [token],
         vendorMessage,
+        explain: refusedToken,
       },
       clock,
     );
@@ -111,23 +92,14 @@ export class EnapterClient {
 
   /** One device. @param expand parts to add, see `EXPANDABLE` */
   async get(id: unknown, expand?: unknown, signal?: AbortSignal): Promise<EnapterDevice> {
-    const path = devicePath(id);
-    return parseDeviceAnswer(await this.read(path, { expand: check.checkExpand(expand) }, { signal }));
+    const path = check.devicePath(id);
+    return parseDeviceResponse(await this.read(path, { expand: check.checkExpand(expand) }, { signal }));
   }
 
   /** All devices that the token may see, or those of one site, page by page. */
-  async list(input: ListInput = {}, signal?: AbortSignal): Promise<EnapterDevice[]> {
-    const expand = check.checkExpand(input.expand);
-    const site = input.siteId === undefined ? undefined : check.checkId(input.siteId, 'site id');
-    const offset = check.checkCount(input.offset, 'offset', 0) ?? 0;
-    const limit = check.checkCount(input.limit, 'limit', 1) ?? Infinity;
-    const path = site === undefined ? 'devices' : `sites/${site}/devices`;
-    return this.pages(
-      path,
-      { expand },
-      { key: 'devices', parse: parseDevice, wanted: { offset, limit } },
-      signal,
-    );
+  async list(input: check.ListInput = {}, signal?: AbortSignal): Promise<EnapterDevice[]> {
+    const { path, expand, wanted } = check.listRequest(input);
+    return this.pages(path, { expand }, { key: 'devices', parse: parseDevice, wanted }, signal);
   }
 
   /** All sites that the token may see. */
@@ -142,14 +114,14 @@ export class EnapterClient {
     input: { name?: unknown; slug?: unknown },
     signal?: AbortSignal,
   ): Promise<EnapterDevice> {
-    const path = devicePath(id);
-    const json = check.checkUpdate(input);
-    return this.change({ method: 'PATCH', path, json, signal }, parseDeviceAnswer);
+    const path = check.devicePath(id);
+    const json = check.updateBody(input);
+    return this.change({ method: 'PATCH', path, json, signal }, parseDeviceResponse);
   }
 
   /** Deletes a device. The server refuses while devices run on it. */
   async delete(id: unknown, signal?: AbortSignal): Promise<void> {
-    const path = devicePath(id);
+    const path = check.devicePath(id);
     // An empty body, `{}` or anything else: the status alone says that it is done.
     const { headers } = this;
     await sendCommand(() => this.http.send({ method: 'DELETE', path, headers, safe: false, signal }), signal);
@@ -165,7 +137,7 @@ export class EnapterClient {
     protocol: unknown,
     signal?: AbortSignal,
   ): Promise<Record<string, unknown>> {
-    const path = `${devicePath(id)}/generate_config`;
+    const path = `${check.devicePath(id)}/generate_config`;
     const json = { protocol: check.checkProtocol(protocol) };
     return this.change({ method: 'POST', path, json, signal }, (body) => {
       if (!isRecord(body) || !isRecord(body.config)) throw notEnapter('no configuration');
@@ -174,9 +146,9 @@ export class EnapterClient {
   }
 
   async assignBlueprint(id: unknown, blueprintId: unknown, signal?: AbortSignal): Promise<EnapterDevice> {
-    const path = `${devicePath(id)}/assign_blueprint`;
+    const path = `${check.devicePath(id)}/assign_blueprint`;
     const json = { blueprint_id: check.checkId(blueprintId, 'blueprint id') };
-    return this.change({ method: 'POST', path, json, signal }, parseDeviceAnswer);
+    return this.change({ method: 'POST', path, json, signal }, parseDeviceResponse);
   }
 
   /** Creates a standalone device. @returns its id */
@@ -184,11 +156,7 @@ export class EnapterClient {
     input: { name?: unknown; siteId?: unknown; slug?: unknown },
     signal?: AbortSignal,
   ): Promise<string> {
-    const json = {
-      name: check.checkText(input.name, 'name'),
-      site_id: check.checkId(input.siteId, 'site id'),
-      ...(input.slug === undefined ? {} : { slug: check.checkText(input.slug, 'slug') }),
-    };
+    const json = check.createBody(input);
     const call = { method: 'POST', path: 'provisioning/standalone', json, signal } as const;
     return this.change(call, (body) => textIn(body, 'device_id'));
   }
@@ -203,8 +171,8 @@ export class EnapterClient {
     input: { name?: unknown; arguments?: unknown },
     options: { timeout?: number; signal?: AbortSignal | undefined } = {},
   ): Promise<CommandExecution> {
-    const path = `${devicePath(id)}/execute_command`;
-    const json = commandBody(input);
+    const path = `${check.devicePath(id)}/execute_command`;
+    const json = check.commandBody(input);
     const { timeout = COMMAND_TIMEOUT, signal } = options;
     const call = { method: 'POST', path, query: { expand: 'log' }, json, timeout, signal } as const;
     return this.change({ ...call, maxBytes: MAX_LONG_BYTES }, parseExecution);
@@ -216,13 +184,13 @@ export class EnapterClient {
     input: { name?: unknown; arguments?: unknown },
     signal?: AbortSignal,
   ): Promise<string> {
-    const path = `${devicePath(id)}/command_executions`;
-    const call = { method: 'POST', path, json: commandBody(input), signal } as const;
+    const path = `${check.devicePath(id)}/command_executions`;
+    const call = { method: 'POST', path, json: check.commandBody(input), signal } as const;
     return this.change(call, (body) => textIn(body, 'execution_id'));
   }
 
   async execution(id: unknown, executionId: unknown, signal?: AbortSignal): Promise<CommandExecution> {
-    const path = `${devicePath(id)}/command_executions/${check.checkId(executionId, 'execution id')}`;
+    const path = `${check.devicePath(id)}/command_executions/${check.checkId(executionId, 'execution id')}`;
     return parseExecution(await this.read(path, { expand: 'log' }, { signal }));
   }
 
@@ -233,20 +201,16 @@ export class EnapterClient {
    */
   async latest(
     id: unknown,
-    input: { attributes?: unknown; attribute?: unknown; relevance?: unknown },
+    input: check.LatestInput,
     signal?: AbortSignal,
   ): Promise<Record<string, LatestValue>> {
     const device = check.checkId(id, 'device id');
-    const attributes = attributesOf(input);
-    const relevance = check.checkCount(input.relevance, 'relevance', 1);
+    const { attributes, relevance } = check.latestRequest(input);
     const query = {
       [`devices[${device}]`]: attributes.join(','),
       relevance_interval: relevance === undefined ? undefined : `${relevance}s`,
     };
-    const body = await this.read('telemetry/latest', query, { signal });
-    if (!isRecord(body) || !isRecord(body.telemetry)) throw notEnapter('no telemetry');
-    const found = isRecord(body.telemetry[device]) ? body.telemetry[device] : {};
-    return Object.fromEntries(attributes.map((name) => [name, parseLatest(found[name])]));
+    return parseLatestValues(await this.read('telemetry/latest', query, { signal }), device, attributes);
   }
 
   /**
@@ -254,37 +218,15 @@ export class EnapterClient {
    *
    * @param input `from`, `to`: ISO 8601 or epoch ms; `granularity`: s; `aggregation`: the vendor's word, default `auto`
    */
-  async timeseries(
-    id: unknown,
-    input: {
-      attributes?: unknown;
-      attribute?: unknown;
-      from?: unknown;
-      to?: unknown;
-      granularity?: unknown;
-      aggregation?: unknown;
-    },
-    signal?: AbortSignal,
-  ): Promise<Timeseries> {
+  async timeseries(id: unknown, input: check.TimeseriesInput, signal?: AbortSignal): Promise<Timeseries> {
     const device = check.checkId(id, 'device id');
-    const { start, end } = parseRange(input.from, input.to);
-    const granularity = check.checkCount(input.granularity, 'granularity', 1) ?? 60;
-    const aggregation =
-      input.aggregation === undefined ? 'auto' : check.checkText(input.aggregation, 'aggregation');
-    const telemetry = attributesOf(input).map((attribute) => ({ device, attribute, aggregation }));
-    // One for each step that has begun, and one at each end that the server may round to.
-    const mostRows = Math.ceil((end - start) / 1000 / granularity) + 2;
+    const { json, mostRows } = check.timeseriesRequest(device, input);
     const reader = new TimeseriesReader((notice) => this.notices.once(notice), mostRows);
     const call: HttpCall = {
       method: 'POST',
       path: 'telemetry/query_timeseries',
       headers: { ...this.headers, accept: 'text/csv' },
-      json: {
-        from: new Date(start).toISOString(),
-        to: new Date(end).toISOString(),
-        granularity: `${granularity}s`,
-        telemetry,
-      },
+      json,
       safe: true,
       maxBytes: MAX_SERIES_BYTES,
       budget: new Budget({ bytes: MAX_SERIES_BYTES, clock: this.clock }),
@@ -304,7 +246,7 @@ export class EnapterClient {
     return this.http.json({ method: 'GET', path, query, headers, safe: true, ...long, ...more });
   }
 
-  /** Sends a change once; an answer that cannot be read leaves its outcome open. */
+  /** Sends a change once; a response that cannot be read leaves its outcome open. */
   private async change<T>(call: Omit<HttpCall, 'safe' | 'headers'>, parse: (body: unknown) => T): Promise<T> {
     const { headers } = this;
     return sendCommand(
@@ -335,36 +277,4 @@ function textIn(body: unknown, key: string): string {
   const text = isRecord(body) ? body[key] : undefined;
   if (typeof text !== 'string' || text === '') throw notEnapter(`no ${key}`);
   return text;
-}
-
-function devicePath(id: unknown): string {
-  return `devices/${check.checkId(id, 'device id')}`;
-}
-
-function commandBody(input: { name?: unknown; arguments?: unknown }): Record<string, unknown> {
-  return { name: check.checkText(input.name, 'command'), arguments: check.checkArguments(input.arguments) };
-}
-
-/** Named as the vendor's API names them, too: `attribute`, a text or a list. */
-function attributesOf(input: { attributes?: unknown; attribute?: unknown }): string[] {
-  const names = [...new Set(check.checkNames(input.attributes ?? input.attribute, 'attributes'))];
-  if (names.length > MOST_COLUMNS)
-    throw invalidInput(`Name at most ${MOST_COLUMNS} attributes.`, 'enapterTooMany', { most: MOST_COLUMNS });
-  if (names.length === 0) throw invalidInput('Name at least one attribute.', 'enapterAttributes');
-  return names;
-}
-
-function parseLatest(value: unknown): LatestValue {
-  if (!isRecord(value)) return { value: null, timestamp: null };
-  const warning =
-    typeof value.warning === 'string' ? { warning: cleanText(value.warning.slice(0, LONGEST_WARNING)) } : {};
-  return { value: telemetryValue(value.value), timestamp: readTimeIso(value.timestamp), ...warning };
-}
-
-function telemetryValue(value: unknown): TelemetryValue {
-  if (typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  // What is no text in a list of texts may have none, such as an object whose own toString is a number.
-  const isTexts = Array.isArray(value) && value.every((one) => typeof one !== 'object');
-  return isTexts ? value.map(String) : null;
 }

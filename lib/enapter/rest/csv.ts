@@ -24,13 +24,13 @@ export class CsvReader {
   private begun = false;
 
   /**
-   * @param onRecord is given each record. The array is the same each time: an answer of millions of fields would leave
+   * @param onRecord is given each record. The array is the same each time: a response of millions of fields would leave
    *   more behind in arrays than its values take
-   * @param most fields of a record; further ones are counted by an empty field and not kept
+   * @param max fields of a record; further ones are counted by an empty field and not kept
    */
   constructor(
     private readonly onRecord: (record: readonly string[]) => void,
-    private readonly most = Infinity,
+    private readonly max = Infinity,
   ) {}
 
   /** Gives the records that are complete with this text. @throws DeviceError BAD_RESPONSE */
@@ -91,7 +91,7 @@ export class CsvReader {
   }
 
   private endField(): void {
-    if (this.fields <= this.most) this.record[this.fields++] = this.field;
+    if (this.fields <= this.max) this.record[this.fields++] = this.field;
     this.field = '';
     this.begun = false;
   }
@@ -105,13 +105,4 @@ export class CsvReader {
     this.fields = 0;
     this.onRecord(this.record);
   }
-}
-
-/** All records of a text. @throws DeviceError BAD_RESPONSE */
-export function parseCsv(text: string): string[][] {
-  const records: string[][] = [];
-  const reader = new CsvReader((record) => records.push([...record]));
-  reader.push(text);
-  reader.end();
-  return records;
 }

@@ -1,5 +1,5 @@
 import { readTimeIso } from '../../core/time';
-import { isRecord } from '../../core/units';
+import { isRecord } from '../../core/values';
 import { notEnapter } from './errors';
 
 /** How a device reaches the EMS; only when asked for with `expand`. */
@@ -72,7 +72,7 @@ function parseCommunication(value: Record<string, unknown>): DeviceCommunication
 }
 
 /**
- * Reads one device of an answer.
+ * Reads one device of a response.
  *
  * @throws DeviceError BAD_RESPONSE when it has no id
  */
@@ -98,12 +98,12 @@ export function parseDevice(value: unknown): EnapterDevice {
 }
 
 /** Reads `{ device }`. */
-export function parseDeviceAnswer(body: unknown): EnapterDevice {
+export function parseDeviceResponse(body: unknown): EnapterDevice {
   if (!isRecord(body)) throw notEnapter('no object');
   return parseDevice(body.device);
 }
 
-/** Reads one site of an answer. */
+/** Reads one site of a response. */
 export function parseSite(value: unknown): EnapterSite {
   if (!hasId(value)) throw notEnapter('a site without id');
   return { id: value.id, name: textOrNull(value.name) };

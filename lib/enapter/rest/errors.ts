@@ -1,18 +1,18 @@
 import { DeviceError } from '../../core/errors';
-import { isRecord } from '../../core/units';
+import { isRecord } from '../../core/values';
 
-/** Errors of one answer that are repeated. */
-const MOST_ERRORS = 5;
+/** Errors of one response that are repeated. */
+const MAX_ERRORS = 5;
 
 /**
- * The vendor's own words in an error answer: `{ errors: [{ code?, message?, details? }] }`.
+ * The vendor's own words in an error response: `{ errors: [{ code?, message?, details? }] }`.
  *
  * @returns `undefined` for a body of another shape, and for an empty list
  */
 export function vendorMessage(body: unknown): string | undefined {
   if (!isRecord(body) || !Array.isArray(body.errors)) return undefined;
   const texts = (body.errors as unknown[])
-    .slice(0, MOST_ERRORS)
+    .slice(0, MAX_ERRORS)
     .map(textOf)
     .filter((text) => text !== '');
   return texts.length === 0 ? undefined : texts.join('; ');
@@ -28,7 +28,25 @@ function textOf(error: unknown): string {
   return [head, detail].filter((part) => part !== '').join(': ');
 }
 
-/** The error for an answer that has another shape than the vendor documents. */
+/** A token is one that the user has made: nothing here can renew it. */
+export function refusedToken(error: DeviceError): DeviceError {
+  if (error.code !== 'AUTH_FAILED') return error;
+  const { status, retryAfter } = error;
+  const message = String(error.params.message ?? '');
+  return new DeviceError(
+    'AUTH_FAILED',
+    `Enapter refuses the access token (HTTP ${status}). ${message}`.trim(),
+    {
+      reason: 'enapterTokenRefused',
+      sent: true,
+      params: { status: status ?? 0, message },
+      ...(status === undefined ? {} : { status }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    },
+  );
+}
+
+/** The error for a response that has another shape than the vendor documents. */
 export function notEnapter(detail: string): DeviceError {
   return new DeviceError(
     'BAD_RESPONSE',

@@ -1,10 +1,10 @@
 import { readTimeIso } from '../../core/time';
-import { isRecord } from '../../core/units';
+import { isRecord } from '../../core/values';
 import { textOrNull } from './device';
 import { notEnapter } from './errors';
 
 /** One answer of a device to a command: its result, or a line of its log. */
-export interface CommandAnswer {
+export interface ExecutionResponse {
   /** e.g. `STARTED`, `IN_PROGRESS`, `SUCCEEDED`, `ERROR` */
   state: string | null;
   payload: unknown;
@@ -26,8 +26,8 @@ export interface CommandExecution {
   finished: boolean | null;
   name: string | null;
   arguments: unknown;
-  response: CommandAnswer | null;
-  log: CommandAnswer[] | null;
+  response: ExecutionResponse | null;
+  log: ExecutionResponse[] | null;
   createdAt: string | null;
 }
 
@@ -39,7 +39,7 @@ function isFinished(state: string): boolean | null {
   return RUNNING.has(state) ? false : null;
 }
 
-function parseAnswer(value: unknown): CommandAnswer | null {
+function parseResponse(value: unknown): ExecutionResponse | null {
   if (!isRecord(value)) return null;
   return {
     state: textOrNull(value.state),
@@ -60,9 +60,9 @@ export function parseExecution(body: unknown): CommandExecution {
     finished: isFinished(value.state),
     name: textOrNull(request.name),
     arguments: request.arguments ?? null,
-    response: parseAnswer(value.response),
+    response: parseResponse(value.response),
     log: Array.isArray(value.log)
-      ? value.log.map(parseAnswer).filter((line): line is CommandAnswer => line !== null)
+      ? value.log.map(parseResponse).filter((line): line is ExecutionResponse => line !== null)
       : null,
     createdAt: readTimeIso(value.created_at),
   };

@@ -1,10 +1,10 @@
 import { invalidInput } from '../../core/errors';
-import { isRecord } from '../../core/units';
+import { isRecord } from '../../core/values';
 import type { EnapterClient } from './client';
 import type { EnapterDevice } from './device';
 import { checkFlag, checkSeconds } from './input';
 
-export const OPERATIONS = [
+const OPERATIONS = [
   'get',
   'list',
   'update',

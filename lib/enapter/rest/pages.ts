@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { tooMuch } from '../../core/budget';
 import type { Notices } from '../../core/notices';
-import { isRecord, toNumber } from '../../core/units';
+import { isRecord, toNumber } from '../../core/values';
 import { hasId } from './device';
 import { notEnapter } from './errors';
 
 export interface PagesOptions<T> {
-  /** where the list is in an answer */
+  /** where the list is in a response */
   key: 'devices' | 'sites';
   /** entries asked for at a time */
   size: number;
@@ -19,9 +19,9 @@ export interface PagesOptions<T> {
 }
 
 /** Entries of a list, those that are left out included. */
-const MOST_ENTRIES = 10_000;
+const MAX_ENTRIES = 10_000;
 /** Pages of a list: a server that always has one more must not be asked for ever. */
-const MOST_PAGES = 1000;
+const MAX_PAGES = 1000;
 
 /**
  * A list, page by page. An entry without id costs that entry.
@@ -34,7 +34,7 @@ export async function collectPages<T>(options: PagesOptions<T>): Promise<T[]> {
   const found = new Map<string, T>();
   let { offset } = wanted;
   let last: readonly unknown[] = [];
-  for (let pages = 0; pages < MOST_PAGES; pages++) {
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
     const body = await options.fetch(offset, Math.min(options.size, wanted.limit - found.size));
     const page = listIn(body, key);
     const before = found.size;
@@ -47,11 +47,11 @@ export async function collectPages<T>(options: PagesOptions<T>): Promise<T[]> {
       }
     }
     offset += page.length;
-    if (offset - wanted.offset > MOST_ENTRIES) throw tooMuch(MOST_ENTRIES, key);
+    if (offset - wanted.offset > MAX_ENTRIES) throw tooMuch(MAX_ENTRIES, key);
     if (page.length === 0 || found.size >= wanted.limit) return [...found.values()].slice(0, wanted.limit);
     // Old gateways tell no total, and send the same page whatever they are asked for.
     const total = totalIn(body, offset);
-    // Of a page of odd entries alone nobody can say, unless it is the same to the last of them.
+    // A page with odd entries only cannot be recognised, unless all of its entries equal those of the page before.
     const isRepeated =
       found.size === before && (odd < page.length || (total === null && isDeepStrictEqual(page, last)));
     last = page;
@@ -72,6 +72,6 @@ function listIn(body: unknown, key: string): readonly unknown[] {
   // Written by a server that has none.
   if (page === null) return [];
   if (!Array.isArray(page)) throw notEnapter(`no list of ${key}`);
-  if (page.length > MOST_ENTRIES) throw tooMuch(MOST_ENTRIES, key);
+  if (page.length > MAX_ENTRIES) throw tooMuch(MAX_ENTRIES, key);
   return page;
 }

@@ -2,17 +2,17 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 
 import { tooMuch } from '../../core/budget';
-import { isDeeperThan } from '../../core/json';
+import { isDeeperThan } from '../../core/json/parse';
 import type { Notice } from '../../core/notices';
 import { cleanText } from '../../core/redact';
 import { readTimeIso } from '../../core/time';
-import { toNumber } from '../../core/units';
+import { toNumber } from '../../core/values';
 import { CsvReader } from './csv';
 import { notEnapter } from './errors';
 
 export type TelemetryValue = number | string | boolean | string[] | null;
 
-/** One attribute of an answer. */
+/** One attribute of a response. */
 export interface TimeseriesColumn {
   attribute: string;
   device: string | null;
@@ -26,10 +26,10 @@ export interface Timeseries {
   rows: Record<string, TelemetryValue>[];
 }
 
-/** Columns of an answer, beside that of the times. */
-export const MOST_COLUMNS = 200;
-/** Values of an answer, times included. */
-export const MOST_VALUES = 6_000_000;
+/** Columns of a response, beside that of the times. */
+export const MAX_COLUMNS = 200;
+/** Values of a response, times included. */
+const MAX_VALUES = 6_000_000;
 /** Characters of a name that the log quotes. */
 const LONGEST_QUOTED = 60;
 
@@ -100,29 +100,29 @@ function quoted(text: string): string {
 }
 
 /**
- * Reads the answer of a time series query as it arrives: CSV whose first column `ts` is the time; a header names the
+ * Reads the response of a time series query as it arrives: CSV whose first column `ts` is the time; a header names the
  * types of the others. One odd row or value costs that row or value, and is noticed.
  */
 export class TimeseriesReader {
   private readonly decoder = new StringDecoder('utf8');
-  private readonly csv = new CsvReader((record) => this.take(record), MOST_COLUMNS + 1);
-  /** of the answer; they are there with its first bytes */
+  private readonly csv = new CsvReader((record) => this.take(record), MAX_COLUMNS + 1);
+  /** of the response; they are there with its first bytes */
   private headers: IncomingHttpHeaders = {};
   private columns: TimeseriesColumn[] | undefined;
   private readonly rows: Record<string, TelemetryValue>[] = [];
   /** by column, whether it ever had a value */
   private filled: boolean[] = [];
   private odd: string | undefined;
-  /** what was noticed already: an answer may have millions of odd values */
+  /** what was noticed already: a response may have millions of odd values */
   private readonly noticed = new Set<string>();
 
   /** a row without values, with every property that a row has */
   private template: Readonly<Record<string, TelemetryValue>> = {};
 
-  /** @param mostRows as many as were asked for */
+  /** @param maxRows as many as were asked for */
   constructor(
     private readonly onNotice: (notice: Notice) => void = () => undefined,
-    private readonly mostRows = Infinity,
+    private readonly maxRows = Infinity,
   ) {}
 
   /** @throws DeviceError BAD_RESPONSE; `tooMuch` for more columns or values than fit */
@@ -157,7 +157,7 @@ export class TimeseriesReader {
   ): TimeseriesColumn[] {
     // A byte order mark before it is no part of it.
     if (first.replace('\ufeff', '').trim() !== 'ts') throw notEnapter('CSV without the column ts');
-    if (names.length > MOST_COLUMNS) throw tooMuch(MOST_COLUMNS, 'columns');
+    if (names.length > MAX_COLUMNS) throw tooMuch(MAX_COLUMNS, 'columns');
     const types = String(headers[TYPES_HEADER] ?? '').split(',');
     this.filled = names.map(() => false);
     const columns = names.map((text, index) => {
@@ -186,8 +186,8 @@ export class TimeseriesReader {
       return;
     }
     const { rows, filled } = this;
-    if (rows.length >= this.mostRows) throw tooMuch(this.mostRows, 'rows');
-    if ((rows.length + 1) * record.length > MOST_VALUES) throw tooMuch(MOST_VALUES, 'values');
+    if (rows.length >= this.maxRows) throw tooMuch(this.maxRows, 'rows');
+    if ((rows.length + 1) * record.length > MAX_VALUES) throw tooMuch(MAX_VALUES, 'values');
     // A copy has all of the properties already, so that none is set that objects inherit, such as __proto__.
     const row = { ...this.template };
     // By a function: entries() makes an array for each value, and there may be millions.
@@ -218,15 +218,4 @@ export class TimeseriesReader {
       ...(attribute === undefined ? {} : { params: { attribute: quoted(attribute) } }),
     });
   }
-}
-
-/** Reads an answer that is there as a whole, see `TimeseriesReader`. @throws DeviceError BAD_RESPONSE */
-export function parseTimeseries(
-  body: string,
-  headers: IncomingHttpHeaders,
-  onNotice?: (notice: Notice) => void,
-): Timeseries {
-  const reader = new TimeseriesReader(onNotice);
-  reader.push(Buffer.from(body), headers);
-  return reader.end(headers);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { fetchWhole, looksCapped } from '../../../lib/core/capped';
+import { Coverage, fetchWhole, missingIn } from '../../../lib/core/capped';
 import type { TimeRange } from '../../../lib/core/windows';
 import { failsWith } from '../../support/expect-error';
 
@@ -107,7 +107,13 @@ describe('fetchWhole', () => {
   });
 });
 
-describe('looksCapped', () => {
+describe('missingIn', () => {
+  const looksCapped = (times: number[]): boolean => {
+    const coverage = new Coverage();
+    for (const time of times) coverage.add(time);
+    return missingIn(WINDOW, coverage).length > 0;
+  };
+
   const table: [string, number[], boolean][] = [
     ['all quarter hours', every(QUARTER), false],
     ['all minutes, a round number', every(60_000), false],
@@ -118,5 +124,5 @@ describe('looksCapped', () => {
     ['a few', every(DAY).slice(0, 4), false],
   ];
   for (const [name, times, capped] of table)
-    it(`${capped ? 'suspects' : 'believes'} ${name}`, () => assert.equal(looksCapped(WINDOW, times), capped));
+    it(`${capped ? 'suspects' : 'believes'} ${name}`, () => assert.equal(looksCapped(times), capped));
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { DeviceError } from '../../../lib/core/errors';
 import { addressWithoutSecrets, cleanText, createRedactor, REDACTED } from '../../../lib/core/redact';
-import { random } from '../../support/random';
+import { newSeed, Seeded } from '../../support/seeded';
 
 const SECRETS = [
   'pä ss/w+rd"&=',
@@ -168,7 +168,7 @@ describe('the spellings of a secret', () => {
   });
 
   it('are known one letter another than the next', () => {
-    const drawn = random();
+    const drawn = new Seeded(newSeed());
     const one: ((letter: string) => string)[] = [
       (letter) => letter,
       (letter) => percentAll(letter),

@@ -35,9 +35,9 @@ describe('BearerSession', () => {
   it('logs in once for any number of callers', async () => {
     const server = new Server();
     const session = new BearerSession({ login: server.login });
-    const answers = await Promise.all(Array.from({ length: 50 }, () => session.run(server.call)));
+    const responses = await Promise.all(Array.from({ length: 50 }, () => session.run(server.call)));
     assert.equal(server.logins, 1);
-    assert.equal(new Set(answers).size, 1);
+    assert.equal(new Set(responses).size, 1);
   });
 
   it('logs in once more when fifty callers meet an expired token', async () => {
@@ -45,9 +45,9 @@ describe('BearerSession', () => {
     const session = new BearerSession({ login: server.login });
     await session.run(server.call);
     server.valid = 'revoked';
-    const answers = await Promise.all(Array.from({ length: 50 }, () => session.run(server.call)));
+    const responses = await Promise.all(Array.from({ length: 50 }, () => session.run(server.call)));
     assert.equal(server.logins, 2);
-    assert.deepEqual([...new Set(answers)], ['ok token-2']);
+    assert.deepEqual([...new Set(responses)], ['ok token-2']);
   });
 
   it('does not throw away a newer token when an old call fails late', async () => {
@@ -233,6 +233,22 @@ describe('BearerSession', () => {
       'REJECTED',
     );
     assert.equal(server.logins, 1);
+  });
+
+  it('lets a caller leave who waits for a login, which goes on for the others', async () => {
+    let finish: (login: Login) => void = () => undefined;
+    const session = new BearerSession({ login: () => new Promise((resolve) => (finish = resolve)) });
+    const gone = new AbortController();
+    const left = failsWith(
+      session.run(() => Promise.resolve('never'), gone.signal),
+      'CANCELLED',
+    );
+    const stays = session.run((token) => Promise.resolve(token));
+    await settle();
+    gone.abort();
+    await left;
+    finish({ token: 'fresh' });
+    assert.equal(await stays, 'fresh');
   });
 
   it('cancels a login in flight when it closes', async () => {

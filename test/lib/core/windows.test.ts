@@ -18,14 +18,15 @@ const T0 = Date.UTC(2025, 0, 1);
 
 /** A server whose answers the test gives one by one, in any order. */
 class Server {
-  readonly calls: { window: TimeRange; answer: (data: string) => void; fail: (error: Error) => void }[] = [];
+  readonly calls: { window: TimeRange; response: (data: string) => void; fail: (error: Error) => void }[] =
+    [];
   open = 0;
   mostOpen = 0;
 
   readonly fetch = (window: TimeRange, signal: AbortSignal): Promise<string> => {
     this.mostOpen = Math.max(this.mostOpen, ++this.open);
-    return new Promise<string>((answer, fail) => {
-      this.calls.push({ window, answer, fail });
+    return new Promise<string>((response, fail) => {
+      this.calls.push({ window, response, fail });
       signal.addEventListener('abort', () => fail(new Error('aborted')));
     }).finally(() => this.open--);
   };
@@ -165,12 +166,12 @@ describe('streamWindows', () => {
       got,
     );
     await settle();
-    server.calls[2]?.answer('c');
-    server.calls[1]?.answer('b');
+    server.calls[2]?.response('c');
+    server.calls[1]?.response('b');
     await settle();
     assert.deepEqual(got, []);
     assert.deepEqual(progress, ['0/3', '1/3', '2/3']);
-    server.calls[0]?.answer('a');
+    server.calls[0]?.response('a');
     assert.deepEqual(await all, ['a', 'b', 'c']);
     assert.deepEqual(progress, ['0/3', '1/3', '2/3', '3/3']);
   });
@@ -180,10 +181,10 @@ describe('streamWindows', () => {
     const windows = stream(server, 10, { inFlight: 4 });
     const first = windows.next();
     await settle();
-    for (const call of server.calls.slice(1)) call.answer('early');
+    for (const call of server.calls.slice(1)) call.response('early');
     await settle();
     assert.equal(server.calls.length, 4, 'the three that wait count as well');
-    server.calls[0]?.answer('late');
+    server.calls[0]?.response('late');
     assert.equal((await first).done, false);
     await settle();
     assert.equal(server.calls.length, 4, 'the reader still has the first one in hand');
@@ -218,7 +219,7 @@ describe('streamWindows', () => {
     await settle();
     server.calls[1]?.fail(new DeviceError('REJECTED', 'no'));
     await settle();
-    server.calls[0]?.answer('a');
+    server.calls[0]?.response('a');
     await failsWith(all, 'REJECTED');
     assert.deepEqual(got, ['a']);
     assert.equal(server.open, 0);
@@ -247,7 +248,7 @@ describe('streamWindows', () => {
       for await (const { index } of stream(server, 9, { signal: busy.signal })) if (index === 0) busy.abort();
     })();
     await settle();
-    server.calls[0]?.answer('a');
+    server.calls[0]?.response('a');
     assert.equal((await failsWith(reader, 'CANCELLED')).reason, 'CANCELLED');
     assert.equal(server.open, 0);
 
@@ -265,7 +266,7 @@ describe('streamWindows', () => {
       for await (const { index } of stream(server, 9)) if (index === 0) break;
     })();
     await settle();
-    server.calls[0]?.answer('a');
+    server.calls[0]?.response('a');
     await reader;
     assert.equal(server.open, 0);
   });

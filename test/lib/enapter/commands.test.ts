@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 
 import {
-  answerPayload,
-  type Command,
+  responsePayload,
   CommandDesk,
   type CommandResponse,
   errorPayload,
   logPayload,
 } from '../../../lib/enapter/mqtt/commands';
+import type { Command } from '../../../lib/enapter/mqtt/command';
 import { FakeClock } from '../../support/fake-clock';
 
 describe('enapter: commands', () => {
@@ -37,14 +37,14 @@ describe('enapter: commands', () => {
     listen('reboot');
     receive({ id: 'a', name: 'reboot', arguments: { delay: 5 } });
     assert.deepEqual(taken, [{ id: 'a', name: 'reboot', arguments: { delay: 5 } }]);
-    desk.answer({ id: 'a', state: 'log', payload: { message: 'half' } });
-    desk.answer({ id: 'a', state: 'completed', payload: {} });
+    desk.respond({ id: 'a', state: 'log', payload: { message: 'half' } });
+    desk.respond({ id: 'a', state: 'completed', payload: {} });
     assert.deepEqual(
       sent.map(({ state }) => state),
       ['log', 'completed'],
     );
-    assert.throws(() => desk.answer({ id: 'a', state: 'error', payload: {} }), { code: 'CONFLICT' });
-    assert.throws(() => desk.answer({ id: 'z', state: 'error', payload: {} }), { code: 'NOT_FOUND' });
+    assert.throws(() => desk.respond({ id: 'a', state: 'error', payload: {} }), { code: 'CONFLICT' });
+    assert.throws(() => desk.respond({ id: 'z', state: 'error', payload: {} }), { code: 'NOT_FOUND' });
     assert.equal(clock.pending, 0);
   });
 
@@ -64,7 +64,7 @@ describe('enapter: commands', () => {
     receive({ id: 'a', name: 'x' });
     assert.equal(taken.length, 1);
     assert.deepEqual(sent, []);
-    desk.answer({ id: 'a', state: 'completed', payload: { n: 1 } });
+    desk.respond({ id: 'a', state: 'completed', payload: { n: 1 } });
     receive({ id: 'a', name: 'x' });
     assert.equal(taken.length, 1);
     assert.deepEqual(sent, [
@@ -97,7 +97,7 @@ describe('enapter: commands', () => {
     listen('', 10_000);
     receive({ id: 'a', name: 'x' });
     await clock.advance(9000);
-    desk.answer({ id: 'a', state: 'log', payload: { message: 'wait' } });
+    desk.respond({ id: 'a', state: 'log', payload: { message: 'wait' } });
     await clock.advance(9000);
     assert.equal(sent.length, 1);
     await clock.advance(1000);
@@ -154,7 +154,7 @@ describe('enapter: commands', () => {
       command: '',
       timeout: 1000,
       take: ({ id }) => {
-        desk.answer({ id, state: 'completed', payload: {} });
+        desk.respond({ id, state: 'completed', payload: {} });
         throw new Error('broken');
       },
     });
@@ -170,7 +170,7 @@ describe('enapter: commands', () => {
     listen();
     receive({ id: 'a', name: 'x' });
     receive({ id: 'b', name: 'x' });
-    desk.answer({ id: 'a', state: 'completed', payload: {} });
+    desk.respond({ id: 'a', state: 'completed', payload: {} });
     desk.close();
     assert.deepEqual(
       sent.map(({ id, state }) => `${id} ${state}`),
@@ -184,10 +184,10 @@ describe('enapter: commands', () => {
     for (let n = 0; n < 501; n++) receive({ id: `o${n}`, name: 'x' });
     assert.equal(taken.length, 500);
     assert.match(String(sent[0]?.payload.message), /Too many/);
-    for (let n = 0; n < 500; n++) desk.answer({ id: `o${n}`, state: 'completed', payload: {} });
+    for (let n = 0; n < 500; n++) desk.respond({ id: `o${n}`, state: 'completed', payload: {} });
     for (let n = 0; n < 2100; n++) {
       receive({ id: `n${n}`, name: 'x' });
-      desk.answer({ id: `n${n}`, state: 'completed', payload: {} });
+      desk.respond({ id: `n${n}`, state: 'completed', payload: {} });
     }
     receive({ id: 'n2099', name: 'x' });
     receive({ id: 'o0', name: 'x' });
@@ -196,7 +196,7 @@ describe('enapter: commands', () => {
   });
 
   it('makes payloads of what a flow has', () => {
-    assert.deepEqual([undefined, null, '', { a: 1 }, 7, 'x', [1], false].map(answerPayload), [
+    assert.deepEqual([undefined, null, '', { a: 1 }, 7, 'x', [1], false].map(responsePayload), [
       {},
       {},
       {},

@@ -8,6 +8,7 @@ import { COMMANDS, FROM, plainConfig, startDevice, type TestDevice } from '../..
 import { Feed } from '../../support/feed';
 import { type Arrived, killTenTimes } from '../../support/enapter-kill';
 import { until } from '../../support/fake-clock';
+import { newSeed } from '../../support/seeded';
 
 /** A way to the broker that a test can hold up. */
 async function startProxy(
@@ -79,8 +80,8 @@ describe('enapter: connection', () => {
       command: 'reboot',
       timeout: 1000,
       take: ({ id }) => {
-        connection.desk.answer({ id, state: 'log', payload: { message: 'half' } });
-        connection.desk.answer({ id, state: 'completed', payload: { ok: true } });
+        connection.desk.respond({ id, state: 'log', payload: { message: 'half' } });
+        connection.desk.respond({ id, state: 'completed', payload: { ok: true } });
       },
     });
     await broker.subscription(COMMANDS);
@@ -98,9 +99,9 @@ describe('enapter: connection', () => {
     const { connection } = start(plainConfig(broker.port), { onJunk: () => junk.push(true) });
     await broker.subscription(COMMANDS);
     for (const body of ['', '{', '[]', '{"id":7}', '\u0000\u0001']) await broker.publish(COMMANDS, body);
-    const answer = broker.nextPublish();
+    const response = broker.nextPublish();
     await broker.publish(COMMANDS, '{"id":"a","name":"x"}');
-    assert.match((await answer).body, /No node of the flow handles/);
+    assert.match((await response).body, /No node of the flow handles/);
     assert.equal(junk.items.length, 1, 'told once');
     assert.equal(connection.desk.stats.junk, 5);
   });
@@ -137,8 +138,8 @@ describe('enapter: connection', () => {
 
   it('comes back when the broker is killed ten times, and loses nothing silently', async function () {
     this.timeout(30_000);
-    const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
-    console.log(`        seed ${seed} (TEST_SEED repeats it)`);
+    const seed = newSeed();
+    console.log(`        seed ${seed} (SEED repeats it)`);
     const arrived = new Feed<Arrived>();
     broker.onPublish = (message) => arrived.push(message);
     const device = start(plainConfig(broker.port));
@@ -180,9 +181,9 @@ describe('enapter: connection', () => {
     await availability.waitFor(({ available }) => available, 'availability');
     await broker.publish(COMMANDS, '{"id":"open","name":"x"}');
     await taken.waitFor(() => true, 'taken');
-    const answered = broker.nextPublish(({ body }) => body.includes('"open"'));
+    const responded = broker.nextPublish(({ body }) => body.includes('"open"'));
     await connection.close();
-    assert.match((await answered).body, /stopped or redeployed/);
+    assert.match((await responded).body, /stopped or redeployed/);
     connection.desk.receive(Buffer.from('{"id":"late","name":"x"}'));
     assert.throws(() => connection.publishLog('x'), { code: 'CANCELLED' });
     assert.throws(() => connection.publishValues('telemetry', 'a', { a: 1 }), { code: 'CANCELLED' });

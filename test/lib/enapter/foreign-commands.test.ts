@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 
 import { LONGEST_COMMAND, readCommand, type ReadCommand } from '../../../lib/enapter/mqtt/command';
-import { type Command, CommandDesk, type CommandResponse } from '../../../lib/enapter/mqtt/commands';
+import type { Command } from '../../../lib/enapter/mqtt/command';
+import { CommandDesk, type CommandResponse } from '../../../lib/enapter/mqtt/commands';
 import { FakeClock } from '../../support/fake-clock';
 
 const BOM = '\ufeff';
@@ -115,7 +116,7 @@ describe('enapter: commands that anybody could have sent', () => {
       const text = 'x'.repeat(200_000);
       for (let n = 0; n < 20; n++) {
         receive(`id-${n}`);
-        desk.answer({ id: `id-${n}`, state: 'completed', payload: { text } });
+        desk.respond({ id: `id-${n}`, state: 'completed', payload: { text } });
       }
       sent.length = 0;
       receive('id-19');
@@ -130,7 +131,7 @@ describe('enapter: commands that anybody could have sent', () => {
     it('knows a repeated id among two thousand', () => {
       for (let n = 0; n < 2000; n++) {
         receive(`id-${n}`);
-        desk.answer({ id: `id-${n}`, state: 'completed', payload: {} });
+        desk.respond({ id: `id-${n}`, state: 'completed', payload: {} });
       }
       receive('id-0');
       assert.equal(taken.length, 2000);

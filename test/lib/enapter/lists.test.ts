@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 
 import type { Notice } from '../../../lib/core/notices';
-import { Transport } from '../../../lib/core/transport';
+import { Transport } from '../../../lib/core/http/transport';
 import { EnapterClient } from '../../../lib/enapter/rest/client';
 import { type SimServer, startHttp } from '../../../simulators/support/server';
 
 describe('enapter: lists and devices as servers write them', () => {
   let server: SimServer;
   let transport: Transport;
-  let answers: unknown[];
+  let responses: unknown[];
   let asked: string[];
   let told: string[];
   let client: EnapterClient;
 
   beforeEach(async () => {
-    answers = [];
+    responses = [];
     asked = [];
     told = [];
     server = await startHttp(({ query }) => {
       asked.push(query.get('offset') ?? '');
-      return { json: answers.shift() ?? { devices: [] } };
+      return { json: responses.shift() ?? { devices: [] } };
     });
     transport = new Transport();
     client = new EnapterClient(
@@ -102,7 +102,7 @@ describe('enapter: lists and devices as servers write them', () => {
     ],
   ] as const) {
     it(`reads ${what}`, async () => {
-      answers = [...pages];
+      responses = [...pages];
       assert.deepEqual(
         (await client.list()).map(({ id }) => id),
         [...ids],
@@ -111,14 +111,14 @@ describe('enapter: lists and devices as servers write them', () => {
         told.map((params) => (JSON.parse(params) as { position: number }).position),
         [...notices],
       );
-      answers = [...pages];
+      responses = [...pages];
       await client.list();
       assert.equal(told.length, notices.length, 'told once');
     });
   }
 
   it('does not pass a part off as the whole', async () => {
-    answers = [
+    responses = [
       { devices: [device('a')], total_count: 3 },
       { devices: [device('a')], total_count: 3 },
     ];
@@ -141,7 +141,7 @@ describe('enapter: lists and devices as servers write them', () => {
     [{}, null],
   ] as const) {
     it(`reads updated_at ${JSON.stringify(written)}`, async () => {
-      answers = [{ device: { id: 'a', updated_at: written } }];
+      responses = [{ device: { id: 'a', updated_at: written } }];
       assert.equal((await client.get('a')).updatedAt, read);
     });
   }
@@ -157,13 +157,13 @@ describe('enapter: lists and devices as servers write them', () => {
     ['a', null],
   ] as const) {
     it(`reads raised_alert_names ${JSON.stringify(written)}`, async () => {
-      answers = [{ device: { id: 'a', raised_alert_names: written } }];
+      responses = [{ device: { id: 'a', raised_alert_names: written } }];
       assert.deepEqual((await client.get('a')).raisedAlertNames, read);
     });
   }
 
   it('says nothing of alerts where the server does not', async () => {
-    answers = [{ device: { id: 'a' } }];
+    responses = [{ device: { id: 'a' } }];
     assert.equal('raisedAlertNames' in (await client.get('a')), false);
   });
 
@@ -183,7 +183,7 @@ describe('enapter: lists and devices as servers write them', () => {
     ['', ''],
   ] as const) {
     it(`reads the value ${JSON.stringify(written)}`, async () => {
-      answers = [{ telemetry: { d: { a: { value: written, timestamp: 1735689600 } } } }];
+      responses = [{ telemetry: { d: { a: { value: written, timestamp: 1735689600 } } } }];
       assert.deepEqual((await client.latest('d', { attributes: 'a' })).a?.value, read);
     });
   }
@@ -195,7 +195,7 @@ describe('enapter: lists and devices as servers write them', () => {
       { attribute: ['a', 'b'] },
       { attribute: 'a, b' },
     ]) {
-      answers = [{ telemetry: { d: { a: { value: 1, timestamp: 1735689600 }, b: null } } }];
+      responses = [{ telemetry: { d: { a: { value: 1, timestamp: 1735689600 }, b: null } } }];
       assert.deepEqual(await client.latest('d', input), {
         a: { value: 1, timestamp: '2025-01-01T00:00:00.000Z' },
         b: { value: null, timestamp: null },

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 
 import { PacketFilter } from '../../../lib/enapter/mqtt/packet-filter';
 import { noise } from '../../../simulators/support/random';
+import { newSeed } from '../../support/seeded';
 
 const LONGEST = 300;
 const PUBLISH = 0x30;
@@ -82,8 +83,8 @@ describe('enapter: packets that the MQTT client must not see', () => {
   });
 
   it('does so however the bytes are cut', async () => {
-    const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
-    console.log(`        seed ${seed} (TEST_SEED repeats it)`);
+    const seed = newSeed();
+    console.log(`        seed ${seed} (SEED repeats it)`);
     let index = 0;
     const random = (below: number): number => Math.floor(noise(seed, index++) * below);
     for (let round = 0; round < 300; round++) {

@@ -220,7 +220,7 @@ describe('enapter: usage and manifest', () => {
     assert.equal(
       manifestYaml(usage, 'My "UPS"', ['reboot']),
       `# Made from what the flow has sent and received since it was started.
-# Add units and descriptions, put this file into a zip as manifest.yml, and upload that as a blueprint.
+# Add descriptions and the units that are missing, put this file into a zip as manifest.yml, and upload that as a blueprint.
 blueprint_spec: device/3.0
 display_name: "My \\"UPS\\""
 runtime:

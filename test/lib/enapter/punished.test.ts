@@ -55,7 +55,7 @@ describe('enapter: publications that the broker punishes', () => {
       'v1/command/responses',
       () => {
         device.connection.desk.receive(Buffer.from('{"id":"a","name":"long"}'));
-        device.connection.desk.answer({ id: 'a', state: 'completed', payload: { LONG } });
+        device.connection.desk.respond({ id: 'a', state: 'completed', payload: { LONG } });
       },
     ],
   ];
@@ -209,13 +209,13 @@ describe('enapter: subscriptions, and retained and overlong commands', () => {
       timeout: 5000,
       take: ({ id }) => {
         taken.push(id);
-        desk.answer({ id, state: 'completed', payload: {} });
+        desk.respond({ id, state: 'completed', payload: {} });
       },
     });
     await retained.waitFor(() => true, 'retained command');
-    const answered = broker.nextPublish(({ body }) => body.includes('"new"'));
+    const responded = broker.nextPublish(({ body }) => body.includes('"new"'));
     await broker.publish(COMMANDS, '{"id":"new","name":"x"}');
-    await answered;
+    await responded;
     await device.connection.stop();
     device.connection.start();
     await broker.subscription(COMMANDS);
@@ -234,9 +234,9 @@ describe('enapter: subscriptions, and retained and overlong commands', () => {
     device = startDevice(plainConfig(broker.port), { onJunk: () => junk.push(true) });
     await broker.subscription(COMMANDS);
     await broker.publish(COMMANDS, long);
-    const answered = broker.nextPublish(({ body }) => body.includes('"short"'));
+    const responded = broker.nextPublish(({ body }) => body.includes('"short"'));
     await broker.publish(COMMANDS, '{"id":"short","name":"x"}');
-    await answered;
+    await responded;
     assert.equal(junk.items.length, 1, 'told once');
     assert.equal((device.connection.counts.commands as Record<string, number>).skipped, 2);
     assert.equal(broker.counters.clients, 1);
@@ -260,12 +260,12 @@ describe('enapter: subscriptions, and retained and overlong commands', () => {
     connection.desk.listen({
       command: '',
       timeout: 5000,
-      take: ({ id }) => connection.desk.answer({ id, state: 'completed', payload: {} }),
+      take: ({ id }) => connection.desk.respond({ id, state: 'completed', payload: {} }),
     });
-    const answered = broker.nextPublish(({ body }) => body.includes('"completed"'));
+    const responded = broker.nextPublish(({ body }) => body.includes('"completed"'));
     await broker.subscription(own);
     await broker.publish(own, '{"id":"a","name":"x"}');
-    await answered;
+    await responded;
     assert.deepEqual(
       told.filter((topic) => !topic.startsWith(ucm)),
       [],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import type { DeviceError, ErrorCode } from '../../../lib/core/errors';
-import { Transport } from '../../../lib/core/transport';
+import { Transport } from '../../../lib/core/http/transport';
 import { EnapterClient, parseApiUrl } from '../../../lib/enapter/rest/client';
 import { type EnapterSimulator, IDS, startEnapter } from '../../../simulators/enapter';
 import type { Fault } from '../../../simulators/support/faults';
@@ -16,7 +16,7 @@ describe('enapter: HTTP client', () => {
   let client: EnapterClient;
 
   before(async () => {
-    simulator = await startEnapter({ commandTimeout: 50 });
+    simulator = await startEnapter({ commandTimeout: 400 });
     transport = new Transport();
   });
   after(async () => {

@@ -1,9 +1,28 @@
 import assert from 'node:assert/strict';
 
-import { parseCsv } from '../../../lib/enapter/rest/csv';
-import { parseTimeseries, TimeseriesReader } from '../../../lib/enapter/rest/timeseries';
+import type { Notice } from '../../../lib/core/notices';
+import { CsvReader } from '../../../lib/enapter/rest/csv';
+import { type Timeseries, TimeseriesReader } from '../../../lib/enapter/rest/timeseries';
 
 const types = (list: string): Record<string, string> => ({ 'x-enapter-timeseries-data-types': list });
+
+function parseCsv(text: string): string[][] {
+  const records: string[][] = [];
+  const reader = new CsvReader((record) => records.push([...record]));
+  reader.push(text);
+  reader.end();
+  return records;
+}
+
+function parseTimeseries(
+  body: string,
+  headers: Record<string, string>,
+  onNotice?: (notice: Notice) => void,
+): Timeseries {
+  const reader = new TimeseriesReader(onNotice);
+  reader.push(Buffer.from(body), headers);
+  return reader.end(headers);
+}
 
 describe('enapter: time series', () => {
   it('reads CSV with quotes, line breaks and empty fields', () => {

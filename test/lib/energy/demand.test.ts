@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 
-import { Demand, type DemandReport, type DemandSettings } from '../../../lib/energy/demand';
+import { Demand, type DemandReport } from '../../../lib/energy/demand';
+import type { DemandSettings } from '../../../lib/energy/demand-report';
 import type { MeterReading } from '../../../lib/energy/meter';
 import { Peaks } from '../../../lib/energy/peaks';
-import { LocalTime } from '../../../lib/energy/zone';
+import { LocalTime } from '../../../lib/core/zone';
 
 const MINUTE = 60_000;
 const UTC = new LocalTime('UTC');
@@ -197,7 +198,7 @@ describe('demand vectors', () => {
     for (const [day, hour, watts] of list) {
       const start = Date.parse(`${day}T00:00:00Z`) + hour * 60 * MINUTE;
       // What lies between two of them was not measured.
-      if (run.demand.state().meter.lastTime !== start) {
+      if (run.demand.state().meter.last.import !== start) {
         run.demand.newMeter();
         run.take({ time: start, import: counter });
       }

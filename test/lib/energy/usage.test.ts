@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { MeterReading } from '../../../lib/energy/meter';
 import { type ClosedPeriod, Usage, type UsageReport, type UsageSettings } from '../../../lib/energy/usage';
-import { LocalTime } from '../../../lib/energy/zone';
+import { LocalTime } from '../../../lib/core/zone';
 import { newSeed, Seeded } from '../../support/seeded';
 
 const MINUTE = 60_000;

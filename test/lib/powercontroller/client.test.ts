@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { PowercontrollerClient } from '../../../lib/powercontroller/client';
-import { commandRequest } from '../../../lib/powercontroller/commands';
+import { commandRequest } from '../../../lib/powercontroller/input';
 import { failsWith } from '../../support/expect-error';
 import { FakeClock } from '../../support/fake-clock';
 import { type Bench, startBench } from './support';
@@ -60,8 +60,8 @@ describe('PowercontrollerClient', () => {
 
   it('sends a command as it is, and gives the codes', async () => {
     const { client, simulator } = bench;
-    const answer = await client.send(commandRequest({ command: 'on_for', time: 60 }), simulator.deviceId);
-    assert.deepEqual(answer.responseCodes, [104]);
+    const response = await client.send(commandRequest({ command: 'on_for', time: 60 }), simulator.deviceId);
+    assert.deepEqual(response.responseCodes, [104]);
     assert.deepEqual(simulator.carriedOut, [
       { deviceId: simulator.deviceId, body: { command: { name: 'on_for', time: 60 } } },
     ]);
@@ -73,8 +73,8 @@ describe('PowercontrollerClient', () => {
   it('takes an answer without a body for a command that waits', async () => {
     const { client, simulator } = bench;
     simulator.controller(simulator.deviceId).online = false;
-    const answer = await client.send(commandRequest({ command: 'on', async: true }), simulator.deviceId);
-    assert.deepEqual(answer, { responseCodes: [], raw: undefined });
+    const response = await client.send(commandRequest({ command: 'on', async: true }), simulator.deviceId);
+    assert.deepEqual(response, { responseCodes: [], raw: undefined });
     assert.equal(simulator.http.log.at(-1)?.query.get('async'), 'true');
   });
 
@@ -83,7 +83,7 @@ describe('PowercontrollerClient', () => {
     const later = connect({ durationKey: 'delay' });
     const request = commandRequest({ command: 'on_for', time: 60 }, later.durationKey);
     const error = await failsWith(later.send(request, simulator.deviceId), 'REJECTED');
-    assert.equal(error.reason, 'deviceCode992');
+    assert.equal(error.reason, 'powercontrollerDeviceCode992');
     assert.equal(simulator.carriedOut.length, 0);
   });
 
@@ -103,7 +103,7 @@ describe('PowercontrollerClient', () => {
       const client = connect({ token: simulator.token, password: 'secret-password' });
       simulator.faults.add({ kind: 'body', body });
       const error = await failsWith(client.send(commandRequest('on'), simulator.deviceId), 'REJECTED');
-      assert.deepEqual([error.reason, error.params], ['answeredError', { message }]);
+      assert.deepEqual([error.reason, error.params], ['powercontrollerErrorMessage', { message }]);
     });
   }
 
@@ -183,7 +183,7 @@ describe('PowercontrollerClient', () => {
       const { client, simulator } = bench;
       simulator.controller(simulator.deviceId).online = false;
       const error = await failsWith(client.send(on, simulator.deviceId), 'OUTCOME_UNKNOWN');
-      assert.equal(error.reason, 'controllerNotResponding');
+      assert.equal(error.reason, 'powercontrollerNotResponding');
       assert.equal(error.status, 503);
       assert.equal(requests(`/v1/devices/${simulator.deviceId}/command`), 1);
     });
@@ -248,12 +248,12 @@ describe('PowercontrollerClient', () => {
     const calls = await Promise.all(
       Array.from({ length: 5 }, () => failsWith(client.devices(), 'AUTH_FAILED')),
     );
-    assert.deepEqual([...new Set(calls.map(({ reason }) => reason))], ['tokenRefused']);
+    assert.deepEqual([...new Set(calls.map(({ reason }) => reason))], ['powercontrollerTokenRefused']);
     const before = simulator.http.log.length;
     await failsWith(client.devices(), 'AUTH_FAILED');
     assert.equal(simulator.http.log.length, before, 'a refused token is not tried again');
     assert.equal(requests('/v1/signin'), 0);
-    assert.equal(client.refused?.reason, 'tokenRefused');
+    assert.equal(client.refused?.reason, 'powercontrollerTokenRefused');
   });
 
   it('tries a wrong password once, and shows neither it nor the token', async () => {
@@ -266,7 +266,7 @@ describe('PowercontrollerClient', () => {
     });
     for (let i = 0; i < 3; i++) {
       const error = await failsWith(client.devices(), 'AUTH_FAILED');
-      assert.equal(error.reason, 'signInRefused');
+      assert.equal(error.reason, 'powercontrollerSignInRefused');
       assert.ok(!`${error.message} ${JSON.stringify(error)}`.includes('wrong-password'));
     }
     assert.equal(requests('/v1/signin'), 1);
@@ -284,7 +284,7 @@ describe('PowercontrollerClient', () => {
   it('is not content with a sign-in that gives no token, or a server that fails at it', async () => {
     const { client, simulator } = bench;
     simulator.faults.add({ kind: 'body', body: '{"message":"ok"}', times: 1 });
-    assert.equal((await failsWith(client.devices(), 'BAD_RESPONSE')).reason, 'noToken');
+    assert.equal((await failsWith(client.devices(), 'BAD_RESPONSE')).reason, 'powercontrollerNoToken');
     simulator.faults.add({ kind: 'status', status: 500, times: 1 });
     await failsWith(client.devices(), 'BAD_RESPONSE');
     assert.equal((await client.devices()).length, 1);
@@ -298,7 +298,10 @@ describe('PowercontrollerClient', () => {
 
   it('refuses settings and ids that cannot work, and sends nothing', async () => {
     const { connect, client, transport, simulator } = bench;
-    assert.throws(() => connect({ password: '' }), { code: 'INVALID_INPUT', reason: 'signInEmpty' });
+    assert.throws(() => connect({ password: '' }), {
+      code: 'INVALID_INPUT',
+      reason: 'powercontrollerSignInEmpty',
+    });
     assert.throws(() => connect({ url: 'ftp://x' }), { code: 'INVALID_INPUT' });
     assert.throws(() => connect({ token: 'a\r\nb' }), { code: 'INVALID_INPUT', reason: 'unsendable' });
     assert.equal(

@@ -1,301 +1,300 @@
 import assert from 'node:assert/strict';
 
-import { commandRequest, COMMANDS } from '../../../lib/powercontroller/commands';
+import { systemClock } from '../../../lib/core/clock';
+import type { DeviceError, ErrorCode } from '../../../lib/core/errors';
+import { commandRequest } from '../../../lib/powercontroller/input';
+import { PowercontrollerCommands } from '../../../lib/powercontroller/commands';
+import { normaliseStatus } from '../../../lib/powercontroller/status';
+import { failsWith } from '../../support/expect-error';
+import { FakeClock, settle } from '../../support/fake-clock';
+import { type Bench, hurried, startBench } from './support';
 
-/** The bodies of the vendor document's examples, as they stand there (two with their missing brace added). */
-const DOCUMENTED: [what: string, input: unknown, method: string, path: string, body: string][] = [
-  ['on', 'on', 'POST', '/command', '{"command": {"name": "on"}}'],
-  ['off', false, 'POST', '/command', '{"command": {"name": "off"}}'],
-  [
-    'delayed on',
-    { command: 'on', delay: 60 },
-    'POST',
-    '/command',
-    '{"command": {"name": "on", "delay": 60}}',
-  ],
-  [
-    'delayed off',
-    { command: 'off', delay: 60 },
-    'POST',
-    '/command',
-    '{"command": {"name": "off", "delay": 60}}',
-  ],
-  [
-    'on for a time',
-    { command: 'on_for', time: 60 },
-    'POST',
-    '/command',
-    '{"command": {"name": "on_for", "time": 60}}',
-  ],
-  [
-    'off for a time',
-    { command: 'off_for', time: 60 },
-    'POST',
-    '/command',
-    '{"command": {"name": "off_for", "time": 60}}',
-  ],
-  [
-    'limit power',
-    { command: 'limit_power', power: 50, time: 3600 },
-    'POST',
-    '/command',
-    '{"command": {"name": "limit_power", "power": 50, "time": 3600} }',
-  ],
-  [
-    'enable FFR',
-    {
-      command: 'configure',
-      ffr: { enable: true, tripThreshold: 59.7, returnThreshold: 59.8, periods: 10, delay: 10 },
-    },
-    'PUT',
-    '',
-    '{"info": {"ffr":{"enable":true,"tripThreshold":59.7,"returnThreshold":59.8,"periods":10,"delay":10} } }',
-  ],
-  [
-    'disable FFR',
-    { command: 'configure', ffr: { enable: false } },
-    'PUT',
-    '',
-    '{"info": {"ffr":{"enable":false} } }',
-  ],
-  [
-    'no flowmeter',
-    { command: 'configure', flowmeter: { type: 'none' } },
-    'PUT',
-    '',
-    '{"info": {"flowmeter":{"type":"none"} } }',
-  ],
-  [
-    'TUF2000M',
-    {
-      command: 'configure',
-      flowmeter: {
-        type: 'tuf2000m',
-        pipeOuterDiameter: 22.225,
-        pipeWallThickness: 0.8128,
-        pipeType: 'copper',
-      },
-    },
-    'PUT',
-    '',
-    '{"info": {"flowmeter":{"type":"tuf2000m", "pipeOuterDiameter": 22.225, "pipeWallThickness": 0.8128, "pipeType": "copper"} } }',
-  ],
-  [
-    'EUF4315K',
-    { command: 'configure', flowmeter: { type: 'euf4315k' } },
-    'PUT',
-    '',
-    '{"info": {"flowmeter":{"type":"euf4315k"} } }',
-  ],
-  [
-    'enable capacity',
-    {
-      command: 'configure',
-      capacity: {
-        enable: true,
-        maxCapacity: 100,
-        minCapacity: 50,
-        lossPerLiter: 5.5,
-        lossPerIdleMinute: 1.3,
-        gainPerWattHour: 2.7,
-      },
-    },
-    'PUT',
-    '',
-    '{"info": {"capacity":{"enable":true, "maxCapacity":100, "minCapacity":50, "lossPerLiter":5.5, "lossPerIdleMinute":1.3, "gainPerWattHour":2.7} } }',
-  ],
-  [
-    'disable capacity',
-    { command: 'configure', capacity: { enable: false } },
-    'PUT',
-    '',
-    '{"info": {"capacity":{"enable":false} } }',
-  ],
-  // from the later documentation
-  [
-    'on at a time',
-    { command: 'on_at', time: 1_528_225_394 },
-    'POST',
-    '/command',
-    '{"command":{"name":"on_at","time":1528225394}}',
-  ],
-  [
-    'off at a time',
-    { command: 'off_at', time: '2018-06-05T19:03:14Z' },
-    'POST',
-    '/command',
-    '{"command":{"name":"off_at","time":1528225394}}',
-  ],
-  ['reset', 'reset', 'POST', '/command', '{"command":{"name":"reset"}}'],
-  ['sample period', { command: 'configure', samplePeriod: 300 }, 'PUT', '', '{"info":{"samplePeriod":300}}'],
-  [
-    'schedule',
-    {
-      command: 'configure',
-      schedule: [
-        { name: 'on', when: 1_571_076_135, repeat: 86_400 },
-        { name: 'off', when: 1_571_076_195_000, repeat: 86_400 },
-        { name: 'limit_power', power: 50, time: 3600, when: 1_571_162_475 },
-      ],
-    },
-    'PUT',
-    '',
-    '{"schedule":[{"name":"on","when":1571076135,"repeat":86400},{"name":"off","when":1571076195,"repeat":86400},{"name":"limit_power","power":50,"time":3600,"when":1571162475}]}',
-  ],
-  ['clear the schedule', { command: 'configure', schedule: [] }, 'PUT', '', '{"schedule":[]}'],
-  ['a command that waits', { command: 'on', async: true }, 'POST', '/command', '{"command":{"name":"on"}}'],
-  [
-    'a command that is tried once',
-    { command: 'on', async: true, persist: false },
-    'POST',
-    '/command',
-    '{"command":{"name":"on","persist":false}}',
-  ],
-  [
-    'add a controller',
-    { command: 'add', sn: 'PC-ZXCVBNMASDF-001', country: 'us' },
-    'POST',
-    '',
-    '{"sn":"PC-ZXCVBNMASDF-001","country":"US"}',
-  ],
-];
+describe('PowercontrollerCommands', () => {
+  let bench: Bench;
+  let abort: AbortController;
+  beforeEach(async () => {
+    bench = await startBench({ historyDays: 1 });
+    abort = new AbortController();
+  });
+  afterEach(() => bench.close());
 
-const NUMBERS = { tripThreshold: 59.7, returnThreshold: 59.8, periods: 10, delay: 10 };
-const PIPE = { type: 'tuf2000m', pipeOuterDiameter: 22, pipeWallThickness: 1, pipeType: 'copper' };
-const LEVELS = {
-  maxCapacity: 100,
-  minCapacity: 50,
-  lossPerLiter: 5.5,
-  lossPerIdleMinute: 1.3,
-  gainPerWattHour: 2.7,
-};
-const configure = (section: object): object => ({ command: 'configure', ...section });
+  const on = commandRequest('on');
+  const off = commandRequest('off');
+  const confirmed = (): { confirmWithin: number; signal: AbortSignal } => ({
+    confirmWithin: 5000,
+    signal: abort.signal,
+  });
+  const plain = (): { confirmWithin: number; signal: AbortSignal } => ({
+    confirmWithin: 0,
+    signal: abort.signal,
+  });
 
-const REFUSED: [what: string, input: unknown][] = [
-  ['nothing', undefined],
-  ['null', null],
-  ['a number', 1],
-  ['a list', ['on']],
-  ['an empty object', {}],
-  ['an unknown command', 'toggle'],
-  ['an inherited name', { command: 'constructor' }],
-  ['on with a time', { command: 'on', time: 60 }],
-  ['a property nobody knows', { command: 'on', dealy: 60 }],
-  ['__proto__', JSON.parse('{"command":"on","__proto__":{"delay":60}}')],
-  ['a negative delay', { command: 'on', delay: -1 }],
-  ['NaN', { command: 'on', delay: NaN }],
-  ['infinity', { command: 'on', delay: Infinity }],
-  ['a number as text', { command: 'on', delay: '60' }],
-  ['a fraction of a second', { command: 'off', delay: 1.5 }],
-  ['more seconds than a timer holds', { command: 'off', delay: 2 ** 31 }],
-  ['null for a number', { command: 'off', delay: null }],
-  ['on_for without a time', 'on_for'],
-  ['on_for for no time', { command: 'on_for', time: 0 }],
-  ['off_for with a delay', { command: 'off_for', delay: 60 }],
-  ['limit_power without power', { command: 'limit_power', time: 60 }],
-  ['limit_power without time', { command: 'limit_power', power: 60 }],
-  ['limit_power of nothing', { command: 'limit_power', power: 0, time: 60 }],
-  ['on_at without a time', 'on_at'],
-  ['on_at with nonsense', { command: 'on_at', time: 'tomorrow' }],
-  ['on_at in seconds from now', { command: 'on_at', time: 60 }],
-  ['on_at beyond 32 bits', { command: 'on_at', time: '2200-01-01' }],
-  ['persist without async', { command: 'on', persist: false }],
-  ['async as text', { command: 'on', async: 'true' }],
-  ['add without a serial number', { command: 'add', country: 'US' }],
-  ['add with a country in words', { command: 'add', sn: 'X', country: 'Austria' }],
-  ['an empty configuration', 'configure'],
-  ['an unknown section', configure({ frr: { enable: false } })],
-  ['FFR that is no object', configure({ ffr: true })],
-  ['FFR without enable', configure({ ffr: NUMBERS })],
-  ['FFR without its numbers', configure({ ffr: { enable: true } })],
-  ['FFR without one of them', configure({ ffr: { enable: true, ...NUMBERS, periods: undefined } })],
-  ['FFR off with numbers', configure({ ffr: { enable: false, ...NUMBERS } })],
-  ['FFR with enable as text', configure({ ffr: { enable: 'true', ...NUMBERS } })],
-  [
-    'FFR that trips where it returns',
-    configure({ ffr: { enable: true, ...NUMBERS, returnThreshold: 59.7 } }),
-  ],
-  [
-    'FFR that trips above where it returns',
-    configure({ ffr: { enable: true, ...NUMBERS, tripThreshold: 61 } }),
-  ],
-  ['FFR with NaN', configure({ ffr: { enable: true, ...NUMBERS, tripThreshold: NaN } })],
-  ['an unknown flowmeter', configure({ flowmeter: { type: 'x' } })],
-  ['no flowmeter with a pipe', configure({ flowmeter: { ...PIPE, type: 'none' } })],
-  ['a flowmeter without its pipe', configure({ flowmeter: { type: 'tuf2000m' } })],
-  ['a pipe of text', configure({ flowmeter: { ...PIPE, pipeOuterDiameter: '22' } })],
-  ['a pipe that is all wall', configure({ flowmeter: { ...PIPE, pipeWallThickness: 11 } })],
-  ['a pipe type with quotes', configure({ flowmeter: { ...PIPE, pipeType: 'co"pper' } })],
-  ['capacity without its numbers', configure({ capacity: { enable: true } })],
-  ['capacity upside down', configure({ capacity: { enable: true, ...LEVELS, minCapacity: 100 } })],
-  ['capacity with a negative loss', configure({ capacity: { enable: true, ...LEVELS, lossPerLiter: -1 } })],
-  ['a sample period of nothing', configure({ samplePeriod: 0 })],
-  ['a schedule that is no list', configure({ schedule: {} })],
-  [
-    'a schedule that is too long',
-    configure({ schedule: Array(40).fill({ name: 'on', when: 1_571_076_135 }) }),
-  ],
-  ['a scheduled on_for', configure({ schedule: [{ name: 'on_for', when: 1_571_076_135 }] })],
-  ['a scheduled on with power', configure({ schedule: [{ name: 'on', when: 1_571_076_135, power: 5 }] })],
-  ['a schedule without a moment', configure({ schedule: [{ name: 'on' }] })],
-];
+  it('runs commands that nobody wants confirmed with a single request', async () => {
+    const { simulator, client } = bench;
+    const commands = new PowercontrollerCommands(client);
+    const outcome = await commands.run(on, simulator.deviceId, plain());
+    assert.deepEqual([outcome.verified, outcome.status, outcome.responseCodes], [false, null, [102]]);
+    const delayed = commandRequest({ command: 'off', delay: 60 });
+    assert.equal((await commands.run(delayed, simulator.deviceId, confirmed())).verified, false);
+    const added = commandRequest({ command: 'add', sn: 'X', country: 'AT' });
+    assert.equal((await commands.run(added, undefined, plain())).verified, false);
+    assert.equal(simulator.http.log.filter(({ path }) => path === '/v1/statuses').length, 0);
+  });
 
-describe('commandRequest', () => {
-  for (const [what, input, method, path, body] of DOCUMENTED) {
-    it(`makes exactly the documented request: ${what}`, () => {
-      const request = commandRequest(input);
-      assert.equal(request.method, method);
-      assert.equal(request.path, path);
-      assert.equal(
-        JSON.stringify(request.json),
-        JSON.stringify(JSON.parse(body)),
-        'keys, values and their order',
-      );
+  it('confirms on and off by the relay status that the command caused', async () => {
+    const { simulator, client } = bench;
+    const commands = new PowercontrollerCommands(client);
+    for (const [request, state] of [
+      [on, true],
+      [off, false],
+      [off, false],
+    ] as const) {
+      const { verified, status } = await commands.run(request, simulator.deviceId, confirmed());
+      assert.equal(verified, true);
+      assert.deepEqual([status?.type, status?.reason, status?.on], ['relay', 'api', state]);
+    }
+    assert.equal(simulator.carriedOut.length, 3);
+  });
+
+  it('confirms a command whose answer got lost', async () => {
+    const { simulator, client } = bench;
+    simulator.faults.add({ kind: 'resetAfter', match: ({ path }) => path.endsWith('/command') });
+    const { verified } = await new PowercontrollerCommands(client).run(on, simulator.deviceId, confirmed());
+    assert.equal(verified, true);
+    assert.equal(simulator.carriedOut.length, 1);
+  });
+
+  it('waits through failing looks, and gives up when the time is over', async () => {
+    const { simulator, connect } = bench;
+    const clock = new FakeClock();
+    const client = connect({}, hurried);
+    const commands = new PowercontrollerCommands(client, clock);
+    simulator.faults.add({
+      kind: 'body',
+      body: '{"responseCodes":[102]}',
+      match: ({ path }) => path.endsWith('/command'),
     });
-  }
-
-  it('knows a request without a body, and one that concerns the account', () => {
-    const refresh = commandRequest('refresh');
-    assert.deepEqual([refresh.method, refresh.path, refresh.json], ['POST', '/status', undefined]);
-    assert.equal(commandRequest({ command: 'refresh', async: true }).async, true);
-    assert.equal(commandRequest({ command: 'add', sn: 'X', country: 'AT' }).forDevice, false);
+    const waiting = failsWith(commands.run(on, simulator.deviceId, confirmed()), 'OUTCOME_UNKNOWN');
+    const looks = ({ path }: { path: string }): boolean => path === '/v1/statuses';
+    await simulator.http.nextRequest(looks);
+    await simulator.http.nextRequest(looks);
+    simulator.faults.add({ kind: 'status', status: 400, match: looks });
+    let error: unknown;
+    void waiting.then((reason) => (error = reason));
+    while (!error) {
+      await clock.advance(500);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal((await waiting).reason, 'powercontrollerNotConfirmed');
+    assert.deepEqual((await waiting).params, { seconds: 5 });
+    assert.equal(clock.pending, 0);
   });
 
-  it('sends the duration under the key that the account is set to, never both', () => {
-    const { json } = commandRequest({ command: 'on_for', time: 60 }, 'delay');
-    assert.deepEqual(json, { command: { name: 'on_for', delay: 60 } });
-    const limit = commandRequest({ command: 'limit_power', power: 5, time: 60 }, 'delay');
-    assert.deepEqual(limit.json, { command: { name: 'limit_power', power: 5, time: 60 } });
-  });
-
-  it('knows which commands switch at once', () => {
-    assert.equal(commandRequest(true).switchesTo, true);
-    assert.equal(commandRequest(' OFF ').switchesTo, false);
-    assert.equal(commandRequest({ command: 'on', delay: 0 }).switchesTo, true);
-    assert.equal(commandRequest({ command: 'on', delay: 1 }).switchesTo, null);
-    assert.equal(commandRequest({ command: 'on_for', time: 1 }).switchesTo, null);
-  });
-
-  for (const [what, input] of REFUSED) {
-    it(`refuses ${what}`, () => assert.throws(() => commandRequest(input), { code: 'INVALID_INPUT' }));
-  }
-
-  it('refuses every command without what it needs, and none for what it does not', () => {
-    const bare = COMMANDS.filter((command) => {
-      try {
-        commandRequest(command);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-    assert.deepEqual(bare, ['on', 'off', 'reset', 'refresh']);
-  });
-
-  it('says what is wrong without repeating what was sent', () => {
-    assert.throws(
-      () => commandRequest({ command: 'on', '<script>alert(1)</script>': 1 }),
-      (error: Error) => !error.message.includes('<'),
+  it('does not take another cause, another state or an older status for the confirmation', async () => {
+    const { simulator, client } = bench;
+    const device = simulator.controller(simulator.deviceId);
+    device.switch(true, 'api');
+    const lost = ({ path }: { path: string }): boolean => path.endsWith('/command');
+    simulator.faults.add({ kind: 'body', body: '{}', match: lost });
+    const clock = new FakeClock();
+    const waiting = failsWith(
+      new PowercontrollerCommands(client, clock).run(on, simulator.deviceId, confirmed()),
+      'OUTCOME_UNKNOWN',
     );
+    await simulator.http.nextRequest(lost);
+    device.switch(false, 'api');
+    device.switch(true, 'manual');
+    let over = false;
+    void waiting.then(() => (over = true));
+    while (!over) {
+      await clock.advance(500);
+      await settle();
+    }
+    await waiting;
+  });
+
+  const toCommand = ({ path }: { path: string }): boolean => path.endsWith('/command');
+  const toStatuses = ({ path }: { path: string }): boolean => path === '/v1/statuses';
+  const outcomeOf = async (
+    run: Promise<unknown>,
+    code: ErrorCode,
+    clock: FakeClock,
+  ): Promise<DeviceError> => {
+    const waiting = failsWith(run, code);
+    let over = false;
+    void waiting.then(() => (over = true));
+    while (!over) {
+      await clock.advance(500);
+      await settle();
+    }
+    return waiting;
+  };
+
+  it('does not take a status that a newer one contradicts for the confirmation', async () => {
+    const { simulator, client } = bench;
+    const device = simulator.controller(simulator.deviceId);
+    simulator.faults.add({ kind: 'body', body: '{}', match: toCommand });
+    const clock = new FakeClock();
+    const run = new PowercontrollerCommands(client, clock).run(on, simulator.deviceId, confirmed());
+    const waiting = outcomeOf(run, 'OUTCOME_UNKNOWN', clock);
+    await simulator.http.nextRequest(toCommand);
+    device.switch(true, 'api');
+    device.switch(false, 'manual');
+    assert.equal((await waiting).reason, 'powercontrollerNotConfirmed');
+  });
+
+  it('does not take the effect of an earlier command for that of one whose answer got lost', async () => {
+    const { simulator, client } = bench;
+    const commands = new PowercontrollerCommands(client);
+    await commands.run(off, simulator.deviceId, plain());
+    simulator.faults.add({ kind: 'reset', match: toCommand });
+    const lost = failsWith(commands.run(on, simulator.deviceId, confirmed()), 'OUTCOME_UNKNOWN');
+    await simulator.http.nextRequest(toCommand);
+    simulator.controller(simulator.deviceId).switch(true, 'api');
+    assert.equal((await lost).reason, 'OUTCOME_UNKNOWN');
+  });
+
+  it('confirms a lost answer again once the earlier command is long ago, or was confirmed', async () => {
+    const { simulator, client } = bench;
+    const clock = new FakeClock();
+    const commands = new PowercontrollerCommands(client, clock);
+    await commands.run(off, simulator.deviceId, plain());
+    await clock.advance(15 * 60_000);
+    for (const request of [on, off]) {
+      simulator.faults.add({ kind: 'resetAfter', match: toCommand, times: 1 });
+      assert.equal((await commands.run(request, simulator.deviceId, confirmed())).verified, true);
+    }
+  });
+
+  it('confirms although a status lies in the future', async () => {
+    const { simulator, client } = bench;
+    const raw = {
+      id: 'odd',
+      date: '2099-01-01T00:00:00Z',
+      type: 'relay',
+      reason: 'api',
+      info: { on: false },
+    };
+    const odd = { status: normaliseStatus(raw), raw };
+    const commands = new PowercontrollerCommands({
+      send: (...args) => client.send(...args),
+      statuses: async (query, signal) => [odd, ...(await client.statuses(query, signal))],
+    });
+    assert.equal((await commands.run(on, simulator.deviceId, confirmed())).verified, true);
+  });
+
+  it('fails instead of sending hours later when the server asks for a long wait', async () => {
+    const { simulator, client } = bench;
+    const headers = { 'Retry-After': '3600' };
+    simulator.faults.add({ kind: 'status', status: 429, headers, times: 1, match: toStatuses });
+    const run = new PowercontrollerCommands(client).run(on, simulator.deviceId, confirmed());
+    assert.equal((await failsWith(run, 'RATE_LIMITED')).retryAfter, 3600);
+    assert.equal(simulator.carriedOut.length, 0);
+  });
+
+  it('fails instead of sending late when the state before does not come', async () => {
+    const { simulator, client } = bench;
+    simulator.faults.add({ kind: 'hang', match: toStatuses });
+    const clock = new FakeClock();
+    const run = new PowercontrollerCommands(client, clock).run(on, simulator.deviceId, confirmed());
+    const waiting = failsWith(run, 'TIMEOUT');
+    await simulator.http.nextRequest(toStatuses);
+    await clock.advance(20_000);
+    assert.equal((await waiting).sent, false);
+    assert.equal(simulator.carriedOut.length, 0);
+  });
+
+  it('sends nothing when it cannot see the state before, and passes a refusal on', async () => {
+    const { simulator, client } = bench;
+    const commands = new PowercontrollerCommands(client, systemClock);
+    simulator.faults.add({
+      kind: 'status',
+      status: 400,
+      times: 1,
+      match: ({ path }) => path === '/v1/statuses',
+    });
+    await failsWith(commands.run(on, simulator.deviceId, confirmed()), 'REJECTED');
+    assert.equal(simulator.carriedOut.length, 0);
+    simulator.faults.add({
+      kind: 'status',
+      status: 400,
+      times: 1,
+      match: ({ path }) => path.endsWith('/command'),
+    });
+    await failsWith(commands.run(on, simulator.deviceId, confirmed()), 'REJECTED');
+    assert.equal(simulator.carriedOut.length, 0);
+  });
+
+  it('says that the outcome is unknown when it is stopped before the confirmation', async () => {
+    const { simulator, client } = bench;
+    const commands = new PowercontrollerCommands(client, new FakeClock());
+    simulator.faults.add({ kind: 'body', body: '{"responseCodes":[102]}', match: toCommand });
+    const running = failsWith(commands.run(on, simulator.deviceId, confirmed()), 'OUTCOME_UNKNOWN');
+    await simulator.http.nextRequest(toCommand);
+    await simulator.http.nextRequest(toStatuses);
+    abort.abort();
+    const error = await running;
+    assert.deepEqual([error.reason, error.sent], ['stoppedWhileSwitching', true]);
+  });
+
+  it('is cancelled when it is stopped before anything was sent', async () => {
+    const { simulator, client } = bench;
+    simulator.faults.add({ kind: 'hang', match: toStatuses });
+    const running = failsWith(
+      new PowercontrollerCommands(client).run(on, simulator.deviceId, confirmed()),
+      'CANCELLED',
+    );
+    await simulator.http.nextRequest(toStatuses);
+    abort.abort();
+    assert.equal((await running).sent, false);
+    assert.equal(simulator.http.log.filter(toCommand).length, 0);
+  });
+
+  it('runs one command at a time a device', async () => {
+    const { simulator, client } = bench;
+    const commands = new PowercontrollerCommands(client);
+    const { device: other } = await client.add('PC-2', 'AT');
+    const before = simulator.http.counters.maxInFlight;
+    const refresh = commandRequest('refresh');
+    await Promise.all(
+      [on, refresh, refresh, on].map((one) => commands.run(one, simulator.deviceId, plain())),
+    );
+    assert.equal(simulator.http.counters.maxInFlight, before);
+    await Promise.all([simulator.deviceId, other.id].map((id) => commands.run(on, id, plain())));
+  });
+
+  it('switches to the newest wish, not to those that waited with another one', async () => {
+    const { simulator, client } = bench;
+    const commands = new PowercontrollerCommands(client);
+    const outcomes = await Promise.allSettled(
+      [on, off, on, off, off].map((request) => commands.run(request, simulator.deviceId, plain())),
+    );
+    assert.deepEqual(
+      simulator.carriedOut.map(({ body }) => (body.command as { name: string }).name),
+      ['on', 'off', 'off'],
+    );
+    assert.deepEqual(
+      outcomes.map((outcome) =>
+        outcome.status === 'rejected' ? (outcome.reason as DeviceError).reason : 'sent',
+      ),
+      ['sent', 'superseded', 'superseded', 'sent', 'sent'],
+    );
+  });
+
+  it('refuses devices that cannot be, and everything once it is closed', async () => {
+    const { simulator, client } = bench;
+    const commands = new PowercontrollerCommands(client);
+    await failsWith(commands.run(on, undefined, plain()), 'INVALID_INPUT');
+    await failsWith(commands.run(on, '../x', plain()), 'INVALID_INPUT');
+    simulator.faults.add({ kind: 'hang' });
+    const running = failsWith(commands.run(on, simulator.deviceId, plain()), 'CANCELLED');
+    const waiting = failsWith(commands.run(off, simulator.deviceId, plain()), 'CANCELLED');
+    await simulator.http.nextRequest();
+    commands.close();
+    client.close();
+    abort.abort();
+    await Promise.all([running, waiting]);
+    await failsWith(commands.run(on, simulator.deviceId, plain()), 'CANCELLED');
+    assert.equal(simulator.carriedOut.length, 0);
   });
 });

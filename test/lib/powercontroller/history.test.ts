@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { parseRange } from '../../../lib/core/windows';
 import { history, wholeHistory } from '../../../lib/powercontroller/history';
 import type { StatusQuery } from '../../../lib/powercontroller/client';
-import type { StatusAnswer } from '../../../lib/powercontroller/status';
+import type { StatusResponse } from '../../../lib/powercontroller/status';
 import type { SimRequest } from '../../../simulators/support/server';
 import { noise } from '../../../simulators/support/random';
 import { failsWith } from '../../support/expect-error';
@@ -91,7 +91,7 @@ describe('history', () => {
     const edge = NOW - 10 * DAY;
     const range = { start: NOW - 20 * DAY, end: NOW };
     const whole = await wholeHistory(client, simulator.deviceId, range);
-    const time = ({ status }: StatusAnswer): number => Date.parse(status.timestamp ?? '');
+    const time = ({ status }: StatusResponse): number => Date.parse(status.timestamp ?? '');
     const generous = {
       statuses: ({ start = 0, end = 0 }: StatusQuery) =>
         Promise.resolve(whole.filter((item) => time(item) >= start && time(item) <= end).reverse()),

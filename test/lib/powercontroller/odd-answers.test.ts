@@ -8,7 +8,7 @@ import {
   inOrder,
   normaliseStatus,
   parseStatuses,
-  type StatusAnswer,
+  type StatusResponse,
 } from '../../../lib/powercontroller/status';
 import { StatusMemory, StatusReader } from '../../../lib/powercontroller/watch';
 import { failsWith } from '../../support/expect-error';
@@ -43,9 +43,9 @@ describe('odd answers of the Power Controller', () => {
       simulator.faults.clear();
       await client.devices();
       simulator.faults.add({ kind: 'body', body: JSON.stringify(body) });
-      const answers = await client.statuses({ device: simulator.deviceId });
+      const responses = await client.statuses({ device: simulator.deviceId });
       assert.deepEqual(
-        answers.map(({ status: { id, on } }) => [id, on]),
+        responses.map(({ status: { id, on } }) => [id, on]),
         [['good', true]],
       );
     }
@@ -65,9 +65,9 @@ describe('odd answers of the Power Controller', () => {
     ]) {
       simulator.faults.clear();
       simulator.faults.add({ kind: 'body', body: JSON.stringify(body) });
-      const answers = await client.devices();
+      const responses = await client.devices();
       assert.deepEqual(
-        answers.map(({ device: { id } }) => id),
+        responses.map(({ device: { id } }) => id),
         ['a', '5'],
       );
     }
@@ -81,16 +81,16 @@ describe('odd answers of the Power Controller', () => {
     const { simulator, connect } = bench;
     const client = connect({ token: simulator.token });
     const device = simulator.deviceId;
-    const ask = async (body: string): Promise<StatusAnswer[]> => {
+    const ask = async (body: string): Promise<StatusResponse[]> => {
       simulator.faults.clear();
       simulator.faults.add({ kind: 'body', body });
       return client.statuses({ device });
     };
     assert.deepEqual(await ask('{"statuses":null}'), []);
     assert.deepEqual(await ask('null'), []);
-    const [answer] = await ask('\ufeff[{"id":"a","info":{"current":nan,"voltage":230,"power":-inf}}]\0\0');
+    const [response] = await ask('\ufeff[{"id":"a","info":{"current":nan,"voltage":230,"power":-inf}}]\0\0');
     assert.deepEqual(
-      [answer?.status.current, answer?.status.voltage, answer?.status.energy],
+      [response?.status.current, response?.status.voltage, response?.status.energy],
       [null, 230, null],
     );
     simulator.faults.clear();
@@ -153,7 +153,7 @@ class Cloud {
     private readonly which: 'oldest' | 'newest' = 'newest',
   ) {}
 
-  readonly statuses = (query: StatusQuery): Promise<StatusAnswer[]> => {
+  readonly statuses = (query: StatusQuery): Promise<StatusResponse[]> => {
     this.requests.push(query);
     const { start = NOW - 2 * DAY, end = Infinity } = query;
     const found = this.records.filter(({ date }) => {

@@ -28,19 +28,19 @@ describe('refreshed', () => {
       const body = held === 'no device' ? '{"responseCodes":[100]}' : JSON.stringify({ device: raw });
       simulator.faults.add({ kind: 'body', body, match: asking });
       const clock = new FakeClock();
-      const answer = refreshed(client, simulator.deviceId, signal, clock);
+      const response = refreshed(client, simulator.deviceId, signal, clock);
       await simulator.http.nextRequest(asking);
       await simulator.http.nextRequest(({ path }) => path === '/v1/statuses');
       const controller = simulator.controller(simulator.deviceId);
       controller.switch(true, 'manual');
       controller.update('api');
       let over = false;
-      void answer.finally(() => (over = true));
+      void response.finally(() => (over = true));
       while (!over) {
         await clock.advance(500);
         await new Promise((resolve) => setImmediate(resolve));
       }
-      const { device } = await answer;
+      const { device } = await response;
       assert.deepEqual([device.status.on, device.status.reason], [true, 'api']);
       assert.equal(device.serialNumber, 'PC-ZXCVBNMASDF-001');
       assert.equal(clock.pending, 0);
@@ -59,7 +59,7 @@ describe('refreshed', () => {
         await clock.advance(500);
         await new Promise((resolve) => setImmediate(resolve));
       }
-      assert.equal((await outcome).reason, 'notRefreshed');
+      assert.equal((await outcome).reason, 'powercontrollerNotRefreshed');
       assert.deepEqual((await outcome).params, { seconds: 30 });
     });
   }

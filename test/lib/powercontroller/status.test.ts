@@ -134,7 +134,7 @@ describe('parseStatuses', () => {
     assert.equal(parseStatuses([HEAD]).length, 1);
     for (const body of [null, { statuses: null }, []]) assert.deepEqual(parseStatuses(body), []);
     for (const body of [{}, 'x', 7, { statuses: {} }, { statuses: 'x' }]) {
-      assert.throws(() => parseStatuses(body), { code: 'BAD_RESPONSE', reason: 'noStatuses' });
+      assert.throws(() => parseStatuses(body), { code: 'BAD_RESPONSE', reason: 'powercontrollerNoStatuses' });
     }
   });
 
@@ -203,6 +203,7 @@ describe('devices', () => {
         flowmeter: { type: 'none' },
         capacity: { enable: false, lossPerLiter: 0 },
         samplePeriod: 300,
+        schedule: null,
       });
       assert.deepEqual(raw, device);
     }
@@ -226,13 +227,21 @@ describe('devices', () => {
       flowmeter: null,
       capacity: null,
       samplePeriod: null,
+      schedule: null,
     });
+    const schedule = [{ name: 'on', when: 1_571_076_135 }];
+    for (const told of [{ schedule }, { info: { schedule } }]) {
+      assert.deepEqual(parseDevice({ id: 'x', ...told }).device.configuration.schedule, schedule);
+    }
     assert.equal(parseDevices([device]).length, 1);
   });
 
   it('refuses answers that hold no device', () => {
-    assert.throws(() => parseDevice({}), { code: 'BAD_RESPONSE', reason: 'noDeviceInAnswer' });
-    assert.throws(() => parseDevices({}), { code: 'BAD_RESPONSE', reason: 'noDevices' });
+    assert.throws(() => parseDevice({}), {
+      code: 'BAD_RESPONSE',
+      reason: 'powercontrollerNoDeviceInResponse',
+    });
+    assert.throws(() => parseDevices({}), { code: 'BAD_RESPONSE', reason: 'powercontrollerNoDevices' });
     assert.equal(deviceIn(undefined), undefined);
   });
 });
@@ -259,10 +268,10 @@ describe('response codes', () => {
     for (let code = -999; code <= -985; code++) {
       assert.throws(() => refuseFailureCodes([102, code]), {
         code: 'REJECTED',
-        reason: `deviceCode${-code}`,
+        reason: `powercontrollerDeviceCode${-code}`,
         params: { code },
       });
     }
-    assert.throws(() => refuseFailureCodes([-5]), { code: 'REJECTED', reason: 'deviceCode' });
+    assert.throws(() => refuseFailureCodes([-5]), { code: 'REJECTED', reason: 'powercontrollerDeviceCode' });
   });
 });

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../../lib/core/clock';
-import { Transport } from '../../../lib/core/transport';
+import { Transport } from '../../../lib/core/http/transport';
 import { type AccountSettings, PowercontrollerClient } from '../../../lib/powercontroller/client';
 import {
   type PowercontrollerOptions,

@@ -4,7 +4,7 @@ import type { Clock } from '../../../lib/core/clock';
 import { DeviceError } from '../../../lib/core/errors';
 import type { StatusQuery } from '../../../lib/powercontroller/client';
 import { StatusMemory, StatusReader } from '../../../lib/powercontroller/watch';
-import { normaliseStatus, type StatusAnswer } from '../../../lib/powercontroller/status';
+import { normaliseStatus, type StatusResponse } from '../../../lib/powercontroller/status';
 import { failsWith } from '../../support/expect-error';
 import { FakeClock } from '../../support/fake-clock';
 import { startBench } from './support';
@@ -14,12 +14,12 @@ const DAY = 24 * HOUR;
 const clock = new FakeClock(Date.UTC(2025, 0, 10));
 const NOW = clock.now();
 
-function at(hoursAgo: number, id: string | null = `h${hoursAgo}`): StatusAnswer {
+function at(hoursAgo: number, id: string | null = `h${hoursAgo}`): StatusResponse {
   const raw = { ...(id ? { id } : {}), date: new Date(NOW - hoursAgo * HOUR).toISOString(), type: 'update' };
   return { status: normaliseStatus(raw), raw };
 }
 
-const ids = (answers: StatusAnswer[]): (string | null)[] => answers.map(({ status }) => status.id);
+const ids = (responses: StatusResponse[]): (string | null)[] => responses.map(({ status }) => status.id);
 
 describe('StatusMemory', () => {
   it('begins with the newest status, then lets each new one through once, in order', () => {
@@ -136,7 +136,7 @@ describe('StatusReader', () => {
   it('asks for the day at first, then from the last look on, and catches up in windows', async () => {
     const bench = await startBench({ startAt: NOW, historyDays: 40 });
     const { client, simulator } = bench;
-    const read = (since: number | undefined): Promise<StatusAnswer[]> => {
+    const read = (since: number | undefined): Promise<StatusResponse[]> => {
       const kept =
         since === undefined ? undefined : { deviceId: 'dev', newest: since + HOUR, seen: [['x', since]] };
       return new StatusReader(client, simulator.deviceId, clock).newOf(
@@ -156,13 +156,13 @@ describe('StatusReader', () => {
   /** A cloud that gives what was filed with it, and counts what it is asked. */
   class Cloud {
     asked = 0;
-    filed: StatusAnswer[] = [];
+    filed: StatusResponse[] = [];
     failing = false;
 
     /** @param time the vendor's clock */
     constructor(private readonly time: FakeClock) {}
 
-    statuses({ start, end }: StatusQuery): Promise<StatusAnswer[]> {
+    statuses({ start, end }: StatusQuery): Promise<StatusResponse[]> {
       this.asked++;
       if (this.failing) return Promise.reject(new DeviceError('UNREACHABLE', 'no'));
       const from = start ?? this.time.now() - DAY;

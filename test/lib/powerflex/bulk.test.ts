@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rowAt, startRowServer } from '../../../bench/support/row-server';
 import type { Clock } from '../../../lib/core/clock';
 import { systemClock } from '../../../lib/core/clock';
-import { Transport } from '../../../lib/core/transport';
+import { Transport } from '../../../lib/core/http/transport';
 import { PowerflexClient } from '../../../lib/powerflex/client';
 import { readMeasurements } from '../../../lib/powerflex/reader';
 import { type CtResponseRow, type MappedRow, rowMapper } from '../../../lib/powerflex/rows';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 
-import { Transport } from '../../../lib/core/transport';
+import { Transport } from '../../../lib/core/http/transport';
 import { PowerflexClient, type PowerflexSettings } from '../../../lib/powerflex/client';
 import type { ExternalSignal } from '../../../lib/powerflex/dcm';
 import { type PowerflexSimulator, startPowerflex } from '../../../simulators/powerflex';
@@ -196,7 +196,7 @@ describe('PowerflexClient', () => {
 
   it('refuses a login without a token', async () => {
     simulator.faults.add({ kind: 'body', body: '{"token":"x"}' });
-    assert.equal((await failsWith(client().getTargetPeakPower(), 'BAD_RESPONSE')).reason, 'noToken');
+    assert.equal((await failsWith(client().getTargetPeakPower(), 'BAD_RESPONSE')).reason, 'powerflexNoToken');
   });
 
   it('passes the vendor’s reason on, without any secret', async () => {

@@ -33,12 +33,15 @@ describe('wholeKilowatts', () => {
 
   for (const value of [NaN, Infinity, -Infinity, '5', '', true, false, null, undefined, {}, [5], 1e21, 5n]) {
     it(`refuses ${typeof value} ${inspect(value)}`, () =>
-      assert.throws(() => wholeKilowatts(value, 'zero'), { code: 'INVALID_INPUT', reason: 'loadNotNumber' }));
+      assert.throws(() => wholeKilowatts(value, 'zero'), {
+        code: 'INVALID_INPUT',
+        reason: 'powerflexLoadNotNumber',
+      }));
   }
 
   it('refuses an export unless it is to count as 0', () => {
     for (const value of [-0.4, -12]) {
-      assert.throws(() => wholeKilowatts(value), { code: 'INVALID_INPUT', reason: 'loadNegative' });
+      assert.throws(() => wholeKilowatts(value), { code: 'INVALID_INPUT', reason: 'powerflexLoadNegative' });
       assert.ok(Object.is(wholeKilowatts(value, 'zero'), 0));
     }
   });
@@ -50,21 +53,21 @@ describe('parseTargets', () => {
   });
 
   for (const [value, reason] of [
-    [{}, 'targetsEmpty'],
-    [null, 'targetsNoObject'],
-    [[700], 'targetsNoObject'],
-    [700, 'targetsNoObject'],
-    ['Jun', 'targetsNoObject'],
-    [{ June: 700 }, 'targetMonth'],
-    [{ jun: 700 }, 'targetMonth'],
-    [JSON.parse('{"__proto__": 700}'), 'targetMonth'],
-    [{ Jun: 700.5 }, 'targetValue'],
-    [{ Jun: -1 }, 'targetValue'],
-    [{ Jun: '700' }, 'targetValue'],
-    [{ Jun: NaN }, 'targetValue'],
-    [{ Jun: true }, 'targetValue'],
-    [{ Jun: null }, 'targetValue'],
-    [{ Jun: undefined }, 'targetValue'],
+    [{}, 'powerflexTargetsEmpty'],
+    [null, 'powerflexTargetsNoObject'],
+    [[700], 'powerflexTargetsNoObject'],
+    [700, 'powerflexTargetsNoObject'],
+    ['Jun', 'powerflexTargetsNoObject'],
+    [{ June: 700 }, 'powerflexTargetMonth'],
+    [{ jun: 700 }, 'powerflexTargetMonth'],
+    [JSON.parse('{"__proto__": 700}'), 'powerflexTargetMonth'],
+    [{ Jun: 700.5 }, 'powerflexTargetValue'],
+    [{ Jun: -1 }, 'powerflexTargetValue'],
+    [{ Jun: '700' }, 'powerflexTargetValue'],
+    [{ Jun: NaN }, 'powerflexTargetValue'],
+    [{ Jun: true }, 'powerflexTargetValue'],
+    [{ Jun: null }, 'powerflexTargetValue'],
+    [{ Jun: undefined }, 'powerflexTargetValue'],
   ] as const) {
     it(`refuses ${JSON.stringify(value)}`, () =>
       assert.throws(() => parseTargets(value), { code: 'INVALID_INPUT', reason }));
@@ -112,17 +115,17 @@ describe('external signals', () => {
   });
 
   for (const [change, reason] of [
-    [{ name: '' }, 'signalName'],
-    [{ name: undefined }, 'signalName'],
-    [{ name: 'x'.repeat(201) }, 'signalName'],
-    [{ maxLoad: -1 }, 'signalLoad'],
-    [{ maxLoad: NaN }, 'signalLoad'],
-    [{ maxLoad: '21' }, 'signalLoad'],
-    [{ maxLoad: undefined }, 'signalLoad'],
-    [{ maxLoadUnit: 'W' }, 'signalUnit'],
-    [{ maxLoadUnit: undefined }, 'signalUnit'],
-    [{ enabled: 'true' }, 'signalEnabled'],
-    [{ enabled: undefined }, 'signalEnabled'],
+    [{ name: '' }, 'powerflexSignalName'],
+    [{ name: undefined }, 'powerflexSignalName'],
+    [{ name: 'x'.repeat(201) }, 'powerflexSignalName'],
+    [{ maxLoad: -1 }, 'powerflexSignalLoad'],
+    [{ maxLoad: NaN }, 'powerflexSignalLoad'],
+    [{ maxLoad: '21' }, 'powerflexSignalLoad'],
+    [{ maxLoad: undefined }, 'powerflexSignalLoad'],
+    [{ maxLoadUnit: 'W' }, 'powerflexSignalUnit'],
+    [{ maxLoadUnit: undefined }, 'powerflexSignalUnit'],
+    [{ enabled: 'true' }, 'powerflexSignalEnabled'],
+    [{ enabled: undefined }, 'powerflexSignalEnabled'],
   ] as const) {
     it(`are refused with ${JSON.stringify(change)}`, () =>
       assert.throws(() => parseSignal({ ...signal, ...change }), { code: 'INVALID_INPUT', reason }));

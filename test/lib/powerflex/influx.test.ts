@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
-import { type Batch, readInflux } from '../../../lib/powerflex/influx';
+import { type Batch, type InfluxEnd, InfluxReader } from '../../../lib/powerflex/influx';
 import { InfluxSlicer } from '../../../lib/powerflex/influx-slicer';
-import { type Random, random } from '../../support/random';
+import { newSeed, Seeded } from '../../support/seeded';
 
 /** Rows with the head each has, however they were batched. */
 function flat(batches: readonly Batch[]): unknown[] {
@@ -50,11 +50,11 @@ const NASTY = [
   ' ',
 ];
 
-function text(rng: Random): string {
+function text(rng: Seeded): string {
   return Array.from({ length: rng.below(8) }, () => rng.pick([...NASTY, 'a', 'b', '0'])).join('');
 }
 
-function value(rng: Random, depth = 0): unknown {
+function value(rng: Seeded, depth = 0): unknown {
   switch (rng.below(depth > 2 ? 5 : 8)) {
     case 0:
       return null;
@@ -73,8 +73,15 @@ function value(rng: Random, depth = 0): unknown {
   }
 }
 
+function readInflux(body: unknown): InfluxEnd {
+  const reader = new InfluxReader();
+  const batches: Batch[] = [];
+  reader.readDocument(body, (batch) => batches.push(batch));
+  return { batches, partial: reader.end() };
+}
+
 /** An object with its keys in random order, `values` behind what it needs. */
-function series(rng: Random): Record<string, unknown> {
+function series(rng: Seeded): Record<string, unknown> {
   const columns = Array.from({ length: 1 + rng.below(4) }, () => text(rng));
   const before: [string, unknown][] = [['columns', columns]];
   if (rng.below(2)) before.push(['tags', { tag: text(rng), values: ['x'] }]);
@@ -88,7 +95,7 @@ function series(rng: Random): Record<string, unknown> {
   return Object.fromEntries([...before, ...after]);
 }
 
-function answer(rng: Random): unknown {
+function respond(rng: Seeded): unknown {
   const results = Array.from({ length: rng.below(3) }, () => ({
     statement_id: 0,
     ...(rng.below(4) ? { series: Array.from({ length: rng.below(4) }, () => series(rng)) } : {}),
@@ -100,12 +107,12 @@ function answer(rng: Random): unknown {
 
 describe('InfluxSlicer', () => {
   it('finds the rows that JSON.parse finds, wherever the pieces end', () => {
-    const rng = random();
+    const rng = new Seeded(newSeed());
     let rows = 0;
     let early = 0;
     for (let round = 0; round < 10_000; round++) {
-      const told = `TEST_SEED=${rng.seed}, round ${round}`;
-      const document = JSON.stringify(answer(rng), null, rng.pick(['', ' ', '\t\r\n ']));
+      const told = `SEED=${rng.seed}, round ${round}`;
+      const document = JSON.stringify(respond(rng), null, rng.pick(['', ' ', '\t\r\n ']));
       let expected;
       try {
         expected = readInflux(JSON.parse(document));
@@ -119,10 +126,7 @@ describe('InfluxSlicer', () => {
       rows += sliced.rows.length;
       early += sliced.early;
     }
-    assert.ok(
-      rows > 10_000 && early > rows / 2,
-      `TEST_SEED=${rng.seed}: ${early} of ${rows} rows came early`,
-    );
+    assert.ok(rows > 10_000 && early > rows / 2, `SEED=${rng.seed}: ${early} of ${rows} rows came early`);
     console.log(`      (seed ${rng.seed}: ${rows} rows compared)`);
   });
 
@@ -304,7 +308,7 @@ describe('InfluxSlicer', () => {
       '{"results":[null,7,{"series":[null,{"values":[[1]]}]}]}',
       { reason: 'powerflexSeries' },
     ],
-    ['blanks alone', ' \n\u0000', { reason: 'emptyAnswer' }],
+    ['blanks alone', ' \n\u0000', { reason: 'emptyResponse' }],
     [
       'more columns than there are',
       `{"results":[{"series":[{"columns":[${'"x",'.repeat(200)}"y"],"values":[[1]]}]}]}`,

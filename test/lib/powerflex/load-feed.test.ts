@@ -108,7 +108,7 @@ describe('LoadFeed', () => {
   it('refuses what is too old and sends nothing', async () => {
     start({ maxAge: 60_000 });
     const error = await failsWith(feed.push(42, 61_000), 'INVALID_INPUT');
-    assert.equal(error.reason, 'loadTooOld');
+    assert.equal(error.reason, 'powerflexLoadTooOld');
     assert.deepEqual(error.params, { seconds: 61, limit: 60 });
     assert.deepEqual(loads(), []);
     await feed.push(43, 59_000);
@@ -123,7 +123,7 @@ describe('LoadFeed', () => {
     server.failure = undefined;
     const outcome = failsWith(feed.push(2), 'INVALID_INPUT');
     await clock.advance(60_000);
-    assert.equal((await outcome).reason, 'loadTooOld');
+    assert.equal((await outcome).reason, 'powerflexLoadTooOld');
     assert.deepEqual(loads(), [1]);
   });
 
@@ -235,7 +235,7 @@ describe('LoadFeed', () => {
     const outcome = failsWith(feed.push(2), 'INVALID_INPUT');
     clock.moveWall(2 * 3_600_000);
     await clock.advance(60_000);
-    assert.equal((await outcome).reason, 'loadTooOld');
+    assert.equal((await outcome).reason, 'powerflexLoadTooOld');
     assert.deepEqual(loads(), [1]);
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { DeviceError } from '../../../lib/core/errors';
-import { Transport } from '../../../lib/core/transport';
+import { Transport } from '../../../lib/core/http/transport';
 import type { TimeRange } from '../../../lib/core/windows';
 import { PowerflexClient } from '../../../lib/powerflex/client';
 import type { Batch } from '../../../lib/powerflex/influx';

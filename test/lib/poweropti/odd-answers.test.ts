@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import type { Notice } from '../../../lib/core/notices';
-import { Transport } from '../../../lib/core/transport';
+import { Transport } from '../../../lib/core/http/transport';
 import { PoweroptiClient } from '../../../lib/poweropti/client';
 import { shortObis } from '../../../lib/poweropti/obis';
 import { parseReading } from '../../../lib/poweropti/reading';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import type { DeviceError } from '../../../lib/core/errors';
-import { Transport } from '../../../lib/core/transport';
+import { Transport } from '../../../lib/core/http/transport';
 import { PoweroptiClient } from '../../../lib/poweropti/client';
 import { ReadingGate, StandstillWatch } from '../../../lib/poweropti/gate';
 import { parseReading, type PoweroptiReading } from '../../../lib/poweropti/reading';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 
 import { DeviceError } from '../../../lib/core/errors';
-import { Transport } from '../../../lib/core/transport';
-import { CloudClient } from '../../../lib/powersentrix/cloud';
-import { LanClient } from '../../../lib/powersentrix/lan';
+import { Transport } from '../../../lib/core/http/transport';
+import { CloudClient } from '../../../lib/powersentrix/cloud-client';
+import { LanClient } from '../../../lib/powersentrix/lan-client';
 import {
   type PowersentrixCloud,
   type PowersentrixSimulator,
@@ -102,8 +102,8 @@ describe('the cloud client', () => {
       [null, 'BAD_RESPONSE'],
       ['text', 'BAD_RESPONSE'],
     ];
-    for (const [answer, code] of refused) {
-      body(answer);
+    for (const [response, code] of refused) {
+      body(response);
       await failsWith(client.readComplex('42'), code);
     }
     body({}, 'getUpsLogs');
@@ -148,7 +148,7 @@ describe('the cloud client', () => {
     const wrong = clientFor({ password: 'wrong password' });
     for (let count = 0; count < 5; count++) {
       const error = await failsWith(wrong.list(), 'AUTH_FAILED');
-      assert.equal(error.reason, 'loginRefused');
+      assert.equal(error.reason, 'powersentrixLoginRefused');
       assertHides(error, 'wrong password');
     }
     assert.equal(cloud.logins, 1);
@@ -158,28 +158,28 @@ describe('the cloud client', () => {
   });
 
   it('says why a login failed', async () => {
-    const answer = (status: number, message: string): void =>
+    const respond = (status: number, message: string): void =>
       cloud.faults.add({ kind: 'status', status, body: JSON.stringify({ message }), times: 1 });
-    answer(400, 'disabledLoginFromWeb');
-    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginDisabled');
+    respond(400, 'disabledLoginFromWeb');
+    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'powersentrixLoginDisabled');
     client.session.reset();
-    answer(401, 'invalidEmailOrPassword');
-    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginRefused');
+    respond(401, 'invalidEmailOrPassword');
+    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'powersentrixLoginRefused');
     client.session.reset();
-    answer(401, 'no');
+    respond(401, 'no');
     assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginUnclear');
     client.session.reset();
-    answer(403, 'locked');
+    respond(403, 'locked');
     assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginUnclear');
     client.session.reset();
     cloud.faults.add({ kind: 'body', body: '{"message":"invalidEmailOrPassword"}', times: 1 });
-    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'loginRefused');
+    assert.equal((await failsWith(client.list(), 'AUTH_FAILED')).reason, 'powersentrixLoginRefused');
     assert.equal(client.session.refused?.code, 'AUTH_FAILED');
     client.session.reset();
-    answer(400, 'malformed request');
+    respond(400, 'malformed request');
     assert.match((await failsWith(client.list(), 'REJECTED')).message, /malformed request/);
     client.session.reset();
-    answer(500, '');
+    respond(500, '');
     await failsWith(client.list(), 'BAD_RESPONSE');
     cloud.faults.add({ kind: 'body', body: '{}', times: 1 });
     await failsWith(client.list(), 'BAD_RESPONSE');
@@ -201,7 +201,7 @@ describe('the cloud client', () => {
   });
 
   it('knows an unknown UPS and a forbidden command', async () => {
-    assert.equal((await failsWith(client.readComplex('7'), 'NOT_FOUND')).reason, 'upsNotFound');
+    assert.equal((await failsWith(client.readComplex('7'), 'NOT_FOUND')).reason, 'powersentrixNotFound');
     cloud.writeActions = false;
     const error = await failsWith(client.toggle('42', 0), 'FORBIDDEN');
     assert.match(error.message, /Enable API Write Actions/);
@@ -284,8 +284,8 @@ describe("the client of the UPS's own interface", () => {
   it('refuses a wrong key and a key without permission, with the hint', async () => {
     const wrong = new LanClient({ url: ups.url, apiKey: 'wrong-key' }, transport);
     const refused = await failsWith(wrong.readIdent(), 'AUTH_FAILED');
-    assert.equal(refused.reason, 'keyRefused');
-    assert.equal((await failsWith(wrong.toggle(1), 'AUTH_FAILED')).reason, 'keyRefused');
+    assert.equal(refused.reason, 'powersentrixKeyRefused');
+    assert.equal((await failsWith(wrong.toggle(1), 'AUTH_FAILED')).reason, 'powersentrixKeyRefused');
     ups.writeActions = false;
     assert.match((await failsWith(client.toggle(1), 'FORBIDDEN')).message, /Enable API Write Actions/);
     ups.writeActions = true;
@@ -293,7 +293,7 @@ describe("the client of the UPS's own interface", () => {
     ups.faults.add({ kind: 'status', status: 401, times: 1 });
     assert.match((await failsWith(client.toggle(1), 'FORBIDDEN')).message, /Enable API Write Actions/);
     ups.faults.add({ kind: 'body', body: '{"error":"invalid apiKey"}', times: 1 });
-    assert.equal((await failsWith(client.readComplex(), 'AUTH_FAILED')).reason, 'keyRefused');
+    assert.equal((await failsWith(client.readComplex(), 'AUTH_FAILED')).reason, 'powersentrixKeyRefused');
     assert.deepEqual(ups.model.toggles, 0);
   });
 
@@ -336,7 +336,7 @@ describe("the client of the UPS's own interface", () => {
 
   it('says when something else answers', async () => {
     const elsewhere = new LanClient({ url: `${ups.url}/other`, apiKey: ups.apiKey }, transport);
-    assert.equal((await failsWith(elsewhere.readIdent(), 'NOT_FOUND')).reason, 'lanNotFound');
+    assert.equal((await failsWith(elsewhere.readIdent(), 'NOT_FOUND')).reason, 'powersentrixLanNotFound');
     ups.faults.add({ kind: 'body', body: '{"sn":7}', times: 1 });
     await failsWith(client.readIdent(), 'BAD_RESPONSE');
     assert.throws(() => new LanClient({ url: ups.url, apiKey: '' }, transport), { code: 'INVALID_INPUT' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
-import { Transport } from '../../../lib/core/transport';
-import { CloudClient } from '../../../lib/powersentrix/cloud';
+import { Transport } from '../../../lib/core/http/transport';
+import { CloudClient } from '../../../lib/powersentrix/cloud-client';
 import { type PowersentrixCloud, startPowersentrixCloud } from '../../../simulators/powersentrix';
 import { failsWith } from '../../support/expect-error';
 
@@ -32,16 +32,22 @@ describe('refusals that the cloud passes on', () => {
     const toggles = (): number => paths().filter((path) => path.endsWith('changePortState')).length;
     await client.list();
     says('Invalid API key');
-    assert.equal((await failsWith(client.readComplex('42'), 'FORBIDDEN')).reason, 'portalKeyRefused');
+    assert.equal(
+      (await failsWith(client.readComplex('42'), 'FORBIDDEN')).reason,
+      'powersentrixPortalKeyRefused',
+    );
     says('Unauthorized');
-    assert.equal((await failsWith(client.toggle('42', 0), 'FORBIDDEN')).reason, 'portalKeyRefused');
+    assert.equal(
+      (await failsWith(client.toggle('42', 0), 'FORBIDDEN')).reason,
+      'powersentrixPortalKeyRefused',
+    );
     assert.deepEqual([toggles(), cloud.logins, client.session.refused], [1, 1, undefined]);
     await client.readComplex('42');
   });
 
   it('takes no word of an answer for a refusal that may mean something else', async () => {
-    const answers = ['Timeout of /api_actions?apiKey=x', 'Socket write timeout', 'write error'];
-    for (const responseMessage of answers) {
+    const responses = ['Timeout of /api_actions?apiKey=x', 'Socket write timeout', 'write error'];
+    for (const responseMessage of responses) {
       const body = JSON.stringify({ responseMessage });
       cloud.faults.add({
         kind: 'body',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
-import { Transport } from '../../../lib/core/transport';
-import { CloudClient } from '../../../lib/powersentrix/cloud';
-import { LanClient } from '../../../lib/powersentrix/lan';
+import { Transport } from '../../../lib/core/http/transport';
+import { CloudClient } from '../../../lib/powersentrix/cloud-client';
+import { LanClient } from '../../../lib/powersentrix/lan-client';
 import {
   type PowersentrixCloud,
   type PowersentrixSimulator,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
 import type { Notice } from '../../../lib/core/notices';
-import { Transport } from '../../../lib/core/transport';
-import { CloudClient } from '../../../lib/powersentrix/cloud';
+import { Transport } from '../../../lib/core/http/transport';
+import { CloudClient } from '../../../lib/powersentrix/cloud-client';
 import { type PowersentrixCloud, startPowersentrixCloud } from '../../../simulators/powersentrix';
 import { failsWith } from '../../support/expect-error';
 
@@ -11,7 +11,7 @@ describe('lists of the cloud', () => {
   let client: CloudClient;
   let notices: Notice[];
   const transport = new Transport();
-  const answer = (json: unknown): void =>
+  const respond = (json: unknown): void =>
     cloud.faults.add({
       kind: 'body',
       body: JSON.stringify(json),
@@ -46,7 +46,7 @@ describe('lists of the cloud', () => {
   for (const [what, body, ids, told] of upses) {
     it(`UPSes: ${what}`, async () => {
       for (let round = 0; round < 2; round++) {
-        answer(body);
+        respond(body);
         const found = await client.list();
         assert.deepEqual(
           found.map(({ id }) => id),
@@ -54,7 +54,7 @@ describe('lists of the cloud', () => {
         );
         assert.ok(found.every(({ name }) => (name?.length ?? 0) <= 128));
       }
-      assert.deepEqual(notices, Array(told).fill({ reason: 'upsListOdd' }));
+      assert.deepEqual(notices, Array(told).fill({ reason: 'powersentrixListOdd' }));
     });
   }
 
@@ -68,14 +68,14 @@ describe('lists of the cloud', () => {
   ];
   for (const [what, body, list] of refused) {
     it(`refuses ${what}`, async () => {
-      answer(body);
+      respond(body);
       await failsWith(list === 'upses' ? client.list() : client.logs('42', 0, 50), 'BAD_RESPONSE');
     });
   }
 
   it('records: null is none', async () => {
     for (const nothing of [null, wrapped(null)]) {
-      answer(nothing);
+      respond(nothing);
       assert.deepEqual(await client.logs('42', 0, 50), []);
     }
   });
@@ -102,7 +102,7 @@ describe('lists of the cloud', () => {
   ];
   for (const [body, expected] of masters) {
     it(`master data of ${JSON.stringify(body).slice(0, 60)}`, async () => {
-      answer(body);
+      respond(body);
       const found = await client.basicInfo('42');
       assert.deepEqual(
         Object.fromEntries(Object.keys(expected).map((key) => [key, Reflect.get(found, key)])),

@@ -223,6 +223,16 @@ describe('the log of the cloud', () => {
     }
   });
 
+  it('of one record that begins anew is no log in the other order', async () => {
+    for (const newestFirst of [true, false]) {
+      const reader = new Reader(new Portal(newestFirst));
+      reader.portal.add(1, 5000);
+      assert.deepEqual(await reader.all(), []);
+      const codes = reader.portal.add(1, 1);
+      assert.deepEqual(await reader.all(), codes);
+    }
+  });
+
   it('of one record a page is read from the right end', async () => {
     for (const newestFirst of [true, false]) {
       const reader = new Reader(new Portal(newestFirst, 1));

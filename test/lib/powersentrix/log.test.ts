@@ -126,6 +126,25 @@ describe('LogMemory', () => {
     }
   });
 
+  it('tells nothing of the count before again, though its log stays and is read further back', () => {
+    const at = (id: number, second: number): LogRecord =>
+      record({ ...PULLED, id, code: `C${second}`, timestamp: `2026-05-08T14:32:${10 + second}` });
+    for (const restarts of [false, true]) {
+      let memory = new LogMemory();
+      for (const second of [20, 21, 22]) memory.admit(at(5000 + second, second));
+      memory.beginAnew();
+      memory.countFrom(2);
+      // What was known is read again, with its old numbers, beside the first of the new count.
+      for (const second of [20, 21, 22]) assert.equal(memory.admit(at(5000 + second, second)), false);
+      memory.countFrom(2);
+      assert.equal(memory.admit(at(1, 30)), false);
+      if (restarts) memory = new LogMemory(JSON.parse(JSON.stringify(memory.state)));
+      for (const second of [5, 6, 7])
+        assert.equal(memory.admit(at(5000 + second, second)), false, `${second}`);
+      assert.equal(memory.admit(at(3, 31)), true);
+    }
+  });
+
   it('keeps digests, and knows the texts that an older version kept', () => {
     const memory = new LogMemory();
     memory.admit(record({ ...PUSHED, description: 'x'.repeat(60_000) }));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { mountPath, parseNodePath, readTarget } from '../../../lib/core/http/target';
 import { secretCheck } from '../../../lib/core/secret';
 import {
   checkSender,
@@ -9,14 +10,7 @@ import {
   parsePush,
   sameCmm,
 } from '../../../lib/powersentrix/push';
-import {
-  endpointOf,
-  isPathSecret,
-  mountPath,
-  parsePushQuery,
-  parseReceiverPath,
-  readTarget,
-} from '../../../lib/powersentrix/push-address';
+import { endpointOf, isPathSecret, parsePushQuery } from '../../../lib/powersentrix/push-address';
 import { DOCUMENTED_COMPLEX, DOCUMENTED_IDENT } from './documented';
 
 const isSecret = secretCheck('f00d');
@@ -86,9 +80,9 @@ describe('the address of a push', () => {
 
   it('is typed in many ways', () => {
     for (const typed of ['ups', '/ups', 'ups/', ' //ups// ', '/ups/\r'])
-      assert.equal(parseReceiverPath(typed), '/ups');
+      assert.equal(parseNodePath(typed), '/ups');
     for (const typed of ['', '/', '/a b', '/../x', '/a/..', '/ü', '/a?b']) {
-      assert.equal(parseReceiverPath(typed), undefined, typed);
+      assert.equal(parseNodePath(typed), undefined, typed);
     }
     assert.deepEqual(['/', '', '/red/', '//red//nodes', false, undefined].map(mountPath), [
       '',

@@ -79,10 +79,10 @@ describe('the UPSes that push', () => {
       registry.note(data('stranger', `PSX-${n}`), `10.0.1.${n}`, n);
     }
     assert.deepEqual(notices, [
-      { reason: 'pushSerialNumber', params: { cmm: 'own-1', before: 'PSX-1', after: 'PSX-9' } },
-      { reason: 'pushAddress', params: { cmm: 'own-1', before: '10.0.0.1', after: '10.0.0.9' } },
-      { reason: 'pushSerialNumber', params: { cmm: 'own-1', before: 'PSX-9', after: 'PSX-1' } },
-      { reason: 'pushAddress', params: { cmm: 'own-1', before: '10.0.0.9', after: '10.0.0.1' } },
+      { reason: 'powersentrixPushSerialNumber', params: { cmm: 'own-1', before: 'PSX-1', after: 'PSX-9' } },
+      { reason: 'powersentrixPushAddress', params: { cmm: 'own-1', before: '10.0.0.1', after: '10.0.0.9' } },
+      { reason: 'powersentrixPushSerialNumber', params: { cmm: 'own-1', before: 'PSX-9', after: 'PSX-1' } },
+      { reason: 'powersentrixPushAddress', params: { cmm: 'own-1', before: '10.0.0.9', after: '10.0.0.1' } },
     ]);
     for (let n = 0; n < 1000; n++) registry.note(data('own-1', `X${n}`), `10.9.0.${n}`, n);
     assert.equal(notices.length, 50);
@@ -96,6 +96,8 @@ describe('the UPSes that push', () => {
     const { registry, notices } = make();
     for (let n = 0; n < 5; n++) registry.note(data('own-1', 'PSX-1', ['upsData.temps.board']), '10.0.0.1', n);
     registry.note(data('stranger', 'PSX-1', ['upsData.ps']), '10.0.0.1', 0);
-    assert.deepEqual(notices, [{ reason: 'pushOdd', params: { cmm: 'own-1', part: 'upsData.temps.board' } }]);
+    assert.deepEqual(notices, [
+      { reason: 'powersentrixPushOdd', params: { cmm: 'own-1', part: 'upsData.temps.board' } },
+    ]);
   });
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 
 import { DeviceError } from '../../../lib/core/errors';
-import { Transport } from '../../../lib/core/transport';
+import { Transport } from '../../../lib/core/http/transport';
 import type { ComplexObject } from '../../../lib/powersentrix/complex';
-import { LanClient } from '../../../lib/powersentrix/lan';
-import { PortControl, type PortOutcome, type UpsLink } from '../../../lib/powersentrix/port-control';
+import { LanClient } from '../../../lib/powersentrix/lan-client';
+import { UpsCommands, type PortOutcome, type UpsLink } from '../../../lib/powersentrix/commands';
 import { startPowersentrix } from '../../../simulators/powersentrix';
 import { failsWith } from '../../support/expect-error';
 import { FakeClock } from '../../support/fake-clock';
@@ -21,7 +21,7 @@ class Ups implements UpsLink {
   readTime = 30;
   /** thrown by a read instead of an answer; the first read is number 1 */
   readFault: (read: number) => Error | undefined = () => undefined;
-  answer: () => Promise<void> = () => Promise.resolve();
+  response: () => Promise<void> = () => Promise.resolve();
   restarts = 0;
   private reads = 0;
 
@@ -40,7 +40,7 @@ class Ups implements UpsLink {
 
   restart(): Promise<void> {
     this.restarts++;
-    return this.answer();
+    return this.response();
   }
 
   pass(ms: number): Promise<void> {
@@ -49,7 +49,7 @@ class Ups implements UpsLink {
 
   async run(): Promise<PortOutcome> {
     let ended = false;
-    const control = new PortControl(this, { clock: this.clock });
+    const control = new UpsCommands(this, { clock: this.clock });
     const work = control.run({ port: PORT, action: 'restart' }).finally(() => (ended = true));
     work.catch(() => undefined);
     await this.clock.advance(0);
@@ -69,34 +69,34 @@ describe('the outcome of a restart', () => {
     assert.deepEqual(await ups.run(), seen);
     const silent = new Ups();
     silent.off = [100, 5100];
-    silent.answer = () => Promise.reject(broken());
+    silent.response = () => Promise.reject(broken());
     assert.deepEqual(await silent.run(), seen);
   });
 
   it('is REJECTED when every look shows the port on', async () => {
     const error = await failsWith(ups.run(), 'REJECTED');
-    assert.equal(error.reason, 'notRestarted');
+    assert.equal(error.reason, 'powersentrixNotRestarted');
     assert.deepEqual(error.params, { port: PORT, seconds: 20 });
     assert.match(error.message, /20 s/);
   });
 
   it('is REJECTED with the advice to look when the command was not answered either', async () => {
-    ups.answer = () => Promise.reject(broken());
+    ups.response = () => Promise.reject(broken());
     const error = await failsWith(ups.run(), 'REJECTED');
-    assert.equal(error.reason, 'notRestartedUnanswered');
+    assert.equal(error.reason, 'powersentrixNotRestartedUnanswered');
     assert.match(error.message, /not answered/);
   });
 
   it("is REJECTED with the vendor's words, unless the port was seen off", async () => {
-    const words = new DeviceError('REJECTED', 'Output locked', { reason: 'vendorSaid', sent: true });
-    ups.answer = () => Promise.reject(words);
+    const words = new DeviceError('REJECTED', 'Output locked', { reason: 'powersentrixSaid', sent: true });
+    ups.response = () => Promise.reject(words);
     assert.equal(await failsWith(ups.run(), 'REJECTED'), words);
     const patchy = new Ups();
-    patchy.answer = ups.answer;
+    patchy.response = ups.response;
     patchy.readFault = (read) => (read === 5 ? broken() : undefined);
     assert.equal(await failsWith(patchy.run(), 'REJECTED'), words);
     const done = new Ups();
-    done.answer = ups.answer;
+    done.response = ups.response;
     done.off = [100, 5100];
     assert.deepEqual(await done.run(), seen);
   });
@@ -112,8 +112,8 @@ describe('the outcome of a restart', () => {
     [
       'the answer took as long as the off time',
       (one) => {
-        const { answer } = one;
-        one.answer = () => one.pass(6000).then(answer);
+        const { response: reply } = one;
+        one.response = () => one.pass(6000).then(reply);
       },
     ],
   ];
@@ -122,9 +122,9 @@ describe('the outcome of a restart', () => {
       prepare(ups);
       assert.deepEqual(await ups.run(), { ...seen, verified: false });
       const silent = new Ups();
-      silent.answer = () => Promise.reject(broken());
+      silent.response = () => Promise.reject(broken());
       prepare(silent);
-      assert.equal((await failsWith(silent.run(), 'OUTCOME_UNKNOWN')).reason, 'restartUnseen');
+      assert.equal((await failsWith(silent.run(), 'OUTCOME_UNKNOWN')).reason, 'powersentrixRestartUnseen');
     });
   }
 });

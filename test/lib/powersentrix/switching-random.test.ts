@@ -7,10 +7,10 @@ describe('verified switching under random faults', () => {
   it('never lies, never toggles twice, and answers every command once', async () => {
     const seed = newSeed();
     const report = await runCampaign(500, seed);
-    const { answers, falseSuccesses, doubleToggles, wrongChanged, unexpected, outcomes } = report;
+    const { responses, falseSuccesses, doubleToggles, wrongChanged, unexpected, outcomes } = report;
     const message = `SEED=${seed} ${JSON.stringify(report)}`;
     assert.deepEqual(
-      { answers, falseSuccesses, doubleToggles, wrongChanged, unexpected },
+      { answers: responses, falseSuccesses, doubleToggles, wrongChanged, unexpected },
       { answers: 500, falseSuccesses: 0, doubleToggles: 0, wrongChanged: 0, unexpected: [] },
       message,
     );

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 
-import { Transport } from '../../../lib/core/transport';
-import { CloudClient } from '../../../lib/powersentrix/cloud';
-import type { PortCommand } from '../../../lib/powersentrix/command';
-import { LanClient } from '../../../lib/powersentrix/lan';
-import {
-  PortControl,
-  type PortControlOptions,
-  type PortOutcome,
-} from '../../../lib/powersentrix/port-control';
+import { Transport } from '../../../lib/core/http/transport';
+import { CloudClient } from '../../../lib/powersentrix/cloud-client';
+import type { PortCommand } from '../../../lib/powersentrix/input';
+import { LanClient } from '../../../lib/powersentrix/lan-client';
+import { UpsCommands, type UpsCommandsOptions, type PortOutcome } from '../../../lib/powersentrix/commands';
 import { startPowersentrix, startPowersentrixCloud, UpsModel } from '../../../simulators/powersentrix';
 import type { SimRequest, SimServer } from '../../../simulators/support/server';
 import type { DeviceError } from '../../../lib/core/errors';
@@ -18,12 +14,12 @@ import { failsWith } from '../../support/expect-error';
 interface Bench {
   model: UpsModel;
   http: SimServer;
-  control: PortControl;
+  control: UpsCommands;
   forbid: () => void;
   close: () => Promise<void>;
 }
 
-const QUICK: PortControlOptions = { window: 400, firstPause: 5, restartPause: 20, restartWindow: 1500 };
+const QUICK: UpsCommandsOptions = { window: 400, firstPause: 5, restartPause: 20, restartWindow: 1500 };
 /** ms for one request, so that a missing answer does not take long */
 const TIMEOUT = 250;
 
@@ -42,7 +38,7 @@ async function lanBench(options = QUICK): Promise<Bench> {
   return {
     model: ups.model,
     http: ups.http,
-    control: new PortControl(client, options),
+    control: new UpsCommands(client, options),
     forbid: () => (ups.writeActions = false),
     close: async () => {
       transport.close();
@@ -60,7 +56,7 @@ async function cloudBench(options = QUICK): Promise<Bench> {
   return {
     model,
     http: cloud.http,
-    control: new PortControl(client.link('42'), options),
+    control: new UpsCommands(client.link('42'), options),
     forbid: () => (cloud.writeActions = false),
     close: async () => {
       client.close();
@@ -190,7 +186,7 @@ for (const [way, open] of [
     it("keeps the UPS's reason for not switching", async () => {
       bench.http.faults.add({ kind: 'body', body: LOCKED, times: 1, match: isToggle });
       const { reason, message } = await failsWith(run('off'), 'REJECTED');
-      assert.deepEqual([reason, message], ['vendorSaid', LOCKED_TEXT]);
+      assert.deepEqual([reason, message], ['powersentrixSaid', LOCKED_TEXT]);
       assert.equal(bench.http.log.filter(isToggle).length, 1);
     });
 
@@ -270,7 +266,10 @@ describe('restart and description', () => {
   });
 
   it('restart of a port that is off is refused before it is sent', async () => {
-    assert.equal((await failsWith(run({ port: 9, action: 'restart' }), 'REJECTED')).reason, 'restartOff');
+    assert.equal(
+      (await failsWith(run({ port: 9, action: 'restart' }), 'REJECTED')).reason,
+      'powersentrixRestartOff',
+    );
     assert.equal(bench.http.log.filter(isFn('4')).length, 0);
   });
 
@@ -282,14 +281,17 @@ describe('restart and description', () => {
 
   it('restart that is neither answered nor seen is REJECTED', async () => {
     bench.http.faults.add({ kind: 'reset', times: 1, match: isFn('4') });
-    assert.equal((await failsWith(run(restart), 'REJECTED')).reason, 'notRestartedUnanswered');
+    assert.equal((await failsWith(run(restart), 'REJECTED')).reason, 'powersentrixNotRestartedUnanswered');
   });
 
   for (const body of ['{"info":1}', '{"info":-1}', '{"info":0}', '{"status":"error"}', '{}', '[]', '']) {
     it(`restart that did not happen is no success (${body})`, async () => {
       bench.http.faults.add({ kind: 'body', body, times: 1, match: isFn('4') });
       const { reason } = await failsWith(run(restart), 'REJECTED');
-      assert.equal(reason, body === '{"info":1}' ? 'notRestarted' : 'notRestartedUnanswered');
+      assert.equal(
+        reason,
+        body === '{"info":1}' ? 'powersentrixNotRestarted' : 'powersentrixNotRestartedUnanswered',
+      );
     });
   }
 
@@ -308,7 +310,7 @@ describe('restart and description', () => {
     const work = run(restart);
     await reached;
     bench.model.close();
-    assert.equal((await failsWith(work, 'OUTCOME_UNKNOWN')).reason, 'restartNotBack');
+    assert.equal((await failsWith(work, 'OUTCOME_UNKNOWN')).reason, 'powersentrixRestartNotBack');
   });
 
   it('restart that is refused says so', async () => {

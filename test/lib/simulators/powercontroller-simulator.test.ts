@@ -33,7 +33,7 @@ describe('powercontroller simulator', () => {
       ...(json === undefined ? {} : { body: json }),
     });
   }
-  const parsed = (answer: Reply): Record<string, unknown> => answer.json() as Record<string, unknown>;
+  const parsed = (response: Reply): Record<string, unknown> => response.json() as Record<string, unknown>;
   const command = (body: object, query = ''): Promise<Reply> =>
     call('POST', `devices/${simulator.deviceId}/command${query}`, { command: body });
   const inject = (body: unknown): Promise<Reply> =>
@@ -140,6 +140,36 @@ describe('powercontroller simulator', () => {
       [3, 'relay', 'ffrr', true],
     ]);
     assert.deepEqual(parsed(await put({ ffr: { enable: false } })), { responseCodes: [109] });
+  });
+
+  it('carries out its schedule by itself', async () => {
+    let ahead = 0;
+    const begin = Math.floor(Date.now() / 900_000) * 900_000;
+    const other = await startPowercontroller({ now: () => begin + ahead });
+    const at = (minutes: number): number => begin / 1000 + minutes * 60;
+    const controller = other.controller(other.deviceId);
+    controller.setSchedule([
+      { name: 'on', when: at(-10) },
+      { name: 'on', when: at(15), repeat: 3600 },
+      { name: 'off', when: at(30), repeat: 3600 },
+      { name: 'limit_power', when: at(45), power: 100, time: 600 },
+    ]);
+    ahead = 100 * 60_000;
+    const relays = controller
+      .statuses(begin, begin + ahead)
+      .filter(({ type }) => type === 'relay')
+      .reverse()
+      .map(({ date, info }) => [Math.round((Date.parse(date) - begin) / 60_000), info.on]);
+    await other.close();
+    assert.deepEqual(relays, [
+      [15, true],
+      [30, false],
+      [45, true],
+      [47, false],
+      [55, true],
+      [75, true],
+      [90, false],
+    ]);
   });
 
   it('answers for each configuration, and refuses what it does not know', async () => {

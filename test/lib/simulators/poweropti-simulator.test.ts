@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { startPoweropti, type PoweroptiBody, type PoweroptiSimulator } from '../../../simulators/poweropti';
-import { request, type Answer } from './request';
+import { request, type Reply } from './request';
 
-function inject(simulator: PoweroptiSimulator, route: string, json: unknown): Promise<Answer> {
+function inject(simulator: PoweroptiSimulator, route: string, json: unknown): Promise<Reply> {
   const url = `http://127.0.0.1:${simulator.port}/_sim/${route}`;
   return request(url, { method: 'POST', body: JSON.stringify(json), contentType: 'application/json' });
 }
@@ -26,9 +26,9 @@ describe('poweropti simulator', () => {
   const now = () => clock;
 
   async function read(): Promise<PoweroptiBody> {
-    const answer = await request(value);
-    assert.equal(answer.status, 200);
-    return JSON.parse(answer.body) as PoweroptiBody;
+    const response = await request(value);
+    assert.equal(response.status, 200);
+    return JSON.parse(response.body) as PoweroptiBody;
   }
 
   beforeEach(async () => {
@@ -42,8 +42,8 @@ describe('poweropti simulator', () => {
   describe('answer', () => {
     it('has the body of the vendor document', async () => {
       simulator.setPower(228);
-      const answer = await request(value);
-      assert.deepEqual(JSON.parse(answer.body), {
+      const response = await request(value);
+      assert.deepEqual(JSON.parse(response.body), {
         timestamp: 1_757_053_304,
         values: [
           { obis: '1.7.0', value: 228 },
@@ -255,9 +255,9 @@ describe('poweropti simulator', () => {
         [[], /a fault is an object/],
       ];
       for (const [fault, reason] of wrong) {
-        const answer = await inject(simulator, 'fault', fault);
-        assert.equal(answer.status, 400);
-        assert.match(answer.body, reason);
+        const response = await inject(simulator, 'fault', fault);
+        assert.equal(response.status, 400);
+        assert.match(response.body, reason);
       }
       assert.equal((await inject(simulator, 'other', {})).status, 404);
       // What a foreign web page could send without asking.

@@ -1,7 +1,7 @@
 import http from 'node:http';
 
 /** A response read to its end. */
-export interface Answer {
+export interface Reply {
   status: number;
   headers: http.IncomingHttpHeaders;
   body: string;
@@ -20,7 +20,7 @@ export interface RequestOptions {
  * One request with the meter's key. Rejects with the code of node:http when the connection breaks, also in the
  * middle of an answer, which fetch does not tell apart.
  */
-export function request(url: string, options: RequestOptions = {}): Promise<Answer> {
+export function request(url: string, options: RequestOptions = {}): Promise<Reply> {
   const { key = '1097bd725557', method = 'GET', body = '', contentType, agent, signal } = options;
   return new Promise((resolve, reject) => {
     const headers = { 'X-API-KEY': key, ...(contentType !== undefined && { 'Content-Type': contentType }) };

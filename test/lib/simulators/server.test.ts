@@ -60,16 +60,16 @@ describe('simulator server', () => {
     it('does its work at once and answers late, or does even the work late', async () => {
       simulator.faults.add({ kind: 'delay', ms: 20, times: 1 });
       simulator.faults.add({ kind: 'delay', ms: 20, late: true, times: 1 });
-      for (const [whenArrived, whenAnswered] of [
+      for (const [whenArrived, whenResponding] of [
         [1, 1],
         [1, 2],
       ]) {
         const arrived = simulator.nextRequest();
-        const answer = request(value);
+        const response = request(value);
         await arrived;
         assert.equal(processed, whenArrived);
-        await answer;
-        assert.equal(processed, whenAnswered);
+        await response;
+        assert.equal(processed, whenResponding);
       }
     });
 
@@ -79,11 +79,11 @@ describe('simulator server', () => {
       for (const expected of [0, 1]) {
         const abort = new AbortController();
         const arrived = simulator.nextRequest();
-        const answer = request(value, { signal: abort.signal });
+        const response = request(value, { signal: abort.signal });
         await arrived;
         assert.equal(processed, expected);
         abort.abort();
-        await assert.rejects(answer, { name: 'AbortError' });
+        await assert.rejects(response, { name: 'AbortError' });
       }
     });
 
@@ -91,11 +91,11 @@ describe('simulator server', () => {
       simulator.faults.add({ kind: 'hang', times: 1 });
       const abort = new AbortController();
       const arrived = simulator.nextRequest();
-      const answer = request(value, { signal: abort.signal });
+      const response = request(value, { signal: abort.signal });
       await arrived;
       assert.equal(simulator.counters.inFlight, 1);
       abort.abort();
-      await assert.rejects(answer, { name: 'AbortError' });
+      await assert.rejects(response, { name: 'AbortError' });
       assert.equal((await request(value)).status, 200);
     });
 
@@ -123,8 +123,8 @@ describe('simulator server', () => {
     const broken = await startHttp(() => {
       throw new Error('out of order');
     });
-    const answer = await request(broken.url);
-    assert.deepEqual([answer.status, answer.body], [500, 'Error: out of order']);
+    const response = await request(broken.url);
+    assert.deepEqual([response.status, response.body], [500, 'Error: out of order']);
     await broken.close();
   });
 
@@ -165,14 +165,14 @@ describe('simulator server', () => {
     it('knows how many requests were in flight at once', async () => {
       simulator.faults.add({ kind: 'hang', times: 3 });
       const abort = new AbortController();
-      const answers: Promise<unknown>[] = [];
+      const responses: Promise<unknown>[] = [];
       for (let count = 0; count < 3; count += 1) {
         const arrived = simulator.nextRequest();
-        answers.push(request(value, { signal: abort.signal }).catch(() => 'gone'));
+        responses.push(request(value, { signal: abort.signal }).catch(() => 'gone'));
         await arrived;
       }
       abort.abort();
-      assert.deepEqual(await Promise.all(answers), ['gone', 'gone', 'gone']);
+      assert.deepEqual(await Promise.all(responses), ['gone', 'gone', 'gone']);
       await request(value);
       assert.equal(simulator.counters.maxInFlight >= 3, true);
       assert.equal(simulator.counters.requests, 4);
@@ -192,16 +192,16 @@ describe('simulator server', () => {
       await request(value, { agent });
       simulator.faults.add({ kind: 'delay', ms: 600_000, times: 1 });
       simulator.faults.add({ kind: 'hang', times: 1 });
-      const answers: Promise<unknown>[] = [];
+      const responses: Promise<unknown>[] = [];
       for (let count = 0; count < 2; count += 1) {
         const arrived = simulator.nextRequest();
-        answers.push(assert.rejects(request(value), { code: 'ECONNRESET' }));
+        responses.push(assert.rejects(request(value), { code: 'ECONNRESET' }));
         await arrived;
       }
       const started = performance.now();
       await Promise.all([simulator.close(), simulator.close()]);
       assert.ok(performance.now() - started < 1000);
-      await Promise.all(answers);
+      await Promise.all(responses);
       await assert.rejects(request(value), { code: 'ECONNREFUSED' });
       agent.destroy();
     });

@@ -2,7 +2,18 @@ import assert from 'node:assert/strict';
 
 import { type EnapterSimulator, IDS, startEnapter } from '../../../simulators/enapter';
 import { testTls } from '../../support/fixture';
-import { admin, LEVEL, loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import {
+  admin,
+  catching,
+  LEVEL,
+  loadFlow,
+  type Message,
+  PLACED,
+  sink,
+  TAB,
+  type TestFlow,
+  unloadFlow,
+} from '../../support/flow';
 import { nodeSet } from '../../support/node-set';
 
 const commandInNode = nodeSet('enapter-command-in');
@@ -11,7 +22,6 @@ const connectionNode = nodeSet('enapter-connection');
 const telemetryNode = nodeSet('enapter-telemetry');
 
 const MODULES = [connectionNode, telemetryNode, commandInNode, responseNode];
-const at = { z: 'tab', x: 1, y: 1 };
 const available = ({ payload }: Message): boolean => (payload as { available?: boolean }).available === true;
 
 describe('enapter-connection and its nodes', () => {
@@ -24,7 +34,7 @@ describe('enapter-connection and its nodes', () => {
     flow = await loadFlow(
       MODULES,
       [
-        { id: 'tab', type: 'tab' },
+        TAB,
         {
           id: 'c',
           type: 'enapter-connection',
@@ -34,9 +44,9 @@ describe('enapter-connection and its nodes', () => {
           ...more,
         },
         ...nodes,
-        { id: 'out', type: 'helper', ...at, wires: [] },
-        { id: 'catch', type: 'catch', ...at, scope: null, wires: [['caught']] },
-        { id: 'caught', type: 'helper', ...at, wires: [] },
+        sink('out'),
+        catching(),
+        sink('caught'),
       ],
       { c: { config: given } },
     );
@@ -46,7 +56,7 @@ describe('enapter-connection and its nodes', () => {
     ...{
       id: 't',
       type: 'enapter-telemetry',
-      ...at,
+      ...PLACED,
       connection: 'c',
       operation: 'telemetry',
       wires: [['out']],
@@ -57,7 +67,7 @@ describe('enapter-connection and its nodes', () => {
     ...{
       id: 'in',
       type: 'enapter-command-in',
-      ...at,
+      ...PLACED,
       connection: 'c',
       command: '',
       timeout: 30,
@@ -66,7 +76,7 @@ describe('enapter-connection and its nodes', () => {
     ...more,
   });
   const response = (result: string, id = 'r'): Record<string, unknown> => ({
-    ...{ id, type: 'enapter-command-response', ...at, result, wires: [] },
+    ...{ id, type: 'enapter-command-response', ...PLACED, result, wires: [] },
   });
   const connected = async (): Promise<unknown> => flow.at('out').waitFor(available, 'connected');
 
@@ -85,7 +95,7 @@ describe('enapter-connection and its nodes', () => {
     await load([telemetry()]);
     const message = await flow.at('out').waitFor(available, 'connected');
     assert.equal(message.topic, 'Meter');
-    assert.deepEqual((message.device as { vendor: string; name: string }).vendor, 'Enapter');
+    assert.deepEqual((message.device as { vendor: string; name: string }).vendor, 'enapter');
     await flow
       .statusOf('t')
       .waitFor(({ fill, text }) => fill === 'green' && text === 'status.connected', 'status');
@@ -209,7 +219,7 @@ describe('enapter-connection and its nodes', () => {
     flow = await loadFlow(
       MODULES,
       [
-        { id: 'tab', type: 'tab' },
+        TAB,
         { id: 'c', type: 'enapter-connection' },
         { id: 'd', type: 'enapter-connection' },
         commandIn({ command: 'x' }),
@@ -316,8 +326,8 @@ describe('enapter-connection and its nodes', () => {
       await load([]);
       assert.equal((await dialog('test', { credentials: { config } })).ok, true);
       const wrong = config.replace(password, 'wrong-password');
-      const answer = await dialog('test', { credentials: { config: wrong } });
-      assert.equal(answer.reason, 'enapterBrokerRefused');
+      const response = await dialog('test', { credentials: { config: wrong } });
+      assert.equal(response.reason, 'enapterBrokerRefused');
       assert.equal(sim.broker.open, 0);
     });
 

@@ -2,7 +2,18 @@ import assert from 'node:assert/strict';
 
 import { type EnapterSimulator, IDS, startEnapter } from '../../../simulators/enapter';
 import { startHttp } from '../../../simulators/support/server';
-import { admin, LEVEL, loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import {
+  admin,
+  catching,
+  LEVEL,
+  loadFlow,
+  type Message,
+  PLACED,
+  sink,
+  TAB,
+  type TestFlow,
+  unloadFlow,
+} from '../../support/flow';
 import { nodeSet } from '../../support/node-set';
 
 const accountNode = nodeSet('enapter-account');
@@ -10,7 +21,7 @@ const deviceNode = nodeSet('enapter-device');
 
 const TOKEN = 'demo-access-token';
 
-interface Answer extends Record<string, unknown> {
+interface Reply extends Record<string, unknown> {
   ok: boolean;
   reason?: string;
 }
@@ -24,15 +35,15 @@ describe('enapter-account and enapter-device', () => {
     flow = await loadFlow(
       [accountNode, deviceNode],
       [
-        { id: 'tab', type: 'tab' },
+        TAB,
         { id: 'a', type: 'enapter-account', url: sim.url },
         {
-          ...{ id: 'n', type: 'enapter-device', z: 'tab', x: 1, y: 1, account: 'a', wires: [['out']] },
+          ...{ id: 'n', type: 'enapter-device', ...PLACED, account: 'a', wires: [['out']] },
           ...node,
         },
-        { id: 'out', type: 'helper', z: 'tab', x: 1, y: 1, wires: [] },
-        { id: 'catch', type: 'catch', z: 'tab', x: 1, y: 1, scope: null, wires: [['caught']] },
-        { id: 'caught', type: 'helper', z: 'tab', x: 1, y: 1, wires: [] },
+        sink('out'),
+        catching(),
+        sink('caught'),
       ],
       { a: { token } },
     );
@@ -69,7 +80,7 @@ describe('enapter-account and enapter-device', () => {
     const first = await ask({ payload: Date.now(), keep: 1 });
     assert.equal((first.payload as { name: string }).name, 'From the form');
     assert.equal(first.keep, 1);
-    assert.deepEqual(first.device, { id: IDS.lua, vendor: 'Enapter', model: 'LUA', name: 'From the form' });
+    assert.deepEqual(first.device, { id: IDS.lua, vendor: 'enapter', model: 'LUA', name: 'From the form' });
     assert.equal(sim.http.log.at(-1)?.body, '{"name":"From the form"}');
     const second = await ask({ payload: { name: 'From the message', slug: 'new' } });
     assert.equal((second.payload as { slug: string }).slug, 'new');
@@ -153,7 +164,7 @@ describe('enapter-account and enapter-device', () => {
     const wanted = Array.from({ length: 10 }, (_, n) => n);
     for (const n of wanted) flow.send('n', { payload: { arguments: { n } } });
     const numberOf = ({ payload }: Message): number => (payload as { arguments: { n: number } }).arguments.n;
-    await flow.at('out').waitFor((answer) => numberOf(answer) === 9, 'last answer');
+    await flow.at('out').waitFor((response) => numberOf(response) === 9, 'last answer');
     const numbers = flow.at('out').items.map(numberOf);
     assert.deepEqual(numbers, wanted);
     assert.equal(sim.http.counters.maxInFlight, 1);
@@ -267,7 +278,7 @@ describe('enapter-account and enapter-device', () => {
     assert.equal(await fails({}), 'INVALID_INPUT');
     assert.equal(flow.log(LEVEL.warn).length, 1);
     assert.equal(
-      ((await admin().get('/energy-devices/enapter-account/a/diagnostics')).body as Answer).ok,
+      ((await admin().get('/energy-devices/enapter-account/a/diagnostics')).body as Reply).ok,
       undefined,
     );
   });
@@ -277,18 +288,18 @@ describe('enapter-account and enapter-device', () => {
     settings: unknown,
     credentials: unknown,
     id = 'a',
-  ): Promise<Answer> => {
+  ): Promise<Reply> => {
     const reply = await admin()
       .post(`/energy-devices/enapter-account/${id}/${action}`)
       .send({ settings, credentials });
     assert.equal(reply.status, 200);
-    return reply.body as Answer;
+    return reply.body as Reply;
   };
 
   it('tests an account that was never deployed, and a stored token', async () => {
     await load({ operation: 'get' });
-    const answer = await dialog('test', { url: sim.http.url }, { token: TOKEN }, 'new');
-    assert.deepEqual(answer, { ok: true, sites: ['Demo site'], devices: 4 });
+    const response = await dialog('test', { url: sim.http.url }, { token: TOKEN }, 'new');
+    assert.deepEqual(response, { ok: true, sites: ['Demo site'], devices: 4 });
     assert.equal((await dialog('test', { url: sim.url }, { token: '__PWRD__' })).ok, true);
     assert.equal((await dialog('test', { url: sim.url }, { token: 'wrong' })).code, 'AUTH_FAILED');
     assert.equal((await dialog('test', { url: sim.url }, {})).reason, 'enapterTokenEmpty');
@@ -300,8 +311,8 @@ describe('enapter-account and enapter-device', () => {
     const server = await startHttp(({ path }) =>
       path.endsWith('/sites') ? { status: 404 } : { json: { devices: [{ id: 'gw' }], total_count: 1 } },
     );
-    const answer = await dialog('test', { url: server.url }, { token: TOKEN });
-    assert.deepEqual(answer, { ok: true, sites: null, devices: 1 });
+    const response = await dialog('test', { url: server.url }, { token: TOKEN });
+    assert.deepEqual(response, { ok: true, sites: null, devices: 1 });
     await server.close();
   });
 

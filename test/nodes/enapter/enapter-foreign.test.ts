@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 
 import { type SimBroker, startBroker } from '../../../simulators/enapter/broker';
 import { COMMANDS, HARDWARE } from '../../support/enapter-device';
-import { LEVEL, loadFlow, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { catching, LEVEL, loadFlow, PLACED, sink, TAB, type TestFlow, unloadFlow } from '../../support/flow';
 import { nodeSet } from '../../support/node-set';
-
-const at = { z: 'tab', x: 1, y: 1 };
 
 describe('enapter nodes with foreign text, and a broker that refuses', () => {
   let broker: SimBroker;
@@ -27,20 +25,20 @@ describe('enapter nodes with foreign text, and a broker that refuses', () => {
     flow = await loadFlow(
       [nodeSet('enapter-connection'), nodeSet('enapter-telemetry'), nodeSet('enapter-command-in')],
       [
-        { id: 'tab', type: 'tab' },
+        TAB,
         { id: 'c', type: 'enapter-connection', name: 'Meter', host: '', propertiesTopic: 'register' },
         {
           id: 't',
           type: 'enapter-telemetry',
-          ...at,
+          ...PLACED,
           connection: 'c',
           operation: 'telemetry',
           wires: [['out']],
         },
-        { id: 'in', type: 'enapter-command-in', ...at, connection: 'c', command: '', wires: [['out']] },
-        { id: 'out', type: 'helper', ...at, wires: [] },
-        { id: 'catch', type: 'catch', ...at, scope: null, wires: [['caught']] },
-        { id: 'caught', type: 'helper', ...at, wires: [] },
+        { id: 'in', type: 'enapter-command-in', ...PLACED, connection: 'c', command: '', wires: [['out']] },
+        sink('out'),
+        catching(),
+        sink('caught'),
       ],
       { c: { config: `\ufeff${JSON.stringify(config)}\r\n` } },
     );

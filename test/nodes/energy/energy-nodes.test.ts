@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import helper from 'node-red-node-test-helper';
-
-import type { Feed } from '../../support/feed';
-import { LEVEL, loadFlow, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { iso, next, useUserFolder } from '../../support/energy-bench';
+import { catching, LEVEL, loadFlow, sink, TAB, type TestFlow, unloadFlow } from '../../support/flow';
 import { nodeSet } from '../../support/node-set';
 
 const MODULES = [nodeSet('energy-demand'), nodeSet('energy-counter')];
@@ -14,24 +11,6 @@ const MINUTE = 60_000;
 
 /** The start of the running quarter of an hour, some quarters ago: readings lie in the past. */
 const begin = (): number => Math.floor(Date.now() / (15 * MINUTE)) * 15 * MINUTE - 60 * MINUTE;
-const iso = (ms: number): string => new Date(ms).toISOString();
-
-const seen = new WeakMap<object, number>();
-
-/** The next thing that comes, one after the other. */
-function next<T>(feed: Feed<T>): Promise<T> {
-  const from = seen.get(feed) ?? 0;
-  seen.set(feed, from + 1);
-  return feed.waitFor(() => true, `item ${from}`, { from });
-}
-
-const TAB = { id: 'tab', type: 'tab' };
-const OUT = { x: 300, y: 10, z: 'tab', type: 'helper' };
-const ONE = { ...OUT, id: 'one' };
-const TWO = { ...OUT, id: 'two' };
-const CAUGHT = { ...OUT, id: 'caught' };
-const CATCH = { id: 'catch', type: 'catch', z: 'tab', x: 1, y: 1, scope: null, wires: [['caught']] };
-
 const demandNode = (settings: object = {}): Record<string, unknown> => ({
   ...{ id: 'node', z: 'tab', type: 'energy-demand', name: 'house', x: 100, y: 10, wires: [['one'], ['two']] },
   ...{ window: '15', target: 4000, zone: 'UTC', smoothing: 0, longestGap: 3600, ...settings },
@@ -50,20 +29,10 @@ const counterNode = (settings: object = {}): Record<string, unknown> => ({
 });
 
 describe('energy nodes', () => {
-  let folder: string;
-
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'energy-nodes-'));
-    helper.settings({ userDir: folder });
-  });
-  afterEach(async () => {
-    await unloadFlow();
-    helper.settings({});
-    await rm(folder, { recursive: true, force: true });
-  });
+  const folder = useUserFolder();
 
   const load = (node: Record<string, unknown>): Promise<TestFlow> =>
-    loadFlow(MODULES, [TAB, node, ONE, TWO, CATCH, CAUGHT]);
+    loadFlow(MODULES, [TAB, node, ...['one', 'two', 'caught'].map(sink), catching()]);
 
   it('tell the demand with the message that brought the reading', async () => {
     const flow = await load(demandNode());
@@ -157,22 +126,139 @@ describe('energy nodes', () => {
   });
 
   it('survive a damaged state and a folder that cannot be written', async () => {
+    await mkdir(join(folder(), 'energy-devices'));
+    await writeFile(join(folder(), 'energy-devices', 'node.json'), '{"version":');
     let flow = await load(counterNode());
-    await unloadFlow();
-    await writeFile(join(folder, 'energy-devices', 'node.json'), '{"version":');
-    flow = await load(counterNode());
     flow.send('node', { payload: { power: 100 } });
     await next(flow.at('one'));
     assert.ok(flow.log(LEVEL.warn).some(({ msg }) => msg.includes('stateDamaged')));
-    assert.ok((await readdir(join(folder, 'energy-devices'))).includes('node.json.damaged'));
+    assert.ok((await readdir(join(folder(), 'energy-devices'))).includes('node.json.damaged'));
     await unloadFlow();
 
-    await rm(join(folder, 'energy-devices'), { recursive: true });
-    await writeFile(join(folder, 'energy-devices'), '');
+    await rm(join(folder(), 'energy-devices'), { recursive: true });
+    await writeFile(join(folder(), 'energy-devices'), '');
     flow = await load(counterNode());
     flow.send('node', { payload: { power: 100 } });
     await next(flow.at('one'));
     await unloadFlow();
+  });
+
+  /** Places where nothing can be written, whoever runs the test. */
+  const UNWRITABLE: [what: string, code: RegExp, prepare: () => Promise<void>][] = [
+    [
+      'a full disk',
+      /ENOSPC/,
+      async () => {
+        await mkdir(join(folder(), 'energy-devices'));
+        await symlink('/dev/full', join(folder(), 'energy-devices', 'node.json.new'));
+      },
+    ],
+    ['a folder that is read-only', /E[A-Z]+/, () => symlink('/proc', join(folder(), 'energy-devices'))],
+    ['a file in place of the folder', /E[A-Z]+/, () => writeFile(join(folder(), 'energy-devices'), '')],
+  ];
+  for (const [what, code, prepare] of UNWRITABLE) {
+    it(`go on with ${what}, say so once, and tell what has ended`, async function () {
+      if (process.platform !== 'linux') this.skip();
+      await prepare();
+      const flow = await load(counterNode({ hours: true }));
+      const hour = Math.floor(Date.now() / (60 * MINUTE)) * 60 * MINUTE - 180 * MINUTE;
+      for (let i = 0; i < 3; i++) {
+        flow.send('node', {
+          payload: { timestamp: iso(hour + i * 60 * MINUTE), energyImport: 1000 + i * 100 },
+        });
+        const { payload } = (await next(flow.at('one'))) as { payload: { day: { import: number | null } } };
+        assert.ok(payload.day);
+      }
+      const closed = [await next(flow.at('two')), await next(flow.at('two'))] as {
+        payload: { period: string };
+      }[];
+      assert.ok(closed.every(({ payload }) => payload.period === 'hour' || payload.period === 'day'));
+      const told = flow.log(LEVEL.warn).filter(({ msg }) => msg.includes('stateUnwritable'));
+      assert.equal(told.length, 1);
+      assert.match(told[0]?.msg ?? '', code);
+    });
+  }
+
+  it('begin anew when the zone of the process has changed, and say so', async () => {
+    const before = process.env.TZ;
+    try {
+      process.env.TZ = 'Asia/Tokyo';
+      let flow = await load(counterNode({ zone: '' }));
+      flow.send('node', { payload: { timestamp: iso(Date.now() - MINUTE), energyImport: 1000 } });
+      const first = (await next(flow.at('one'))) as { payload: { day: { start: string } } };
+      assert.equal(first.payload.day.start.slice(11, 16), '15:00');
+      await unloadFlow();
+      process.env.TZ = 'UTC';
+      flow = await load(counterNode({ zone: '' }));
+      flow.send('node', { payload: { timestamp: iso(Date.now()), energyImport: 1100 } });
+      const anew = (await next(flow.at('one'))) as {
+        payload: { day: { start: string; import: number | null } };
+      };
+      assert.deepEqual([anew.payload.day.start.slice(11, 16), anew.payload.day.import], ['00:00', null]);
+      assert.ok(flow.log(LEVEL.warn).some(({ msg }) => msg.includes('energyAnew')));
+    } finally {
+      if (before === undefined) delete process.env.TZ;
+      else process.env.TZ = before;
+    }
+  });
+
+  it('do not take a state that somebody has changed', async () => {
+    let flow = await load(counterNode());
+    flow.send('node', { payload: { timestamp: iso(Date.now() - MINUTE), energyImport: 1000 } });
+    await next(flow.at('one'));
+    await unloadFlow();
+    const file = join(folder(), 'energy-devices', 'node.json');
+    const text = await readFile(file, 'utf8');
+    assert.ok(text.includes('1000000'));
+    await writeFile(file, text.replace('1000000', '9'));
+    flow = await load(counterNode());
+    flow.send('node', { payload: { timestamp: iso(Date.now()), energyImport: 1100 } });
+    const { payload } = (await next(flow.at('one'))) as { payload: { day: { import: number | null } } };
+    assert.equal(payload.day.import, null);
+    assert.ok(flow.log(LEVEL.warn).some(({ msg }) => msg.includes('stateDamaged')));
+  });
+
+  it('give the rows of a chart with the first reading and when something has ended', async () => {
+    const hour = Math.floor(Date.now() / (60 * MINUTE)) * 60 * MINUTE - 180 * MINUTE;
+    interface Charted {
+      payload: { chart?: { hour: object[]; day: object[] } };
+    }
+    let flow = await load(counterNode({ hours: true }));
+    const send = async (minutes: number): Promise<Charted['payload']['chart']> => {
+      const energyImport = 1000 + minutes * 10;
+      flow.send('node', { payload: { timestamp: iso(hour + minutes * MINUTE), energyImport } });
+      return ((await next(flow.at('one'))) as unknown as Charted).payload.chart;
+    };
+    assert.equal(await send(0), undefined);
+    const bars = [{ x: hour, y: 0.6, topic: 'import' }];
+    assert.deepEqual((await send(60))?.hour, bars);
+    assert.equal(await send(61), undefined);
+    await unloadFlow();
+    flow = await load(counterNode({ hours: true }));
+    assert.deepEqual((await send(62))?.hour, bars);
+    assert.equal(await send(63), undefined);
+  });
+
+  it('take a reading, prices and an availability in one message, and nothing of one with a mistake', async () => {
+    const flow = await load(counterNode({ price: 'messages' }));
+    const start = Date.now() - 10 * MINUTE;
+    flow.send('node', { price: 0.25, payload: { timestamp: iso(start), energyImport: 1000 } });
+    await next(flow.at('one'));
+    flow.send('node', { price: 0.5, payload: { timestamp: 'never', energyImport: 1000 } });
+    assert.equal(
+      ((await next(flow.at('caught'))) as { error: { code: string } }).error.code,
+      'INVALID_INPUT',
+    );
+    flow.send('node', {
+      payload: {
+        priceData: [{ start: iso(start), end: iso(start + 60 * MINUTE), value: 0.3 }],
+        available: true,
+        timestamp: iso(start + 5 * MINUTE),
+        energyImport: 2000,
+      },
+    });
+    const { payload } = (await next(flow.at('one'))) as { payload: { week: { cost: number } } };
+    assert.equal(payload.week.cost, 0.3);
   });
 
   it('say that a time zone is not known', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 
-import { commandRequest } from '../../../lib/powercontroller/commands';
+import { commandRequest } from '../../../lib/powercontroller/input';
 import { commandOfForm } from '../../../nodes/powercontroller/command-form';
 import { type PowercontrollerSimulator, startPowercontroller } from '../../../simulators/powercontroller';
-import { LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
-import { codeOf, type Json, loadWith, node, payloadOf } from './support';
+import { codeOf, LEVEL, type Message, payloadOf, type TestFlow, unloadFlow } from '../../support/flow';
+import { type Json, loadWith, node } from './support';
 
 describe('powercontroller-command', () => {
   let sim: PowercontrollerSimulator;
@@ -18,7 +18,7 @@ describe('powercontroller-command', () => {
 
   const load = async (more: Json = {}): Promise<TestFlow> =>
     (flow = await loadWith(sim, [node('command', { operation: 'msg', deviceId: sim.deviceId, ...more })]));
-  const answer = (): Promise<Message> => flow.at('out').waitFor(() => true, 'answer');
+  const respond = (): Promise<Message> => flow.at('out').waitFor(() => true, 'answer');
   const caught = (): Promise<Message> => flow.at('caught').waitFor(() => true, 'error');
   const shown = (fill: string): Promise<unknown> =>
     flow.statusOf('n').waitFor((status) => (status as Json).fill === fill, fill);
@@ -27,7 +27,7 @@ describe('powercontroller-command', () => {
   it('does what the payload says, keeps the message and completes it', async () => {
     await load();
     flow.send('n', { payload: true, topic: 'heater', other: [1] });
-    const msg = await answer();
+    const msg = await respond();
     assert.deepEqual(msg.payload, {
       command: 'on',
       deviceId: sim.deviceId,
@@ -40,7 +40,7 @@ describe('powercontroller-command', () => {
     assert.deepEqual(msg.other, [1]);
     assert.deepEqual(msg.device, {
       id: sim.deviceId,
-      vendor: 'Automate Green',
+      vendor: 'automate-green',
       model: 'power-controller',
       name: sim.deviceId,
     });
@@ -53,7 +53,7 @@ describe('powercontroller-command', () => {
   it('takes the device from the message when none is set', async () => {
     await load({ deviceId: '' });
     flow.send('n', { payload: 'off', deviceId: sim.deviceId });
-    await answer();
+    await respond();
     flow.send('n', { payload: { command: 'on', deviceId: sim.deviceId } });
     await flow.at('out').waitFor((msg) => payloadOf(msg).command === 'on', 'on');
     flow.send('n', { payload: 'on' });
@@ -80,14 +80,14 @@ describe('powercontroller-command', () => {
     });
     assert.equal(added.ok, true);
     flow.send('first', {});
-    assert.equal(payloadOf(await answer()).deviceId, 'added_1');
+    assert.equal(payloadOf(await respond()).deviceId, 'added_1');
     assert.equal(sim.carriedOut.length, 2);
   });
 
   it('carries out the command that the dialog chose, whatever the message says', async () => {
     await load({ operation: 'limit_power', power: '50', time: '3600' });
     flow.send('n', { payload: false });
-    await answer();
+    await respond();
     assert.deepEqual(carriedOut(), [{ command: { name: 'limit_power', power: 50, time: 3600 } }]);
   });
 
@@ -101,7 +101,7 @@ describe('powercontroller-command', () => {
       { durationKey: 'delay' },
     );
     flow.send('n', {});
-    await answer();
+    await respond();
     assert.deepEqual(carriedOut(), [{ command: { name: 'on_for', delay: 60 } }]);
     assert.equal(sim.signIns, 1);
   });
@@ -109,7 +109,7 @@ describe('powercontroller-command', () => {
   it('confirms by the relay status where that is set', async () => {
     await load({ operation: 'on', confirmWithin: 10 });
     flow.send('n', {});
-    const payload = payloadOf(await answer());
+    const payload = payloadOf(await respond());
     assert.equal(payload.verified, true);
     assert.equal((payload.status as Json).reason, 'api');
     assert.equal(((await shown('green')) as Json).text, 'on ✓');
@@ -118,7 +118,7 @@ describe('powercontroller-command', () => {
   it('refreshes, and adds a controller', async () => {
     await load();
     flow.send('n', { payload: 'refresh' });
-    const refreshed = await answer();
+    const refreshed = await respond();
     assert.equal((payloadOf(refreshed).status as Json).voltage !== null, true);
     assert.equal((refreshed.device as Json).serialNumber, 'PC-ZXCVBNMASDF-001');
     flow.send('n', { payload: { command: 'add', sn: 'PC-NEW', country: 'SK' } });

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 
 import type { Node, NodeInitializer } from 'node-red';
 
 import { recall, statusText } from '../../../nodes/powercontroller/watch-node';
+import { rangeOf } from '../../../lib/core/recent-range';
 import { normaliseStatus } from '../../../lib/powercontroller/status';
 import { type PowercontrollerSimulator, startPowercontroller } from '../../../simulators/powercontroller';
 import { failsWith } from '../../support/expect-error';
-import { LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
-import { codeOf, type Json, loadWith, node, payloadOf } from './support';
+import { codeOf, LEVEL, type Message, payloadOf, type TestFlow, unloadFlow } from '../../support/flow';
+import { type Json, loadWith, node } from './support';
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2025, 6, 1);
@@ -226,6 +228,50 @@ describe('powercontroller-status', () => {
       assert.ok(sim.http.counters.requests <= 3);
     });
 
+    for (const payload of [undefined, {}, 1_764_451_700_000, 'go', []]) {
+      it(`means the range of the dialog by ${JSON.stringify(payload)}`, async () => {
+        const dialog = { range: 'yesterday', days: 7, zone: 'America/New_York' } as const;
+        await load('history', dialog);
+        const before = rangeOf(dialog.range, dialog.days, dialog.zone, Date.now());
+        flow.send('n', { payload });
+        await out();
+        const { path, query } = sim.http.log[0] ?? assert.fail('nothing was asked');
+        assert.equal(path, '/v1/statuses');
+        const asked = ['start', 'end'].map((name) => Date.parse(query.get(`date[${name}]`) ?? ''));
+        // A day may have begun in between.
+        const expected = [before, rangeOf(dialog.range, dialog.days, dialog.zone, Date.now())].map((one) => [
+          one?.start,
+          one?.end,
+        ]);
+        assert.ok(
+          expected.some((one) => isDeepStrictEqual(one, asked)),
+          String(asked),
+        );
+      });
+    }
+
+    it('prefers the message to the range of the dialog', async () => {
+      await load('history', { range: 'lastMonth' });
+      flow.send('n', { payload: { start: NOW - DAY, end: NOW } });
+      assert.equal(((await out()).payload as unknown[]).length, 96);
+    });
+
+    for (const payload of [{ end: NOW }, { start: null }, { start: 'yesterday' }]) {
+      it(`takes nothing of the dialog for ${JSON.stringify(payload)}`, async () => {
+        await load('history', { range: 'days', days: 3 });
+        flow.send('n', { payload });
+        assert.equal(codeOf(await caught()), 'INVALID_INPUT');
+        assert.equal(sim.http.counters.requests, 0);
+      });
+    }
+
+    it('says at once that a zone is none', async () => {
+      await load('history', { range: 'days', days: 3, zone: 'Europe/Nowhere' });
+      assert.equal(((await shown('red')) as Json).text, 'status.unconfigured');
+      flow.send('n', { payload: range });
+      assert.equal(codeOf(await caught()), 'INVALID_INPUT');
+    });
+
     for (const payload of [
       undefined,
       {},
@@ -293,7 +339,7 @@ describe('powercontroller-status', () => {
     it('fails, and so tries again, when its context cannot be read', async () => {
       const get = (_key: string, tell: (error: Error) => void): void => tell(new Error('locked'));
       const node = { context: () => ({ get }) } as unknown as Pick<Node, 'context'>;
-      assert.equal((await failsWith(recall(node), 'UNREACHABLE')).reason, 'contextUnreadable');
+      assert.equal((await failsWith(recall(node), 'UNREACHABLE')).reason, 'powercontrollerContextUnreadable');
     });
 
     it('shows trouble and recovery, and logs each once', async () => {
@@ -325,7 +371,7 @@ describe('powercontroller-status', () => {
       await out();
       assert.deepEqual(
         flow.log(LEVEL.warn).map(({ msg }) => msg),
-        ['log.intervalRaised'],
+        ['log.settingLimited'],
       );
     });
   });

@@ -15,9 +15,9 @@ function run(example: string, node: string, payload: unknown): unknown {
   return (runInNewContext(body, { msg: { payload } }) as { payload: unknown }).payload;
 }
 
-const SESSIONS = ['powerflex-sessions-to-csv.json', 'pflx4safe'] as const;
-const HISTORY = ['powercontroller-history-csv.json', 'pcx4fn'] as const;
-const LOG = ['powersentrix-log-to-file.json', 'pslff1'] as const;
+const SESSIONS = ['powerflex/sessions-to-csv.json', 'pflx4safe'] as const;
+const HISTORY = ['powercontroller/history-csv.json', 'pcx4fn'] as const;
+const LOG = ['powersentrix/log-to-file.json', 'pslff1'] as const;
 
 describe('the examples that write CSV', () => {
   it('guard against formulas with the same words', () => {

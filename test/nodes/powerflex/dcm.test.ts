@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type PowerflexSimulator, startPowerflex } from '../../../simulators/powerflex';
 import type { SimRequest } from '../../../simulators/support/server';
 import { until } from '../../support/fake-clock';
-import { LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { codeOf, LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/flow';
 import { flowNode, loadSite } from './support';
 
 const isSet = ({ path }: SimRequest): boolean => path.startsWith('/set_');
@@ -18,7 +18,6 @@ describe('powerflex-dcm', () => {
   };
   const next = (feed: string, from = 0): Promise<Message> =>
     flow.at(feed).waitFor(() => true, feed, { from });
-  const codeOf = (msg: Message): string => (msg.error as { code: string }).code;
   const sets = (): unknown[] => sim.http.log.filter(isSet).map(({ body }) => JSON.parse(body) as unknown);
   const status = (pattern: RegExp): Promise<unknown> =>
     flow.statusOf('n').waitFor(({ text }) => pattern.test(text ?? ''), `status ${pattern}`);
@@ -84,6 +83,10 @@ describe('powerflex-dcm', () => {
       nothing: {},
       'an empty object': { payload: {} },
       'a list': { payload: [5] },
+      'a reading of a device that this package does not know': {
+        payload: { power: 5000 },
+        device: { ...DEVICE, vendor: 'Powerfox' },
+      },
       'a reading without power': { payload: { power: null, timestamp: 1 }, device: DEVICE },
       'a time that nobody can read': { payload: { power: 5000, timestamp: 1_700_000_000 }, device: DEVICE },
       'power of who knows what unit': { payload: { power: 5 } },
@@ -151,13 +154,13 @@ describe('powerflex-dcm', () => {
       assert.deepEqual(sets(), [{ real_time_load_kW: 400 }]);
     });
 
-    for (const failSafe of ['-5', 'much', 1e12]) {
-      it(`says that ${failSafe} is no fail-safe load, and works without one`, async () => {
-        await load({ operation: 'set_real_time_load', failSafe });
-        const warned = flow.log(LEVEL.warn).map(({ msg }) => msg);
-        assert.deepEqual(warned, ['log.failSafeUnusable']);
+    for (const failSafe of ['-5', 'much', '5 kW', '0x10', true, 1e12]) {
+      it(`feeds nothing with ${failSafe} for a fail-safe load, as nobody would know that there is none`, async () => {
+        await load({ operation: 'set_real_time_load', maxAge: 1, failSafe });
         flow.send('n', { payload: 5 });
-        assert.deepEqual((await next('out')).payload, { realTimeLoad: 5 });
+        assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
+        await flow.statusOf('n').waitFor(({ fill }) => fill === 'red', 'red ring');
+        assert.deepEqual(sets(), []);
       });
     }
 

@@ -3,95 +3,58 @@ import vm from 'node:vm';
 
 import { readExamples } from '../../support/examples';
 
-type Sent = { payload: { targets: Record<string, number> } } | null;
-
-/** The function of the example, with a clock and a memory of its own. */
-class Follower {
-  private readonly code: string;
-  private readonly memory = new Map<string, unknown>();
-  private now = new Date(2026, 5, 10).getTime();
-
-  constructor() {
-    const example = readExamples().find(({ name }) => name === 'powerflex-follow-the-peak.json');
-    const node = example?.nodes.find(({ name }) => name === 'follow the peak');
-    this.code = `(function () {${String(node?.func)}\n})()`;
-  }
-
-  take(payload: unknown): Sent {
-    const { now, memory } = this;
-    const Date = function (): object {
-      return new globalThis.Date(now);
-    };
-    const context = {
-      get: (key: string) => memory.get(key),
-      set: (key: string, value: unknown) => memory.set(key, value),
-    };
-    const sent: unknown = vm.runInNewContext(this.code, { msg: { payload }, context, flow: context, Date });
-    return JSON.parse(JSON.stringify(sent)) as Sent;
-  }
-
-  /** What the node behind it notes when the site has answered. */
-  holds(targets: Record<string, number>): void {
-    this.memory.set('pflx2_held', targets);
-  }
-
-  /** A quarter (10 s in the example) of a load; returns what is sent in it. */
-  quarter(payload: unknown): Sent {
-    let sent: Sent = null;
-    for (let i = 0; i < 5; i++) {
-      sent = this.take(payload) ?? sent;
-      this.now += 2000;
-    }
-    return sent;
-  }
-
-  /** Time without a reading. */
-  pass(ms: number): void {
-    this.now += ms;
-  }
+interface Sent {
+  payload: { targets: Record<string, number> };
 }
 
+/** What a demand node tells, as far as the example looks at it. */
+interface Demand {
+  closed?: true;
+  monthPeak: { demand: number; start: string } | null;
+}
+
+/** The function behind the demand node, with what the site holds. */
+function follow(payload: Demand, held: Record<string, number> | undefined): Sent | null {
+  const example = readExamples().find(({ name }) => name === 'powerflex/follow-the-peak.json');
+  const node = example?.nodes.find(({ name }) => name === 'follow the peak');
+  const flow = { get: (key: string) => (key === 'pflx2_held' ? held : undefined) };
+  const sent: unknown = vm.runInNewContext(`(function () {${String(node?.func)}\n})()`, {
+    msg: { payload },
+    flow,
+  });
+  return JSON.parse(JSON.stringify(sent)) as Sent | null;
+}
+
+const peak = (demand: number): Demand['monthPeak'] => ({
+  demand,
+  start: new Date(2026, 5, 10, 12).toISOString(),
+});
+const JUNE = (target: number): Sent => ({ payload: { targets: { Jun: target } } });
+
+const TABLE: [
+  what: string,
+  payload: Demand,
+  held: Record<string, number> | undefined,
+  expected: Sent | null,
+][] = [
+  ['a peak above what the site holds', { closed: true, monthPeak: peak(230_500) }, { Jun: 200 }, JUNE(231)],
+  ['a peak below it', { closed: true, monthPeak: peak(150_000) }, { Jun: 200 }, null],
+  ['the same', { closed: true, monthPeak: peak(200_000) }, { Jun: 200 }, null],
+  ['another month than that of the peak', { closed: true, monthPeak: peak(230_000) }, { Jul: 100 }, null],
+  ['a quarter that runs', { monthPeak: peak(230_000) }, { Jun: 200 }, null],
+  ['a month without a whole quarter', { closed: true, monthPeak: null }, { Jun: 200 }, null],
+  ['a site that has not answered', { closed: true, monthPeak: peak(230_000) }, undefined, null],
+];
+
 describe('the example that follows the peak', () => {
-  const JUNE = (target: number): Sent => ({ payload: { targets: { Jun: target } } });
+  for (const [what, payload, held, expected] of TABLE) {
+    it(`${expected ? 'raises' : 'leaves'} the target: ${what}`, () => {
+      assert.deepEqual(follow(payload, held), expected);
+    });
+  }
 
-  it('raises what the site holds after a quarter above it, and never lowers it', () => {
-    const follower = new Follower();
-    follower.holds({ Jun: 200 });
-    assert.equal(follower.quarter(150), null);
-    assert.equal(follower.quarter(150), null);
-    assert.equal(follower.quarter(230.5), null);
-    assert.deepEqual(follower.quarter(100), JUNE(231));
-    follower.holds({ Jun: 231 });
-    assert.equal(follower.quarter(100), null);
-  });
-
-  it('tries again while the site has not taken the target', () => {
-    const follower = new Follower();
-    follower.holds({ Jun: 200 });
-    follower.quarter(230);
-    follower.quarter(230);
-    assert.deepEqual(follower.quarter(100), JUNE(230));
-    assert.deepEqual(follower.quarter(100), JUNE(230));
-  });
-
-  it('takes readings in W, and counts what is missing for nothing', () => {
-    const follower = new Follower();
-    follower.holds({ Jun: 200 });
-    follower.quarter({ power: 100_000 });
-    follower.quarter({ power: 240_000 });
-    for (const nothing of [{ power: null }, null, undefined, NaN, 'text', {}]) {
-      assert.equal(follower.take(nothing), null);
-    }
-    assert.deepEqual(follower.quarter({ power: 100_000 }), JUNE(240));
-  });
-
-  it('sends nothing before it knows what the site holds, and takes no part of a quarter for a whole one', () => {
-    const follower = new Follower();
-    follower.quarter(500);
-    assert.equal(follower.quarter(100), null);
-    follower.holds({ Jun: 200 });
-    assert.equal(follower.quarter(100), null, 'the quarter of 500 kW was not seen from its beginning');
-    follower.pass(60_000);
-    assert.equal(follower.quarter(100), null);
+  it('lets the demand node find the peak', () => {
+    const example = readExamples().find(({ name }) => name === 'powerflex/follow-the-peak.json');
+    assert.ok(example?.nodes.some(({ type }) => type === 'energy-demand'));
   });
 });

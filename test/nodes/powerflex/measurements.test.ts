@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 
+import { rangeOf } from '../../../lib/core/recent-range';
+import { sessionsOf } from '../../../lib/reports/session-input';
 import { type PowerflexSimulator, startPowerflex } from '../../../simulators/powerflex';
 import { until } from '../../support/fake-clock';
-import { type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { codeOf, type Message, type TestFlow, unloadFlow } from '../../support/flow';
 import { flowNode, loadSite } from './support';
 
 const HOUR = 3_600_000;
@@ -21,7 +24,6 @@ describe('powerflex-measurements', () => {
     flow.at(feed).waitFor(() => true, feed, { from });
   const complete = (): Promise<Message> =>
     flow.at('state').waitFor(({ payload }) => (payload as { complete: boolean }).complete, 'the end');
-  const codeOf = (msg: Message): string => (msg.error as { code: string }).code;
   const asked = (): unknown[] =>
     sim.http.log
       .filter(({ path }) => path === '/get_measurement_data')
@@ -135,12 +137,40 @@ describe('powerflex-measurements', () => {
     assert.deepEqual([last.index, last.count, last.len], [2, 3, 10]);
   });
 
-  it('sends no row message when there are no rows, but says that it is done', async () => {
-    await load({ output: 'messages', rowsPerMessage: 1 });
-    flow.send('n', { payload: { start: '2030-01-01', end: '2030-01-02' } });
-    assert.equal(((await complete()).payload as { rows: number }).rows, 0);
-    await next('completed');
-    assert.equal(flow.at('out').items.length, 0);
+  for (const rowsPerMessage of [1, 2, 1000]) {
+    it(`ends the sequence when there are no rows, ${rowsPerMessage} a message`, async () => {
+      await load({ output: 'messages', rowsPerMessage });
+      const outer = { id: 'o', type: 'array', index: 3, count: 7 };
+      flow.send('n', { payload: { start: '2030-01-01', end: '2030-01-02' }, parts: outer });
+      assert.equal(((await complete()).payload as { rows: number }).rows, 0);
+      await next('completed');
+      const [msg, ...more] = flow.at('out').items;
+      assert.deepEqual(more, []);
+      assert.deepEqual(msg?.payload, []);
+      const { id, ...parts } = msg.parts as { id: string };
+      assert.notEqual(id, 'o');
+      // `join` puts lists together where `len` is above 1: of none it makes an empty one.
+      assert.deepEqual(parts, {
+        parts: outer,
+        type: 'array',
+        index: 0,
+        count: 1,
+        len: Math.max(2, rowsPerMessage),
+      });
+    });
+  }
+
+  it('keeps the sequence that a message belongs to inside its own', async () => {
+    await load({ output: 'messages', rowsPerMessage: 10 });
+    const outer = { id: 'o', type: 'array', index: 3, count: 7 };
+    flow.send('n', { payload: range(2), parts: outer });
+    await complete();
+    const all = flow
+      .at('out')
+      .items.map(({ parts }) => parts as { parts: unknown; index: number; count?: number });
+    assert(all.length > 1);
+    for (const { parts } of all) assert.deepEqual(parts, outer);
+    assert.equal(all.at(-1)?.count, all.length);
   });
 
   it('splits a long range, several requests at a time, with progress', async () => {
@@ -174,6 +204,40 @@ describe('powerflex-measurements', () => {
     await next('out', 1);
     // The rows begin 22 hours after the day's begin, as they would if the server kept some back: that is asked.
     assert.equal(asked().length, 5, 'two days each, a day a request, and once for a rest');
+  });
+
+  it('means the range of the dialog by a message without one', async () => {
+    const dialog = { range: 'lastMonth', days: 7, zone: 'Asia/Tokyo' } as const;
+    await load({ output: 'array', windowHours: 744, ...dialog });
+    const before = rangeOf(dialog.range, dialog.days, dialog.zone, Date.now());
+    flow.send('n', { payload: 1 });
+    await next('out');
+    const [first] = asked() as { time_filter: [number, number] }[];
+    const seconds = first?.time_filter.map((one) => one * 1000);
+    // A month may have begun in between.
+    const expected = [before, rangeOf(dialog.range, dialog.days, dialog.zone, Date.now())].map((one) => [
+      one?.start,
+      one?.end,
+    ]);
+    assert.ok(
+      expected.some((one) => isDeepStrictEqual(one, seconds)),
+      String(seconds),
+    );
+  });
+
+  it('prefers the message to the range of the dialog, and an end alone is none', async () => {
+    await load({ output: 'array', range: 'yesterday', hours: 48 });
+    flow.send('n', { payload: range(2) });
+    assert.equal(((await next('out')).payload as Rows).length, 24);
+    flow.send('n', { payload: { end: START } });
+    assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
+  });
+
+  it('refuses a zone that there is not', async () => {
+    await load({ output: 'array', range: 'yesterday', zone: 'Europe/Nowhere' });
+    flow.send('n', { payload: range(2) });
+    assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
+    assert.equal(sim.http.log.length, 0);
   });
 
   it('takes the measurement of the message', async () => {
@@ -214,6 +278,22 @@ describe('powerflex-measurements', () => {
     flow.send('n', { payload: { measurement: 'evse_request' } });
     assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
   });
+
+  for (const output of ['array', 'columns'] as const) {
+    it(`tells how the energy of a session grew, where it is wanted (${output})`, async () => {
+      await load({ output, sessions: true, details: true, windowHours: 6 });
+      flow.send('n', { payload: range(24) });
+      const { payload } = await next('out');
+      const { sessions, leftOut, bare } = sessionsOf(payload, 'site', 'UTC');
+      assert.ok(sessions.length > 0);
+      assert.deepEqual([leftOut, bare], [0, false]);
+      for (const { stay } of sessions.filter((one) => one.stay.startSeen && one.stay.energy !== null)) {
+        const counted = stay.course.at(-1)?.[1] ?? 0;
+        assert.ok(Math.abs(counted - (stay.energy ?? 0)) <= 1, JSON.stringify(stay));
+        assert.ok(stay.last !== null);
+      }
+    });
+  }
 
   it('reports that the server left rows out', async () => {
     sim.shape.partial = true;

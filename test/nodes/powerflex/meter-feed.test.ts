@@ -2,8 +2,17 @@ import assert from 'node:assert/strict';
 
 import { type PowerflexSimulator, startPowerflex } from '../../../simulators/powerflex';
 import { type PoweroptiSimulator, startPoweropti } from '../../../simulators/poweropti';
-import { loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
-import { flowNode, NODES, sink } from './support';
+import {
+  catching,
+  loadFlow,
+  type Message,
+  PLACED,
+  sink,
+  TAB,
+  type TestFlow,
+  unloadFlow,
+} from '../../support/flow';
+import { flowNode, NODES } from './support';
 import { nodeSet } from '../../support/node-set';
 
 const deviceNode = nodeSet('poweropti-device');
@@ -38,16 +47,15 @@ describe('a poweropti meter that feeds powerflex-dcm', () => {
     // The first poll fails, so that only what a test asks for is fed.
     meter.faults.add({ kind: 'status', status: 503 });
     const { url, accId, username, password } = site;
-    const placed = { z: 'tab', x: 1, y: 1 };
     flow = await loadFlow(
       [deviceNode, meterNode, ...NODES],
       [
-        { id: 'tab', type: 'tab' },
+        TAB,
         { id: 'p', type: 'poweropti-device', host: meter.url, interval: 3600 },
         { id: 'd', type: 'powerflex-site', name: 'Garage', url, accId: String(accId) },
-        { id: 'm', type: 'poweropti-meter', ...placed, device: 'p', deadband: 0, wires: [['n'], []] },
+        { id: 'm', type: 'poweropti-meter', ...PLACED, device: 'p', deadband: 0, wires: [['n'], []] },
         ...['out', 'state', 'caught'].map(sink),
-        { id: 'catch', type: 'catch', ...placed, scope: ['n'], wires: [['caught']] },
+        catching(['n']),
         flowNode('powerflex-dcm', { operation: 'set_real_time_load', minInterval: 0, negative: 'zero' }),
       ],
       { p: { apiKey: meter.apiKey }, d: { username, password } },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { type PowerflexSimulator, startPowerflex } from '../../../simulators/powerflex';
 import type { SimRequest } from '../../../simulators/support/server';
-import { LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { codeOf, LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/flow';
 import { flowNode, loadSite } from './support';
 
 const isSet = ({ path }: SimRequest): boolean => path.startsWith('/set_');
@@ -16,7 +16,6 @@ describe('powerflex-dcm with external signals', () => {
   };
   const next = (feed: string, from = 0): Promise<Message> =>
     flow.at(feed).waitFor(() => true, feed, { from });
-  const codeOf = (msg: Message): string => (msg.error as { code: string }).code;
   const sets = (): unknown[] => sim.http.log.filter(isSet).map(({ body }) => JSON.parse(body) as unknown);
   const status = (pattern: RegExp): Promise<unknown> =>
     flow.statusOf('n').waitFor(({ text }) => pattern.test(text ?? ''), `status ${pattern}`);
@@ -119,6 +118,15 @@ describe('powerflex-dcm with external signals', () => {
     flow.send('n', { payload: { name: 'gone' } });
     assert.equal(codeOf(await next('caught')), 'NOT_FOUND');
   });
+
+  for (const restoreAfter of ['an hour', '-5', true, '5 min']) {
+    it(`sets no limit with ${restoreAfter} for the time until it is put back`, async () => {
+      await load({ ...preset, restoreAfter });
+      flow.send('n', { payload: 12 });
+      assert.equal(codeOf(await next('caught')), 'INVALID_INPUT');
+      assert.equal(sim.site.signals.get('grid'), undefined);
+    });
+  }
 
   it('puts back what was there before when no message follows', async () => {
     sim.site.signals.set('grid', { name: 'grid', max_load: 100, max_load_unit: 'kW', is_enabled: true });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 
 import { type PowerflexSimulator, startPowerflex } from '../../../simulators/powerflex';
-import { admin, LEVEL, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { admin, LEVEL, type TestFlow, unloadFlow } from '../../support/flow';
 import { flowNode, loadSite } from './support';
 
-interface Answer {
+interface Reply {
   ok: boolean;
   code?: string;
   reason?: string;
@@ -33,12 +33,12 @@ describe('powerflex-site', () => {
     id: string,
     settings: unknown = {},
     credentials: unknown = {},
-  ): Promise<Answer> => {
+  ): Promise<Reply> => {
     const reply = await admin()
       .post(`/energy-devices/powerflex-site/${id}/${action}`)
       .send({ settings, credentials });
     assert.equal(reply.status, 200);
-    return reply.body as Answer;
+    return reply.body as Reply;
   };
   const typed = (more: object = {}) => ({ url: sim.url, accId: '2', tls: '', ...more });
   const login = (more: object = {}) => ({ username: sim.username, password: sim.password, ...more });
@@ -52,7 +52,10 @@ describe('powerflex-site', () => {
   it('uses the stored password where the dialog only knows that there is one', async () => {
     await load();
     assert.equal((await ask('test', 'd', typed(), login({ password: '__PWRD__' }))).ok, true);
-    assert.equal((await ask('test', 'x', typed(), login({ password: '__PWRD__' }))).reason, 'loginEmpty');
+    assert.equal(
+      (await ask('test', 'x', typed(), login({ password: '__PWRD__' }))).reason,
+      'powerflexLoginEmpty',
+    );
   });
 
   it('says what is wrong, and works again afterwards', async () => {
@@ -60,7 +63,7 @@ describe('powerflex-site', () => {
     for (const [settings, credentials, reason] of [
       [typed(), login({ password: 'wrong' }), 'powerflexLogin'],
       [typed({ accId: '3' }), login(), 'NOT_FOUND'],
-      [typed({ accId: 'x' }), login(), 'accId'],
+      [typed({ accId: 'x' }), login(), 'powerflexAccId'],
       [typed({ url: '' }), login(), 'addressEmpty'],
       [typed({ url: 'http://127.0.0.1:9' }), login(), 'refusedConnection'],
       [typed({ tls: 'missing' }), login(), 'tlsMissing'],
@@ -74,8 +77,8 @@ describe('powerflex-site', () => {
   it('takes a login for enough where the site has no demand-charge mitigation', async () => {
     await load();
     sim.faults.add({ kind: 'status', status: 403, match: ({ path }) => path.startsWith('/get_target') });
-    const answer = await ask('test', 'd', typed(), login());
-    assert.deepEqual([answer.ok, answer.targets], [true, null]);
+    const response = await ask('test', 'd', typed(), login());
+    assert.deepEqual([response.ok, response.targets], [true, null]);
   });
 
   for (const [status, body] of [
@@ -118,7 +121,7 @@ describe('powerflex-site', () => {
     assert.equal((caught.error as { code: string }).code, 'INVALID_INPUT');
     assert.equal(flow.statusOf('n').items.at(-1)?.text, 'status.unconfigured');
     assert.equal(sim.http.log.length, 0);
-    assert.equal((await ask('targets', 'd')).reason, 'accId');
+    assert.equal((await ask('targets', 'd')).reason, 'powerflexAccId');
   });
 
   it('warns of two config nodes for one site', async () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 
 import { type PoweroptiSimulator, startPoweropti } from '../../../simulators/poweropti';
-import { admin, loadFlow, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { admin, loadFlow, PLACED, sink, TAB, type TestFlow, unloadFlow } from '../../support/flow';
 import { nodeSet } from '../../support/node-set';
 
 const deviceNode = nodeSet('poweropti-device');
 const meterNode = nodeSet('poweropti-meter');
 
-interface Answer {
+interface Reply {
   ok: boolean;
   code?: string;
   reason?: string;
@@ -24,10 +24,10 @@ describe('the dialog of poweropti-device', () => {
     flow = await loadFlow(
       [deviceNode, meterNode],
       [
-        { id: 'tab', type: 'tab' },
+        TAB,
         { id: 'd', type: 'poweropti-device', name: 'Meter', host: sim.url, interval: 3600 },
-        { id: 'm', type: 'poweropti-meter', z: 'tab', x: 1, y: 1, device: 'd', wires: [['out'], []] },
-        { id: 'out', type: 'helper', z: 'tab', x: 1, y: 1, wires: [] },
+        { id: 'm', type: 'poweropti-meter', ...PLACED, device: 'd', wires: [['out'], []] },
+        sink('out'),
       ],
       { d: { apiKey: sim.apiKey } },
     );
@@ -37,19 +37,19 @@ describe('the dialog of poweropti-device', () => {
     await sim.close();
   });
 
-  const test = async (id: string, settings: unknown, credentials: unknown): Promise<Answer> => {
+  const test = async (id: string, settings: unknown, credentials: unknown): Promise<Reply> => {
     const reply = await admin()
       .post(`/energy-devices/poweropti-device/${id}/test`)
       .send({ settings, credentials });
     assert.equal(reply.status, 200);
-    return reply.body as Answer;
+    return reply.body as Reply;
   };
 
   it('tests values that were never deployed', async () => {
     sim.setPower(77);
-    const answer = await test('new', { host: sim.host }, { apiKey: sim.apiKey });
-    assert.equal(answer.ok, true);
-    assert.equal(answer.reading?.power, 77);
+    const response = await test('new', { host: sim.host }, { apiKey: sim.apiKey });
+    assert.equal(response.ok, true);
+    assert.equal(response.reading?.power, 77);
   });
 
   it('uses the stored key where the dialog only knows that there is one', async () => {
@@ -92,7 +92,7 @@ describe('the dialog of poweropti-device', () => {
   ]) {
     it(`survives ${JSON.stringify(body)}`, async () => {
       const reply = await admin().post('/energy-devices/poweropti-device/d/test').send(body);
-      assert.equal((reply.body as Answer).code, 'INVALID_INPUT');
+      assert.equal((reply.body as Reply).code, 'INVALID_INPUT');
     });
   }
 
@@ -119,7 +119,10 @@ describe('the dialog of poweropti-device', () => {
     sim.faults.add({ kind: 'status', status: 401, times: 1 });
     const reply = await admin().get('/energy-devices/poweropti-device/d/diagnostics');
     const report = reply.body as Record<string, unknown>;
-    assert.deepEqual(report.settings, { host: sim.url, interval: 3600, staleAfter: 60 });
+    assert.deepEqual(report.settings, {
+      ...{ host: sim.url, interval: 3600, staleAfter: 60 },
+      ...{ follow: 'auto', followed: null },
+    });
     assert.equal((report.availability as { available: boolean }).available, true);
     assert.equal((report.stats as { polls: number }).polls, 1);
     assert.deepEqual((report.lastReadingShape as { timestamp: string }).timestamp, 'number');

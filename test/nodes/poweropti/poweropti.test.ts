@@ -3,45 +3,36 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
 import { type PoweroptiSimulator, startPoweropti } from '../../../simulators/poweropti';
-import { LEVEL, loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import {
+  catching,
+  completing,
+  type FlowNode,
+  LEVEL,
+  loadFlow,
+  type Message,
+  payloadOf,
+  PLACED,
+  sink,
+  TAB,
+  type TestFlow,
+  unloadFlow,
+} from '../../support/flow';
 import { nodeSet } from '../../support/node-set';
 
 const deviceNode = nodeSet('poweropti-device');
 const meterNode = nodeSet('poweropti-meter');
 
 const NODES = [deviceNode, meterNode];
-const CATCH = { id: 'catch', type: 'catch', z: 'tab', x: 1, y: 1, scope: null, wires: [['caught']] };
-const COMPLETE = {
-  id: 'complete',
-  type: 'complete',
-  z: 'tab',
-  x: 1,
-  y: 1,
-  scope: ['m'],
-  wires: [['completed']],
-};
-const sink = (id: string): Record<string, unknown> => ({
-  id,
-  type: 'helper',
-  z: 'tab',
-  x: 1,
-  y: 1,
-  wires: [],
-});
-const meter = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
+const meter = (more: FlowNode = {}): FlowNode => ({
   id: 'm',
   type: 'poweropti-meter',
-  z: 'tab',
-  x: 1,
-  y: 1,
+  ...PLACED,
   device: 'd',
   deadband: 0,
   raw: false,
   wires: [['out'], ['state']],
   ...more,
 });
-
-const payloadOf = (msg: Message): Record<string, unknown> => msg.payload as Record<string, unknown>;
 
 describe('poweropti nodes', () => {
   let sim: PoweroptiSimulator;
@@ -60,17 +51,8 @@ describe('poweropti nodes', () => {
     nodes: Record<string, unknown>[],
     apiKey: string | null = sim.apiKey,
   ): Promise<TestFlow> => {
-    const tab = { id: 'tab', type: 'tab' };
-    const all = [
-      tab,
-      sink('out'),
-      sink('state'),
-      sink('caught'),
-      sink('completed'),
-      CATCH,
-      COMPLETE,
-      ...nodes,
-    ];
+    const sinks = ['out', 'state', 'caught', 'completed'].map(sink);
+    const all = [TAB, ...sinks, catching(), completing('m'), ...nodes];
     flow = await loadFlow(NODES, all, apiKey === null ? {} : { d: { apiKey }, d2: { apiKey } });
     return flow;
   };
@@ -309,7 +291,7 @@ describe('poweropti nodes', () => {
     const first = sim.http.log[0]?.time ?? 0;
     const second = (await sim.http.nextRequest()).time;
     assert.ok(second - first > 900, String(second - first));
-    assert.ok(flow.log(LEVEL.warn).some((line) => line.msg === 'log.intervalRaised'));
+    assert.ok(flow.log(LEVEL.warn).some((line) => line.msg === 'log.settingLimited'));
   });
 
   it('warn of two config nodes for one device', async () => {

@@ -1,6 +1,15 @@
 import type { NodeInitializer } from 'node-red';
 
-import { loadFlow, type Message, type TestFlow } from '../../support/helper-flow';
+import {
+  catching,
+  completing,
+  type FlowNode,
+  loadFlow,
+  PLACED,
+  sink,
+  TAB,
+  type TestFlow,
+} from '../../support/flow';
 import { nodeSet } from '../../support/node-set';
 
 const account = nodeSet('powersentrix-account');
@@ -11,12 +20,6 @@ const receiver = nodeSet('ups-receiver');
 const status = nodeSet('ups-status');
 
 export const NODES: NodeInitializer[] = [account, receiver, device, status, port, events];
-
-export type FlowNode = Record<string, unknown>;
-
-const inTab = { z: 'tab', x: 1, y: 1 };
-
-export const sink = (id: string): FlowNode => ({ id, type: 'helper', ...inTab, wires: [] });
 
 export const lanDevice = (url: string, more: FlowNode = {}): FlowNode => ({
   id: 'd',
@@ -46,7 +49,7 @@ export const pushDevice = (more: FlowNode = {}): FlowNode => ({
 export const statusNode = (more: FlowNode = {}): FlowNode => ({
   id: 's',
   type: 'ups-status',
-  ...inTab,
+  ...PLACED,
   device: 'd',
   raw: false,
   wires: [['out'], ['state']],
@@ -56,7 +59,7 @@ export const statusNode = (more: FlowNode = {}): FlowNode => ({
 export const portNode = (more: FlowNode = {}): FlowNode => ({
   id: 'p',
   type: 'ups-port',
-  ...inTab,
+  ...PLACED,
   device: 'd',
   port: '',
   action: 'msg',
@@ -67,7 +70,7 @@ export const portNode = (more: FlowNode = {}): FlowNode => ({
 export const eventsNode = (more: FlowNode = {}): FlowNode => ({
   id: 'e',
   type: 'ups-events',
-  ...inTab,
+  ...PLACED,
   device: 'd',
   events: ['status', 'log', 'registered'],
   temperatureLimit: 60,
@@ -77,21 +80,16 @@ export const eventsNode = (more: FlowNode = {}): FlowNode => ({
 });
 
 const COMMON: FlowNode[] = [
-  { id: 'tab', type: 'tab' },
+  TAB,
   ...['out', 'state', 'done', 'event', 'caught', 'completed'].map(sink),
-  { id: 'catch', type: 'catch', ...inTab, scope: null, wires: [['caught']] },
-  { id: 'complete', type: 'complete', ...inTab, scope: ['p'], wires: [['completed']] },
+  catching(),
+  completing('p'),
 ];
 
 export function load(
   nodes: FlowNode[],
   credentials: Record<string, Record<string, string>> = {},
+  more: readonly NodeInitializer[] = [],
 ): Promise<TestFlow> {
-  return loadFlow(NODES, [...COMMON, ...nodes], credentials);
+  return loadFlow([...NODES, ...more], [...COMMON, ...nodes], credentials);
 }
-
-export const payloadOf = (msg: Message): Record<string, unknown> => msg.payload as Record<string, unknown>;
-
-/** The error that a Catch node passes on. */
-export const errorOf = (msg: Message): { code: string; message: string } =>
-  msg.error as { code: string; message: string };

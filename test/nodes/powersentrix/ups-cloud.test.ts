@@ -5,17 +5,16 @@ import {
   startPowersentrixCloud,
   type UpsModel,
 } from '../../../simulators/powersentrix';
-import { LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
 import {
   errorOf,
-  eventsNode,
   type FlowNode,
-  lanDevice,
-  load as loadNodes,
+  LEVEL,
+  type Message,
   payloadOf,
-  portNode,
-  statusNode,
-} from './bench';
+  type TestFlow,
+  unloadFlow,
+} from '../../support/flow';
+import { eventsNode, lanDevice, load as loadNodes, portNode, statusNode } from './bench';
 
 describe('a UPS in the cloud', () => {
   let cloud: PowersentrixCloud;

@@ -7,11 +7,12 @@ import {
   startPowersentrixCloud,
 } from '../../../simulators/powersentrix';
 import { DOCUMENTED_IDENT } from '../../lib/powersentrix/documented';
-import { admin, type TestFlow, unloadFlow } from '../../support/helper-flow';
-import { type FlowNode, lanDevice, load, pushDevice, statusNode } from './bench';
-import type { ReceiverNode } from '../../../nodes/powersentrix/ups-receiver.runtime';
+import { admin, type FlowNode, type TestFlow, unloadFlow } from '../../support/flow';
+import { lanDevice, load, pushDevice, statusNode } from './bench';
+import type { ReceiverPart } from '../../../nodes/powersentrix/parts';
+import type { ConfigNode } from '../../../nodes/shared/config-node';
 
-interface Answer {
+interface Reply {
   ok: boolean;
   code?: string;
   reason?: string;
@@ -33,10 +34,10 @@ describe('the PowerSentrix dialogs', () => {
     await cloud.close();
     await ups.close();
   });
-  const ask = async (path: string, settings: unknown, credentials: unknown): Promise<Answer> => {
+  const ask = async (path: string, settings: unknown, credentials: unknown): Promise<Reply> => {
     const reply = await admin().post(`/energy-devices/${path}`).send({ settings, credentials });
     assert.equal(reply.status, 200);
-    return reply.body as Answer;
+    return reply.body as Reply;
   };
   const start = async (nodes: FlowNode[] = []): Promise<void> => {
     const account = { id: 'a', type: 'powersentrix-account', url: cloud.url };
@@ -66,8 +67,8 @@ describe('the PowerSentrix dialogs', () => {
       { url: cloud.url },
       { email, password: 'wrong' },
     );
-    assert.deepEqual([wrong.code, wrong.reason], ['AUTH_FAILED', 'loginRefused']);
-    assert.equal((await ask('powersentrix-account/new/test', {}, {})).reason, 'loginEmpty');
+    assert.deepEqual([wrong.code, wrong.reason], ['AUTH_FAILED', 'powersentrixLoginRefused']);
+    assert.equal((await ask('powersentrix-account/new/test', {}, {})).reason, 'powersentrixLoginEmpty');
   });
 
   it('read one UPS of an account', async () => {
@@ -80,7 +81,7 @@ describe('the PowerSentrix dialogs', () => {
     );
     assert.deepEqual([found?.model, found?.totalCurrent], ['PWX-12-4422', 2.15]);
     const unknown = await ask('powersentrix-account/a/read', { url: cloud.url, upsId: '7' }, credentials);
-    assert.equal(unknown.reason, 'upsNotFound');
+    assert.equal(unknown.reason, 'powersentrixNotFound');
   });
 
   it('test a UPS at its own address', async () => {
@@ -90,10 +91,13 @@ describe('the PowerSentrix dialogs', () => {
       ['new', ups.apiKey],
       ['d', '__PWRD__'],
     ] as const) {
-      const answer = await ask(`ups-device/${id}/test`, settings, { apiKey });
-      assert.equal(answer.ups?.serialNumber, 'PSX-2024-001234');
+      const response = await ask(`ups-device/${id}/test`, settings, { apiKey });
+      assert.equal(response.ups?.serialNumber, 'PSX-2024-001234');
     }
-    assert.equal((await ask('ups-device/d/test', settings, { apiKey: 'wrong' })).reason, 'keyRefused');
+    assert.equal(
+      (await ask('ups-device/d/test', settings, { apiKey: 'wrong' })).reason,
+      'powersentrixKeyRefused',
+    );
     assert.equal((await ask('ups-device/d/test', { source: 'lan' }, { apiKey: 'k' })).reason, 'addressEmpty');
     const tls = await ask('ups-device/d/test', { ...settings, tls: 'gone' }, { apiKey: 'k' });
     assert.equal(tls.reason, 'tlsMissing');
@@ -106,19 +110,31 @@ describe('the PowerSentrix dialogs', () => {
       pushDevice(),
     ]);
     const settings = { source: 'push', receiver: 'r', cmm: 'ups-01', url: '' };
-    const test = (more: object, apiKey = ''): Promise<Answer> =>
+    const test = (more: object, apiKey = ''): Promise<Reply> =>
       ask('ups-device/d/test', { ...settings, ...more }, { apiKey });
-    assert.equal((await test({ receiver: 'gone' })).reason, 'receiverNotDeployed');
-    assert.equal((await test({ receiver: 'r2' })).reason, 'companyIdEmpty');
-    assert.equal((await test({})).reason, 'notRegistered');
-    const receiver = flow.node('r') as ReceiverNode;
+    assert.equal((await test({ receiver: 'gone' })).reason, 'powersentrixReceiverNotDeployed');
+    assert.equal((await test({ receiver: 'r2' })).reason, 'powersentrixCompanyIdEmpty');
+    assert.equal((await test({})).reason, 'powersentrixNotRegistered');
+    const receiver = (flow.node('r') as ConfigNode<ReceiverPart>).holder.part;
     const push = { kind: 'registered', cmm: 'ups-01', description: null, ident: DOCUMENTED_IDENT } as const;
     receiver.registry.note(push, '127.0.0.1', Date.now());
     const registered = await test({});
     assert.deepEqual([registered.ok, registered.ups?.model], [true, 'PWX-12-4422']);
     assert.ok(registered.lastPush);
-    assert.equal((await test({ url: ups.url }, 'wrong')).reason, 'keyRefused');
+    assert.equal((await test({ url: ups.url }, 'wrong')).reason, 'powersentrixKeyRefused');
     assert.equal((await test({ url: ups.url }, ups.apiKey)).ups?.totalCurrent, 2.15);
+  });
+
+  it('offer the names of ports that are known', async () => {
+    await start([lanDevice(ups.url), statusNode()]);
+    const ports = async (id: string): Promise<unknown[]> =>
+      ((await admin().get(`/energy-devices/ups-device/${id}/ports`)).body as { ports: unknown[] }).ports;
+    for (const id of ['a', 'new']) assert.deepEqual(await ports(id), []);
+    flow.send('s', { payload: 1 });
+    await flow.at('out').waitFor(() => true, 'status');
+    const found = await ports('d');
+    assert.equal(found.length, 12);
+    assert.deepEqual(found[0], { port: 0, description: 'Router' });
   });
 
   it('offer diagnostics without secrets and values', async () => {

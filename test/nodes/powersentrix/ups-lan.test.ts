@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 
 import { type PowersentrixSimulator, startPowersentrix } from '../../../simulators/powersentrix';
-import type { UpsNode } from '../../../nodes/powersentrix/ups';
-import { LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
-import { errorOf, eventsNode, lanDevice, load as loadNodes, payloadOf, portNode, statusNode } from './bench';
+import type { UpsPart } from '../../../nodes/powersentrix/parts';
+import type { ConfigNode } from '../../../nodes/shared/config-node';
+import { errorOf, LEVEL, type Message, payloadOf, type TestFlow, unloadFlow } from '../../support/flow';
+import { eventsNode, lanDevice, load as loadNodes, portNode, statusNode } from './bench';
 
 describe('a UPS at its own address', () => {
   let ups: PowersentrixSimulator;
@@ -27,7 +28,7 @@ describe('a UPS at its own address', () => {
     assert.ok(Date.parse(payload.timestamp as string) > 0);
     assert.deepEqual(msg.device, {
       id: 'd',
-      vendor: 'PowerSentrix',
+      vendor: 'powersentrix',
       model: 'PWX-12-4422',
       name: 'Rack',
       serialNumber: 'PSX-2024-001234',
@@ -44,7 +45,7 @@ describe('a UPS at its own address', () => {
 
   it('has one id and one name, before its first status and after', async () => {
     await load([lanDevice(ups.url, { name: '' }), statusNode(), portNode({ port: 0, action: 'on' })]);
-    const { device } = flow.node('d') as unknown as UpsNode;
+    const { device } = (flow.node('d') as ConfigNode<UpsPart>).holder.part;
     const before = device.info();
     assert.deepEqual([before.id, before.name, before.serialNumber], ['d', ups.url, undefined]);
     const msg = await next('out');
@@ -80,8 +81,8 @@ describe('a UPS at its own address', () => {
     await held;
     flow.send('p', { payload: 1 });
     await next('done');
-    const answer = await flow.at('out').waitFor(({ asked }) => asked === true, 'answer');
-    assert.equal((payloadOf(answer).outputs as { on: boolean }[])[0]?.on, false);
+    const response = await flow.at('out').waitFor(({ asked }) => asked === true, 'answer');
+    assert.equal((payloadOf(response).outputs as { on: boolean }[])[0]?.on, false);
     flow.send('s', { payload: 2, again: true });
     await flow.at('out').waitFor(({ again }) => again === true, 'answer');
     assert.deepEqual(
@@ -95,6 +96,8 @@ describe('a UPS at its own address', () => {
     const payload = payloadOf(await next('out'));
     assert.equal((payload.outputs as { current: number }[])[0]?.current, 1.5);
     assert.equal(payload.powerSource, 'battery');
+    const { fill, shape } = flow.statusOf('s').items.at(-1) ?? {};
+    assert.deepEqual([fill, shape], ['yellow', 'dot']);
   });
 
   it('switches, and tells the listeners of the status what it has read', async () => {
@@ -250,7 +253,7 @@ describe('a UPS at its own address', () => {
     await load([lanDevice(ups.url, { interval: 1 }), lanDevice(ups.url, { id: 'd2' })]);
     assert.deepEqual(
       flow.log(LEVEL.warn).map(({ msg }) => msg),
-      ['log.intervalRaised', 'The API key is empty. Every user of the UPS has one in its web management.'],
+      ['log.settingLimited', '"apiKey" is not valid.'],
     );
     await unloadFlow();
     flow = await loadNodes([lanDevice(ups.url), lanDevice(ups.url, { id: 'd2' })], {
@@ -271,8 +274,7 @@ describe('a UPS at its own address', () => {
       statusNode(),
       eventsNode({ temperatureLimit: text, imbalanceLimit: text }),
     ]);
-    const settingsOf = (id: string) =>
-      (flow.node(id) as unknown as UpsNode).device.diagnostics(() => null).settings;
+    const settingsOf = (id: string) => (flow.node(id) as unknown as { shown: Record<string, unknown> }).shown;
     const { interval, mainsThreshold } = settingsOf('d');
     assert.deepEqual([interval, mainsThreshold, settingsOf('d2').interval], [60, null, 300]);
     const warned = flow.log(LEVEL.warn).filter(({ msg }) => msg === 'log.settingUnreadable');

@@ -6,16 +6,16 @@ import {
   startPowersentrixCloud,
   UpsModel,
 } from '../../../simulators/powersentrix';
-import { LEVEL, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
 import {
   errorOf,
-  eventsNode,
   type FlowNode,
-  lanDevice,
-  load as loadNodes,
+  LEVEL,
+  type Message,
   payloadOf,
-  statusNode,
-} from './bench';
+  type TestFlow,
+  unloadFlow,
+} from '../../support/flow';
+import { eventsNode, lanDevice, load as loadNodes, statusNode } from './bench';
 
 describe('what the portal knows of a UPS', () => {
   let cloud: PowersentrixCloud;
@@ -111,9 +111,9 @@ describe('what the portal knows of a UPS', () => {
     await next();
     for (const [index, [what, msg, ids]] of lists.entries()) {
       flow.send('s', { ...msg, topic: what });
-      const answer = await next(index + 1);
-      assert.equal(answer.topic, what);
-      const rows = answer.payload as { id: string; name: string; serialNumber: string }[];
+      const response = await next(index + 1);
+      assert.equal(response.topic, what);
+      const rows = response.payload as { id: string; name: string; serialNumber: string }[];
       assert.deepEqual(
         rows.map(({ id }) => id),
         ids,

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 import { type PowersentrixSimulator, startPowersentrix } from '../../../simulators/powersentrix';
-import { type TestFlow, unloadFlow } from '../../support/helper-flow';
-import { lanDevice, load, payloadOf, portNode, statusNode } from './bench';
+import { payloadOf, type TestFlow, unloadFlow } from '../../support/flow';
+import { lanDevice, load, portNode, statusNode } from './bench';
 
 /** Passes one connection at a time on; another one is taken when that has ended, as small web servers do. */
 class OneAtATime {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
-import { loadFlow, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { loadFlow, payloadOf, sink, TAB, type TestFlow, unloadFlow } from '../../support/flow';
 import { DOCUMENTED_COMPLEX } from '../../lib/powersentrix/documented';
-import { eventsNode, NODES, payloadOf, pushDevice, sink } from './bench';
+import { eventsNode, NODES, pushDevice } from './bench';
 import { catchRed, type PushServer, startPushServer } from './push-server';
 
 const QUERY = 'companyId=company&cmm=ups-01';
@@ -38,7 +38,7 @@ describe('a mains failure that is pushed', () => {
     const receiver = { id: 'r', type: 'ups-receiver', path: '/powersentrix' };
     flow = await loadFlow(
       [probe, ...NODES],
-      [{ id: 'tab', type: 'tab' }, sink('event'), sink('state'), receiver, pushDevice(), eventsNode()],
+      [TAB, sink('event'), sink('state'), receiver, pushDevice(), eventsNode()],
       { r: { companyId: 'company', secret: '' } },
     );
     server = await startPushServer(caught());

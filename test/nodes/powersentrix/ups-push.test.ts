@@ -6,21 +6,25 @@ import {
   startPowersentrix,
   UpsModel,
 } from '../../../simulators/powersentrix';
-import { admin, LEVEL, loadFlow, type Message, type TestFlow, unloadFlow } from '../../support/helper-flow';
-import { DOCUMENTED_COMPLEX, DOCUMENTED_IDENT } from '../../lib/powersentrix/documented';
 import {
+  admin,
+  catching,
   errorOf,
-  eventsNode,
   type FlowNode,
-  NODES,
+  LEVEL,
+  loadFlow,
+  type Message,
   payloadOf,
-  portNode,
-  pushDevice,
   sink,
-  statusNode,
-} from './bench';
-import type { ReceiverNode } from '../../../nodes/powersentrix/ups-receiver.runtime';
-import type { UpsNode } from '../../../nodes/powersentrix/ups';
+  TAB,
+  type TestFlow,
+  unloadFlow,
+} from '../../support/flow';
+import { DOCUMENTED_COMPLEX, DOCUMENTED_IDENT } from '../../lib/powersentrix/documented';
+import { eventsNode, NODES, portNode, pushDevice, statusNode } from './bench';
+import type { ReceiverPart } from '../../../nodes/powersentrix/parts';
+import type { UpsPart } from '../../../nodes/powersentrix/parts';
+import type { ConfigNode } from '../../../nodes/shared/config-node';
 import { catchRed, type PushServer, startPushServer } from './push-server';
 
 const COMPANY = 'company-id/7';
@@ -47,12 +51,7 @@ describe('a UPS that pushes', () => {
     const credentials = { companyId: COMPANY, secret };
     flow = await loadFlow(
       [probe, ...NODES],
-      [
-        { id: 'tab', type: 'tab' },
-        ...['out', 'state', 'done', 'event', 'caught'].map(sink),
-        { id: 'catch', type: 'catch', z: 'tab', x: 1, y: 1, scope: null, wires: [['caught']] },
-        ...nodes,
-      ],
+      [TAB, ...['out', 'state', 'done', 'event', 'caught'].map(sink), catching(), ...nodes],
       { r: credentials, r2: credentials, d: { apiKey } },
     );
     server ??= await startPushServer(caught());
@@ -99,8 +98,8 @@ describe('a UPS that pushes', () => {
 
   it('is heard by the other listeners when one fails, and answered', async () => {
     const { post } = await load([RECEIVER, pushDevice(), eventsNode()]);
-    const receiver = flow.node('r') as unknown as ReceiverNode;
-    const device = flow.node('d') as unknown as UpsNode;
+    const receiver = (flow.node('r') as ConfigNode<ReceiverPart>).holder.part;
+    const device = (flow.node('d') as ConfigNode<UpsPart>).holder.part;
     const fail = (): never => {
       throw new Error('a listener failed');
     };
@@ -319,14 +318,17 @@ describe('a UPS that pushes', () => {
       statusNode(),
     ]);
     assert.deepEqual(
-      flow.log(LEVEL.error).map(({ msg, id }) => [id, msg]),
+      flow
+        .log(LEVEL.warn)
+        .filter(({ id }) => id !== 'd')
+        .map(({ msg, id }) => [id, msg]),
       [['r2', 'Another receiver has this path already. Give each one a path of its own.']],
     );
     flow.send('s', { payload: 1 });
     assert.match(errorOf(await next('caught')).message, /path/);
     assert.equal((await post(`/powersentrix/api/setUpsData?${QUERY}`, DATA)).status, 200);
     const { body } = await admin().get('/energy-devices/ups-receiver/r2/registrations');
-    assert.equal((body as { problem: { reason: string } }).problem.reason, 'receiverTwice');
+    assert.equal((body as { problem: { reason: string } }).problem.reason, 'powersentrixReceiverTwice');
   });
 
   it('removes its routes when it closes', async () => {

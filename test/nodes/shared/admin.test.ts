@@ -5,9 +5,12 @@ import type { Request, Response } from 'express';
 import type { Node, NodeAPI } from 'node-red';
 
 import { DeviceError } from '../../../lib/core/errors';
-import { answerAction, type DialogAction } from '../../../nodes/shared/admin';
+import { runAction, type DialogAction } from '../../../nodes/shared/admin';
+import { defineForm } from '../../../nodes/shared/form';
 import { diagnosticsQuery } from '../../../nodes/shared/diagnostics';
 import { FakeClock, settle } from '../../support/fake-clock';
+
+const FORM = defineForm({ type: 'a-type', category: 'config', color: '', icon: '', rows: [] });
 
 const RED = {
   nodes: { getNode: () => null, getCredentials: () => undefined },
@@ -15,7 +18,7 @@ const RED = {
 } as unknown as NodeAPI;
 
 /** As much of an express answer as is used. */
-class Answered extends EventEmitter {
+class Responding extends EventEmitter {
   destroyed = false;
   body: Record<string, unknown> | undefined;
   code = 200;
@@ -43,14 +46,14 @@ class Answered extends EventEmitter {
   }
 }
 
-function ask(action: DialogAction, clock = new FakeClock()): Answered {
-  const res = new Answered();
+function ask(action: DialogAction, clock = new FakeClock()): Responding {
+  const res = new Responding();
   const req = {
     params: { id: 'n', name: 'test' },
     is: () => 'application/json',
     body: {},
   } as unknown as Request;
-  answerAction(RED, 'a-type', { test: action }, req, res as unknown as Response, clock);
+  runAction(RED, FORM, { actions: { test: action } }, req, res as unknown as Response, clock);
   return res;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { admin, LEVEL, loadFlow, unloadFlow } from '../../support/helper-flow';
+import { admin, LEVEL, loadFlow, unloadFlow } from '../../support/flow';
 import { nodeSet } from '../../support/node-set';
 
 const MODULES = [
@@ -96,9 +96,9 @@ describe('an environment variable without a value', () => {
           const reply = await admin()
             .post(`/energy-devices/${type}/new/${action}`)
             .send({ settings: { ...source, ...given.settings }, credentials: given.credentials });
-          const answer = reply.body as { ok: boolean; reason: string; params: unknown };
+          const response = reply.body as { ok: boolean; reason: string; params: unknown };
           assert.deepEqual(
-            [answer.ok, answer.reason, answer.params],
+            [response.ok, response.reason, response.params],
             [false, 'variableUnset', { name: NAME }],
           );
         });

@@ -3,10 +3,10 @@ import type { NodeInitializer } from 'node-red';
 
 import { DeviceError, invalidInput } from '../../../lib/core/errors';
 import { ErrorStream } from '../../../nodes/shared/error-stream';
-import { onInput } from '../../../nodes/shared/input-runner';
+import { NOTHING, onInput } from '../../../nodes/shared/input-runner';
 import { FakeClock, settle, until } from '../../support/fake-clock';
 import { nodeRedCore } from '../../support/find-node-red';
-import { LEVEL, loadFlow, type TestFlow, unloadFlow } from '../../support/helper-flow';
+import { LEVEL, loadFlow, type TestFlow, unloadFlow } from '../../support/flow';
 
 const MINUTE = 60_000;
 let clock: FakeClock;
@@ -25,9 +25,9 @@ const streamNode: NodeInitializer = (RED) => {
       ({ payload }) => {
         if (payload === 'busy') throw new DeviceError('UNREACHABLE', 'nobody there');
         if (typeof payload === 'string') throw invalidInput(`bad ${payload}`, payload);
-        return null;
+        return NOTHING;
       },
-      new ErrorStream(withTexts, this, clock),
+      { errors: new ErrorStream(withTexts, this, clock) },
     );
   });
 };

@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import type { Node, NodeAPI } from 'node-red';
 
-import { invalidInput } from '../../../lib/core/errors';
-import { type InputResult, onInput } from '../../../nodes/shared/input-runner';
+import { cancelled, invalidInput } from '../../../lib/core/errors';
+import { type InputContext, type InputResult, NOTHING, onInput } from '../../../nodes/shared/input-runner';
 import type { FlowMessage } from '../../../nodes/shared/messages';
 
-const RED = { _: (key: string) => key } as unknown as NodeAPI;
-const RESULT = { payload: 1 };
+const RED = {
+  _: (key: string) => key,
+  events: new EventEmitter(),
+  // Nobody knows who listens.
+  nodes: { eachNode: () => undefined },
+} as unknown as NodeAPI;
+const RESULT: InputResult = { send: { payload: 1 } };
 const BAD = invalidInput('bad', 'noDevice');
 
 interface Seen {
@@ -24,6 +29,7 @@ async function run(
 ): Promise<Seen> {
   const seen: Seen = { events: [], failures: [] };
   const node = Object.assign(new EventEmitter(), {
+    status: () => undefined,
     debug: (text: string) => seen.events.push(`debug ${text.split('\n')[0]}`),
   });
   const unhandled = (error: unknown): unknown => seen.events.push(`unhandled ${String(error)}`);
@@ -69,7 +75,7 @@ describe('input runner', () => {
       });
 
       it('null is done and sends nothing', async () => {
-        const { events } = await run(() => give(null));
+        const { events } = await run(() => give(NOTHING));
         assert.deepEqual(events, ['done']);
       });
 
@@ -114,11 +120,11 @@ describe('input runner', () => {
   }
 
   it('hands over a signal that aborts when the node closes, and not before', async () => {
-    const node = new EventEmitter();
+    const node = Object.assign(new EventEmitter(), { status: () => undefined });
     let signal: AbortSignal | undefined;
     onInput(RED, node as unknown as Node, (_, context) => {
       ({ signal } = context);
-      return null;
+      return NOTHING;
     });
     node.emit(
       'input',
@@ -129,5 +135,101 @@ describe('input runner', () => {
     assert.equal(signal?.aborted, false);
     await new Promise<void>((resolve) => node.emit('close', false, resolve));
     assert.equal(signal.aborted, true);
+  });
+
+  type Use = (part: unknown) => (() => void) | undefined;
+  /** A node whose messages wait for what `end` does; its config node is replaced by `replace`. */
+  const waiting = () => {
+    const node = Object.assign(new EventEmitter(), {
+      shown: '',
+      status: ({ text }: { text: string }) => void (node.shown = text),
+      debug: () => undefined,
+    });
+    const follower: { use?: Use; end?: (() => void) | undefined } = {};
+    const config = {
+      problem: undefined,
+      follow: (use: Use) => Object.assign(follower, { use, end: use({}) }),
+    };
+    const signals: AbortSignal[] = [];
+    const handle = (_: FlowMessage, { signal, busy }: InputContext): Promise<InputResult> => {
+      busy();
+      signals.push(signal);
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(cancelled(false)));
+      });
+    };
+    onInput(RED, node as unknown as Node, handle, { config });
+    const replace = (): void => {
+      follower.end?.();
+      follower.end = follower.use?.({});
+    };
+    const ask = (): Promise<unknown> =>
+      new Promise((resolve) => {
+        node.emit('input', { payload: 0 }, () => undefined, resolve);
+      });
+    return { node, signals, replace, ask };
+  };
+
+  it('gives up what is under way when another config node takes the place of its own', async () => {
+    const { node, signals, replace, ask } = waiting();
+    const first = ask();
+    const second = ask();
+    replace();
+    assert.equal(((await first) as { code: string }).code, 'CANCELLED');
+    await second;
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [true, true],
+    );
+    assert.equal(node.shown, 'status.waiting');
+    // What comes afterwards works with the new one, and shows its own state.
+    const third = ask();
+    const own = signals[2];
+    assert.ok(own && !own.aborted);
+    assert.equal(node.shown, 'status.busy');
+    node.emit('close', false, () => undefined);
+    await third;
+    assert.ok(own.aborted);
+  });
+
+  it('may have many messages under way, and warns of no leak', async () => {
+    const { node, ask } = waiting();
+    const warnings: Error[] = [];
+    const note = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', note);
+    try {
+      const all = Array.from({ length: 50 }, ask);
+      node.emit('close', false, () => undefined);
+      await Promise.all(all);
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.off('warning', note);
+    }
+    assert.deepEqual(warnings, []);
+  });
+
+  it("asks once a deploy who hears of a node's errors", async () => {
+    let asked = 0;
+    const events = new EventEmitter();
+    const counting = {
+      ...RED,
+      events,
+      nodes: { eachNode: () => asked++ },
+    } as unknown as NodeAPI;
+    const node = Object.assign(new EventEmitter(), { status: () => undefined, debug: () => undefined });
+    onInput(counting, node as unknown as Node, () => {
+      throw BAD;
+    });
+    const flood = async (): Promise<void> => {
+      for (let i = 0; i < 1000; i++) {
+        await new Promise((resolve) => node.emit('input', { payload: i }, () => undefined, resolve));
+      }
+    };
+    await flood();
+    assert.equal(asked, 1);
+    events.emit('flows:started');
+    await flood();
+    assert.equal(asked, 2);
+    assert.equal(events.listenerCount('flows:started'), 1);
   });
 });

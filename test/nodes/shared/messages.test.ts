@@ -53,9 +53,9 @@ describe('the device that a message is for', () => {
   });
 
   it('is not the one that a power controller’s answer is about', () => {
-    const answer = { deviceId: 'b', responseCodes: null };
-    assert.equal(of('a', { payload: answer, device: { id: 'b' } }), 'a');
-    assert.equal(of('', { payload: answer }), 'b');
-    refused('a', { deviceId: 'b', payload: answer });
+    const response = { deviceId: 'b', responseCodes: null };
+    assert.equal(of('a', { payload: response, device: { id: 'b' } }), 'a');
+    assert.equal(of('', { payload: response }), 'b');
+    refused('a', { deviceId: 'b', payload: response });
   });
 });

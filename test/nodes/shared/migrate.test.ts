@@ -4,7 +4,7 @@ import type { Node, NodeAPI, NodeDef, NodeInitializer } from 'node-red';
 import { createNode, currentVersion, migrate, type Steps } from '../../../nodes/shared/migrate';
 import { readManifest, projectRoot } from '../../../scripts/support/project-root';
 import { dialogDefinitions } from '../../support/dialogs';
-import { LEVEL, loadFlow, unloadFlow } from '../../support/helper-flow';
+import { LEVEL, loadFlow, PLACED, TAB, unloadFlow } from '../../support/flow';
 
 /** Version 2 renamed `ip` to `host`, version 3 counts in seconds. */
 const STEPS: Steps = {
@@ -56,13 +56,7 @@ describe('createNode', () => {
     });
   }) as NodeInitializer;
   const load = (settings: Record<string, unknown>): ReturnType<typeof loadFlow> =>
-    loadFlow(
-      [probe],
-      [
-        { id: 'tab', type: 'tab' },
-        { id: 'p', type: 'probe', z: 'tab', x: 1, y: 1, ...settings },
-      ],
-    );
+    loadFlow([probe], [TAB, { id: 'p', type: 'probe', ...PLACED, ...settings }]);
   afterEach(async () => {
     await unloadFlow();
   });

@@ -8,16 +8,19 @@ import { join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import type { NodeRuntime, nodeType as NodeType, NodeTypeOptions } from '../../../nodes/shared/node-type';
+import { defineForm } from '../../../nodes/shared/form';
 import { VERSION } from '../../../nodes/shared/version';
 import { projectRoot } from '../../../scripts/support/project-root';
 
-type Answering = (req: unknown, res: unknown) => void;
+const FORM = defineForm({ type: 'a-type', category: 'config', color: '', icon: '', rows: [] });
+
+type Responding = (req: unknown, res: unknown) => void;
 type Options = NodeTypeOptions<Node, NodeDef>;
 
 /** As much of Node-RED as a registration sees. */
 class Runtime {
   readonly log: string[] = [];
-  readonly routes = new Map<string, Answering>();
+  readonly routes = new Map<string, Responding>();
   constructors = new Map<string, new (config: object) => EventEmitter>();
   readonly RED = {
     nodes: {
@@ -33,12 +36,22 @@ class Runtime {
       },
     },
     httpAdmin: {
-      get: (path: string, _guard: unknown, answer: Answering) => this.routes.set(`GET ${path}`, answer),
-      post: (path: string, _guard: unknown, answer: Answering) => this.routes.set(`POST ${path}`, answer),
+      get: (path: string, _guard: unknown, response: Responding) => this.routes.set(`GET ${path}`, response),
+      post: (path: string, _guard: unknown, response: Responding) =>
+        this.routes.set(`POST ${path}`, response),
     },
     auth: { needsPermission: () => undefined },
     log: { error: (text: string) => this.log.push(`runtime: ${text}`) },
-    _: (key: string) => (key === 'errors.notLoaded' ? `${key} __why__` : `${key} __running__ __installed__`),
+    events: {
+      emit: (event: string, { status }: { status: { text: string } }) =>
+        this.log.push(`editor: ${event} ${status.text}`),
+    },
+    _: (key: string) =>
+      key === 'status.notLoaded'
+        ? 'not loaded'
+        : key === 'errors.notLoaded'
+          ? `${key} __why__`
+          : `${key} __running__ __installed__`,
   } as unknown as NodeAPI;
 
   /** What a route answers: status and body. */
@@ -50,9 +63,9 @@ class Runtime {
       set: () => res,
       json: (given: Record<string, unknown>) => ((body = given), res),
     };
-    const answer = this.routes.get(`${method} /energy-devices/a-type/:id/:name`);
-    assert.ok(answer, 'no such route');
-    answer({ params: { id: 'x', name }, is: () => 'json' }, res);
+    const response = this.routes.get(`${method} /energy-devices/a-type/:id/:name`);
+    assert.ok(response, 'no such route');
+    response({ params: { id: 'x', name }, is: () => 'json' }, res);
     return [status, body];
   }
 }
@@ -90,7 +103,7 @@ describe('node type', () => {
 
   const start = (load: Options['load']): Runtime => {
     const runtime = new Runtime();
-    register('a-type', { dialog: true, load })(runtime.RED);
+    register('a-type', { dialog: () => FORM, load })(runtime.RED);
     return runtime;
   };
   const construct = (runtime: Runtime): EventEmitter => {
@@ -120,7 +133,11 @@ describe('node type', () => {
     });
     const failure = send(construct(runtime)) as Error & { code: string };
     const text = `errors.notLoaded Error: Cannot find module './a-type.runtime'`;
-    assert.deepEqual(runtime.log, [`node: ${text}`, 'status: status.notLoaded']);
+    assert.deepEqual(runtime.log, [
+      `node: ${text}`,
+      'status: not loaded',
+      'editor: node-status status.notLoaded',
+    ]);
     assert.equal(failure.message, text);
     assert.equal(failure.code, 'NOT_SUPPORTED');
   });

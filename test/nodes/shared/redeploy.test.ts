@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { NodeAPI, NodeInitializer } from 'node-red';
 
 import { projectRoot, readManifest } from '../../../scripts/support/project-root';
-import { loadFlow, unloadFlow } from '../../support/helper-flow';
+import { loadFlow, TAB, unloadFlow } from '../../support/flow';
 import { settle } from '../../support/fake-clock';
 
 const load = createRequire(__filename);
@@ -33,7 +33,7 @@ function everyNode(): Record<string, unknown>[] {
     unknown
   >[];
   const ours = nodes.filter(({ type }) => own.has(String(type)));
-  return [{ id: 'tab', type: 'tab' }, ...ours.map((node) => ({ ...node, ...(node.z ? { z: 'tab' } : {}) }))];
+  return [TAB, ...ours.map((node) => ({ ...node, ...(node.z ? { z: 'tab' } : {}) }))];
 }
 
 function credentialsFor(nodes: readonly Record<string, unknown>[]): Record<string, Record<string, string>> {

@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
 import { DeviceError } from '../../../lib/core/errors';
-import { STATUS, statusSetter } from '../../../nodes/shared/status';
+import { type SetStatus, STATUS, statusSetter } from '../../../nodes/shared/status';
 import { errorText, noticeText, translate } from '../../../nodes/shared/text';
 import { projectRoot } from '../../../scripts/support/project-root';
 import { findNodeRed } from '../../support/find-node-red';
@@ -118,8 +118,7 @@ describe('text of others', () => {
     });
 
     it(`is not looked up below a node: ${name}`, () => {
-      const shown: NodeStatus[] = [];
-      const set = statusSetter({ status: (status: NodeStatus) => shown.push(status) } as unknown as Node);
+      const { set, shown } = below();
       set(STATUS.fresh(`UPS ${attack}`));
       const text = shown[0]?.text ?? '';
       assert(text.length <= 101);
@@ -128,9 +127,21 @@ describe('text of others', () => {
     });
   }
 
-  it('leaves a text in a language and a plain text below a node as they are', () => {
+  /** A node's status as Status nodes see it, and what the editor alone is told. */
+  const below = (): { set: SetStatus; shown: NodeStatus[]; told: unknown[] } => {
     const shown: NodeStatus[] = [];
-    const set = statusSetter({ status: (status: NodeStatus) => shown.push(status) } as unknown as Node);
+    const told: unknown[] = [];
+    const node = { id: 'n', on: () => undefined, status: (status: NodeStatus) => shown.push(status) };
+    const events = { emit: (...args: unknown[]) => told.push(args) };
+    return {
+      set: statusSetter({ ...RED, events } as unknown as NodeAPI, node as unknown as Node),
+      shown,
+      told,
+    };
+  };
+
+  it('puts a key below a node into words, and tells the editor alone the key', () => {
+    const { set, shown, told } = below();
     for (const text of [
       'status.connected',
       'status.OUTCOME_UNKNOWN',
@@ -142,8 +153,10 @@ describe('text of others', () => {
       set(STATUS.fresh(text));
     assert.deepEqual(
       shown.map(({ text }) => text),
-      ['status.connected', 'status.OUTCOME_UNKNOWN', 'mains, 228 W', '3: on ✓', '– W', 'n = 7'],
+      ['connected', 'status.OUTCOME_UNKNOWN', 'mains, 228 W', '3: on ✓', '– W', 'n = 7'],
     );
+    const status = { fill: 'green', shape: 'dot', text: 'status.connected' };
+    assert.deepEqual(told, [['node-status', { id: 'n', status }]]);
   });
 
   it('reaches the translation of the editor by one function only', () => {

@@ -1,0 +1,343 @@
+import { randomUUID } from 'node:crypto';
+
+import { type DeviceError, toDeviceError } from '../core/errors';
+import { type Copy, Matching, SKEW } from './copies';
+import type { CommandRecord, Engine } from './engine';
+import {
+  alreadyKnown,
+  begunElsewhere,
+  isNotOwner,
+  noOwner,
+  notOwner,
+  passedBy,
+  tooMany,
+  tooOld,
+} from './errors';
+import { type Lease, NEWCOMER } from './lease';
+import { Line, type Place } from './line';
+import type { LeaseClock } from './lease-clock';
+import { CommandPermit } from './permit';
+
+/** ms for which a command waits for an owner where only one instance got it */
+export const LONGEST_ASKED = 10_000;
+/** ms for which a copy is kept while nobody owns anything */
+const LONGEST_KEPT = 30_000;
+/** ms after which no command begins any more */
+const LONGEST_AGE = 5 * 60_000;
+/** messages that wait for an owner */
+const MOST_WAITING = 1000;
+/** ms between two looks whether there is an owner */
+const LOOK_EVERY = 250;
+/** characters of an outcome that is kept for who asks again */
+const LONGEST_OUTCOME = 8192;
+/** commands of the last while that are written again into an engine that has lost them */
+const REMEMBERED = 200;
+const REMEMBERED_FOR = 60_000;
+
+/** One command's message at one node. */
+export interface Work<R> extends Copy {
+  node: string;
+  /** what it is about where a node has several of these, such as a port; missing: the node has one */
+  target?: string;
+  partition: number;
+  /** of the sender; `undefined`: none */
+  commandId: string | undefined;
+  /** Carries it out here. */
+  run: (permit: CommandPermit) => Promise<R>;
+  /** what came of it, as it is kept for who asks again */
+  outcome?: (result: R) => string;
+}
+
+/** What became of a message that every instance gets. */
+export type Shared<R> = { dropped: false; result: R } | { dropped: true };
+
+export interface CommandsOptions {
+  engine: Pick<Engine, 'begin' | 'finish' | 'recent' | 'time'>;
+  lease: Lease;
+  clock: LeaseClock;
+  holder: string;
+  settings: { lease: number };
+}
+
+interface Running {
+  partition: number;
+  permit: CommandPermit;
+  ended: Promise<unknown>;
+}
+
+/** Another owner has done it, in words that were kept or in none. */
+export class KnownCommand extends Error {
+  constructor(readonly record: CommandRecord | undefined) {
+    super('known');
+  }
+}
+
+/** It cannot begin here now, and has not left. */
+const AGAIN = Symbol('again');
+
+/** The commands of a cluster: which of them are carried out here, when, and which were carried out elsewhere. */
+export class Commands {
+  /** copies that were left to another instance */
+  dropped = 0;
+  private readonly running = new Map<string, Running>();
+  private readonly waiters = new Set<() => void>();
+  private readonly matchings = new Map<string, { since: number; matching: Promise<Matching> }>();
+  private readonly finished: { device: string; record: CommandRecord; at: number }[] = [];
+  private readonly line = new Line(() => this.wake());
+  private waiting = 0;
+
+  constructor(private readonly options: CommandsOptions) {}
+
+  /** Something is owned that was not, or the other way about. */
+  changed(): void {
+    for (const { partition, permit } of [...this.running.values()]) {
+      if (!this.options.lease.owns(partition)) permit.end();
+    }
+    this.wake();
+  }
+
+  /** Resolves when nothing runs in these partitions. */
+  async ended(partitions: readonly number[]): Promise<void> {
+    for (;;) {
+      const there = [...this.running.values()].filter(({ partition }) => partitions.includes(partition));
+      if (there.length === 0) return;
+      await Promise.all(there.map(({ ended }) => ended));
+    }
+  }
+
+  /** Writes into an engine that has lost them what has been carried out here lately. */
+  async remember(): Promise<void> {
+    const now = this.options.clock.now();
+    const known = this.finished.filter(({ at }) => now - at < REMEMBERED_FOR);
+    await Promise.all(known.map(({ device, record }) => this.options.engine.finish(device, record)));
+  }
+
+  /**
+   * Carries a command out that every instance gets, if this one owns the device or comes to own it while it may still be that
+   * nobody has taken care of it.
+   *
+   * @throws DeviceError what `run` throws; UNREACHABLE when nobody owned it
+   */
+  async shared<R>(work: Work<R>): Promise<Shared<R>> {
+    const { lease, clock } = this.options;
+    const came = clock.now();
+    const key = keyOf(work);
+    const place = this.line.enter(placeOf(work));
+    try {
+      for (let waited = false; ; waited = true) {
+        if (lease.mayBegin(work.partition) && this.line.isNext(place)) {
+          const result = await this.attemptShared(work, key, waited, place);
+          if (result !== AGAIN) return result;
+        }
+        const verdict = this.verdict(work.partition, clock.now() - came);
+        if (verdict === 'drop') {
+          this.dropped++;
+          return { dropped: true };
+        }
+        if (verdict === 'fail') throw noOwner();
+        await this.wait();
+      }
+    } finally {
+      this.line.leave(place);
+    }
+  }
+
+  /**
+   * Carries a command out here that only one instance got.
+   *
+   * @returns `undefined`: it cannot begin here now
+   * @throws DeviceError what `run` throws; KnownCommand
+   */
+  async single<R>(work: Work<R>, key: string): Promise<{ result: R } | undefined> {
+    const { lease } = this.options;
+    if (!lease.mayBegin(work.partition)) return undefined;
+    const place = this.line.enter(placeOf(work));
+    try {
+      while (!this.line.isNext(place)) {
+        await this.wait();
+        if (!lease.mayBegin(work.partition)) return undefined;
+      }
+      const result = await this.attempt(work, key, { single: true, place });
+      return result === AGAIN ? undefined : { result };
+    } finally {
+      this.line.leave(place);
+    }
+  }
+
+  /** Resolves when something has changed, or soon. @throws DeviceError BUSY */
+  async wait(): Promise<void> {
+    if (this.waiting >= MOST_WAITING) throw tooMany(MOST_WAITING);
+    this.waiting++;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        cancel();
+        this.waiters.delete(wake);
+        resolve();
+      };
+      const cancel = this.options.clock.after(LOOK_EVERY, wake);
+      this.waiters.add(wake);
+    });
+    this.waiting--;
+  }
+
+  private wake(): void {
+    for (const wake of [...this.waiters]) wake();
+  }
+
+  private get lingers(): number {
+    return this.options.settings.lease + NEWCOMER;
+  }
+
+  /** What is to become of a copy that has been here for so many ms. */
+  private verdict(partition: number, age: number): 'keep' | 'drop' | 'fail' {
+    const { lease } = this.options;
+    if (age < this.lingers) return 'keep';
+    if (!lease.problem && !lease.owns(partition) && lease.ownerOf(partition)) return 'drop';
+    return age < Math.max(LONGEST_KEPT, this.lingers) ? 'keep' : 'fail';
+  }
+
+  private async attemptShared<R>(
+    work: Work<R>,
+    key: string,
+    waited: boolean,
+    place: Place,
+  ): Promise<Shared<R> | typeof AGAIN> {
+    let found: CommandRecord | undefined;
+    // The owner before may have had it a moment earlier.
+    const isNew = this.options.lease.ownedFor(work.partition) < this.lingers + SKEW;
+    if (work.commandId === undefined && (waited || isNew)) {
+      const matching = await this.matching(work).catch(() => AGAIN);
+      if (matching === AGAIN) return AGAIN;
+      found = (matching as Matching).take(work);
+      if (found && found.state !== 'begun') {
+        this.dropped++;
+        return { dropped: true };
+      }
+    }
+    try {
+      const result = await this.attempt(work, found?.key ?? key, { single: false, place });
+      return result === AGAIN ? AGAIN : { dropped: false, result };
+    } catch (thrown) {
+      if (!(thrown instanceof KnownCommand)) throw thrown;
+      if (thrown.record?.state === 'begun') throw begunElsewhere();
+      this.dropped++;
+      return { dropped: true };
+    }
+  }
+
+  private async attempt<R>(
+    work: Work<R>,
+    key: string,
+    { single, place }: { single: boolean; place: Place },
+  ): Promise<R | typeof AGAIN> {
+    if (this.running.has(key)) throw new KnownCommand(undefined);
+    const { engine, holder } = this.options;
+    const record: CommandRecord = {
+      ...{ key, print: work.print, at: work.arrived, by: holder, single },
+      ...{ state: 'begun', goal: '', outcome: '' },
+    };
+    const permit: CommandPermit = new CommandPermit({
+      begin: (goal) => this.begin(work, { ...record, goal }, permit),
+      refusal: () => (this.options.lease.owns(work.partition) ? undefined : notOwner()),
+    });
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    this.running.set(key, { partition: work.partition, permit, ended });
+    const finish = async (state: CommandRecord['state'], outcome = ''): Promise<void> => {
+      const whole = { ...record, state, goal: permit.goal, outcome };
+      this.finished.push({ device: deviceOf(work), record: whole, at: this.options.clock.now() });
+      if (this.finished.length > REMEMBERED) this.finished.shift();
+      await engine.finish(deviceOf(work), whole).catch(() => undefined);
+    };
+    try {
+      const running = work.run(permit);
+      // It stands in the device's own queue now.
+      this.line.leave(place);
+      const result = await running;
+      const outcome = work.outcome?.(result) ?? '';
+      await finish('done', outcome.length > LONGEST_OUTCOME ? '' : outcome);
+      return result;
+    } catch (thrown) {
+      if (permit.known) throw new KnownCommand(permit.known);
+      const error = toDeviceError(thrown);
+      // What waited for its turn when the device was lost has not begun either.
+      if (isNotOwner(error) || (permit.signal.aborted && !error.sent)) {
+        this.line.enter(placeOf(work), place);
+        return AGAIN;
+      }
+      // Who owns it next goes on with it.
+      const isLeft =
+        permit.signal.aborted || error.code === 'CANCELLED' || error.reason === 'stoppedWhileSwitching';
+      if (!isLeft || (error.sent && permit.goal === ''))
+        await finish(error.code === 'OUTCOME_UNKNOWN' ? 'unknown' : 'failed');
+      throw thrown;
+    } finally {
+      this.running.delete(key);
+      end();
+    }
+  }
+
+  private async begin<R>(work: Work<R>, record: CommandRecord, permit: CommandPermit): Promise<string> {
+    const { engine, lease } = this.options;
+    if (!lease.owns(work.partition)) throw notOwner();
+    if (engine.time() - work.arrived > LONGEST_AGE) throw tooOld(LONGEST_AGE / 1000);
+    // Without an engine there is nobody else to ask.
+    if (lease.actsAlone) return record.goal;
+    const { partition } = work;
+    const begun = await engine
+      .begin({ partition, device: deviceOf(work), record })
+      .catch((thrown: unknown) => {
+        const error = toDeviceError(thrown);
+        throw error.code === 'UNREACHABLE' || error.code === 'TIMEOUT' ? notOwner() : error;
+      });
+    switch (begun.kind) {
+      case 'begun':
+        return begun.goal;
+      case 'notOwner':
+        throw notOwner();
+      case 'older':
+        throw passedBy();
+      case 'known':
+        permit.known = begun.record;
+        throw begun.record.state === 'begun' ? begunElsewhere() : alreadyKnown();
+    }
+  }
+
+  /** What the owners before have done lately at this node; asked for once each time that it comes to be owned. */
+  private async matching(work: Pick<Work<never>, 'node' | 'target' | 'partition'>): Promise<Matching> {
+    const { partition } = work;
+    const device = deviceOf(work);
+    const { engine, lease, clock, holder } = this.options;
+    const since = clock.now() - lease.ownedFor(partition);
+    const known = this.matchings.get(device);
+    if (known && Math.abs(known.since - since) < 1) return known.matching;
+    for (const [other, { since: at }] of this.matchings) {
+      if (clock.now() - at > LONGEST_KEPT + this.lingers) this.matchings.delete(other);
+    }
+    const matching = engine
+      .recent(device)
+      .then((records) => new Matching(records.filter(({ by, single }) => by !== holder && !single)));
+    this.matchings.set(device, { since, matching });
+    matching.catch(() => this.matchings.delete(device));
+    return matching;
+  }
+}
+
+/** An error of a known command, for who asks again. */
+export function knownError({ record }: KnownCommand): DeviceError {
+  return record?.state === 'begun' ? begunElsewhere() : alreadyKnown();
+}
+
+/** What is commanded: commands to one of these are told from older ones, and begin in their order. */
+function deviceOf({ node, target = '' }: Pick<Work<never>, 'node' | 'target'>): string {
+  return `${node} ${target}`;
+}
+
+function placeOf(work: Pick<Work<never>, 'node' | 'target' | 'arrived'>): Place {
+  return { device: deviceOf(work), arrived: work.arrived };
+}
+
+/** What the command is known by; a sender's id holds for one node. */
+export function keyOf({ node, commandId }: Pick<Work<unknown>, 'node' | 'commandId'>): string {
+  return commandId === undefined ? randomUUID() : `${node} ${commandId}`;
+}

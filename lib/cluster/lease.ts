@@ -1,0 +1,392 @@
+import { type DeviceError, toDeviceError } from '../core/errors';
+import type { Engine, Member, Renewal } from './engine';
+import { leaseClock, type LeaseClock } from './lease-clock';
+import { givenBy, wantedBy } from './heirs';
+import { PARTITIONS } from './partitions';
+import type { ClusterSettings } from './settings';
+
+/** of a lease: after it the owner stops by itself */
+const FENCE = 0.7;
+/** renewals in a lease */
+const RENEWALS = 5;
+/** ms beyond a lease that flows have run before their instance owns something */
+export const NEWCOMER = 1500;
+/** ms between tries where the engine does not answer */
+const RETRY = 400;
+/** leases without an engine after which the instance that is set so acts alone */
+const ALONE_AFTER = 3;
+/** ms that running commands get to end at a hand-over */
+const LONGEST_END = 30_000;
+
+export interface LeaseOptions {
+  engine: Pick<Engine, 'renew' | 'claim' | 'release'>;
+  settings: Pick<ClusterSettings, 'lease' | 'spread' | 'whenLost' | 'instance'>;
+  holder: string;
+  clock?: LeaseClock;
+  listeners: LeaseListeners;
+}
+
+export interface LeaseListeners {
+  /** something is owned that was not, or the other way about, or the engine is lost or back */
+  changed?: () => void;
+  /** What is under way in these partitions is to end: resolves when it has. */
+  ending?: (partitions: readonly number[]) => Promise<void>;
+  /** Others may have something to claim now. */
+  freed?: (members: readonly Member[]) => Promise<void>;
+  /** The engine has lost what was written. */
+  forgotten?: () => Promise<void>;
+}
+
+/** Counts for diagnostics. */
+export interface LeaseCounts {
+  /** partitions that became ours */
+  gained: number;
+  /** given to another member */
+  handedOver: number;
+  /** lost to time, because no renewal was confirmed */
+  fenced: number;
+}
+
+/**
+ * What this process owns of a cluster. It owns a partition while the engine says so and a renewal that *began* less than a
+ * fence ago was confirmed; after that it has stopped by itself, and others may claim when the whole lease is over.
+ */
+export class Lease {
+  readonly counts: LeaseCounts = { gained: 0, handedOver: 0, fenced: 0 };
+  private readonly clock: LeaseClock;
+  private readonly all: readonly number[];
+  private readonly held = new Set<number>();
+  private readonly heldSince = new Map<number, number>();
+  /** given away as soon as what runs there has ended */
+  private readonly ending = new Set<number>();
+  /** what was owned last, by the loss of the engine */
+  private lastOwned: ReadonlySet<number> = new Set();
+  private last: Renewal | undefined;
+  private failure: DeviceError | undefined;
+  private confirmed: number;
+  private digest = '';
+  private readyAt = Infinity;
+  private isReady = false;
+  /** when it is to look again */
+  private dueAt: number;
+  private cancelTurn: (() => void) | undefined;
+  private cancelFence: (() => void) | undefined;
+  private cancelAlone: (() => void) | undefined;
+  private working: Promise<void> | undefined;
+  private again = false;
+  private leaving = false;
+  private alone = false;
+  private lost = false;
+
+  constructor(private readonly options: LeaseOptions) {
+    this.clock = options.clock ?? leaseClock();
+    this.confirmed = this.clock.now();
+    this.dueAt = this.confirmed;
+    this.all = options.settings.spread === 'none' ? [0] : Array.from({ length: PARTITIONS }, (_, i) => i);
+  }
+
+  start(): void {
+    this.confirmed = this.clock.now();
+    this.dueAt = this.confirmed;
+    this.watchAlone();
+    this.turn();
+  }
+
+  /** @param digest of the units in the flow file */
+  setDigest(digest: string): void {
+    if (digest === this.digest) return;
+    this.digest = digest;
+    this.turn();
+  }
+
+  /** All flows have begun: from now on a copy of each message comes here as well. */
+  setStarted(): void {
+    this.readyAt = this.clock.now() + this.options.settings.lease + NEWCOMER;
+  }
+
+  /** Whether something may be done there. */
+  owns(partition: number): boolean {
+    if (this.alone) return true;
+    if (!this.held.has(partition)) return false;
+    if (this.clock.now() - this.confirmed < this.fence) return true;
+    this.fall();
+    return false;
+  }
+
+  /** Whether something new may begin there. */
+  mayBegin(partition: number): boolean {
+    return this.owns(partition) && !this.ending.has(partition);
+  }
+
+  /** Whether it is read there. */
+  reads(partition: number): boolean {
+    return (
+      this.owns(partition) ||
+      (this.options.settings.whenLost === 'read' && this.lost && this.lastOwned.has(partition))
+    );
+  }
+
+  /** ms since when; `Infinity` where it acts without an engine */
+  ownedFor(partition: number): number {
+    const since = this.heldSince.get(partition);
+    return since === undefined ? Infinity : this.clock.now() - since;
+  }
+
+  /** The member that owns it, as far as is known. */
+  ownerOf(partition: number): Member | undefined {
+    if (this.lost) return undefined;
+    const holder = this.last?.owners.get(partition);
+    return this.last?.members.find((member) => member.holder === holder);
+  }
+
+  /** Why nothing is owned by anybody, as seen from here; `undefined`: the engine answers. */
+  get problem(): DeviceError | undefined {
+    return this.lost ? this.failure : undefined;
+  }
+
+  get actsAlone(): boolean {
+    return this.alone;
+  }
+
+  get members(): readonly Member[] {
+    return this.last?.members ?? [];
+  }
+
+  /** Who owns which partition, as the last renewal told. */
+  get owners(): ReadonlyMap<number, string> {
+    return this.last?.owners ?? new Map<number, string>();
+  }
+
+  get digestInForce(): string {
+    return this.last?.digest ?? '';
+  }
+
+  get partitions(): readonly number[] {
+    return [...this.held];
+  }
+
+  /** Looks at once: somebody has given something away, or the engine is back. */
+  turn(): void {
+    this.cancelTurn?.();
+    this.cancelTurn = undefined;
+    if (this.leaving) return;
+    if (this.working) {
+      this.again = true;
+      return;
+    }
+    this.again = false;
+    this.watchStandstill(this.dueAt);
+    this.working = this.look().then(
+      () => this.next(this.options.settings.lease / RENEWALS),
+      (thrown: unknown) => {
+        this.failure = toDeviceError(thrown);
+        this.next(Math.min(RETRY, this.options.settings.lease / RENEWALS));
+      },
+    );
+  }
+
+  /** Gives everything away: what runs gets `within` ms to end. */
+  async leave(within = LONGEST_END): Promise<void> {
+    if (this.leaving) return;
+    this.leaving = true;
+    this.cancelTurn?.();
+    await this.working;
+    const held = [...this.held];
+    if (held.length > 0) await this.ended(held, within);
+    this.cancelFence?.();
+    this.cancelAlone?.();
+    this.drop(held);
+    this.counts.handedOver += held.length;
+    try {
+      await this.options.engine.release(held, true);
+      await this.options.listeners.freed?.(this.others());
+    } catch {
+      // The lease runs out by itself.
+    }
+  }
+
+  private get fence(): number {
+    return this.options.settings.lease * FENCE;
+  }
+
+  private next(ms: number): void {
+    this.working = undefined;
+    if (this.leaving) return;
+    this.dueAt = this.clock.now() + (this.again ? 0 : ms);
+    if (this.again) this.turn();
+    else this.cancelTurn ??= this.clock.after(ms, () => this.turn());
+  }
+
+  /**
+   * Whether this process has stood still since a time at which it was to go on. It then begins as one that has just come:
+   * what its timers and connections bring late would pass for copies of what others have done since.
+   */
+  private watchStandstill(expected: number): void {
+    const now = this.clock.now();
+    if (now - expected < this.fence || this.readyAt === Infinity) return;
+    this.isReady = false;
+    this.readyAt = now + this.options.settings.lease + NEWCOMER;
+  }
+
+  /** Calls the engine, which answers or fails in less than a fence. */
+  private async call<T>(work: () => Promise<T>): Promise<T> {
+    const began = this.clock.now();
+    try {
+      return await work();
+    } finally {
+      this.watchStandstill(began);
+    }
+  }
+
+  private async look(): Promise<void> {
+    const { engine, settings } = this.options;
+    const began = this.clock.now();
+    this.isReady ||= began >= this.readyAt;
+    const own = { name: settings.instance, digest: this.digest, ready: this.isReady };
+    const renewal = await this.call(() => engine.renew(own, [...this.held]));
+    await this.take(renewal, began);
+    if (this.leaving) return;
+    const claimed = this.wanted(renewal);
+    if (claimed.length > 0) {
+      const granted = await this.call(() => engine.claim(claimed));
+      this.gain(granted.filter((one) => claimed.includes(one)));
+    }
+    this.giveAway(renewal);
+  }
+
+  private async take(renewal: Renewal, began: number): Promise<void> {
+    const isForgotten = this.last !== undefined && this.last.epoch !== renewal.epoch;
+    const wasLost = this.lost;
+    this.last = renewal;
+    this.failure = undefined;
+    this.lost = false;
+    this.alone = false;
+    // A renewal whose answer took too long confirms what has been dropped already.
+    this.confirmed = Math.max(this.confirmed, began);
+    this.watchFence();
+    this.watchAlone();
+    this.drop(renewal.lost);
+    // Without others nobody has a copy that would be lost.
+    if (this.readyAt < Infinity && renewal.members.every(({ holder }) => holder === this.options.holder)) {
+      if (!this.isReady) this.again = true;
+      this.isReady = true;
+    }
+    if (isForgotten) await this.options.listeners.forgotten?.();
+    if (wasLost || isForgotten) this.tell();
+    else this.options.listeners.changed?.();
+  }
+
+  private gain(partitions: readonly number[]): void {
+    const now = this.clock.now();
+    // The answer may have taken longer than what confirms it holds.
+    if (partitions.length === 0 || now - this.confirmed >= this.fence) return;
+    for (const one of partitions) {
+      this.held.add(one);
+      this.heldSince.set(one, now);
+    }
+    const { last } = this;
+    if (last) {
+      const mine = partitions.map((one) => [one, this.options.holder] as const);
+      this.last = { ...last, owners: new Map([...last.owners, ...mine]) };
+    }
+    this.counts.gained += partitions.length;
+    this.tell();
+  }
+
+  private drop(partitions: readonly number[]): void {
+    const dropped = partitions.filter((one) => this.held.delete(one));
+    for (const one of dropped) {
+      this.heldSince.delete(one);
+      this.ending.delete(one);
+    }
+    if (dropped.length > 0) this.tell();
+  }
+
+  /** No renewal has been confirmed for too long. */
+  private fall(): void {
+    if (this.lost) return;
+    this.lost = true;
+    this.lastOwned = new Set(this.held);
+    this.counts.fenced += this.held.size;
+    this.drop([...this.held]);
+    this.tell();
+  }
+
+  private watchFence(): void {
+    this.cancelFence?.();
+    const rest = this.confirmed + this.fence - this.clock.now();
+    this.cancelFence = this.clock.after(Math.max(rest, 0), () => {
+      if (this.clock.now() - this.confirmed >= this.fence) this.fall();
+      else this.watchFence();
+    });
+  }
+
+  private watchAlone(): void {
+    const { whenLost, lease } = this.options.settings;
+    this.cancelAlone?.();
+    if (whenLost !== 'alone') return;
+    this.cancelAlone = this.clock.after(lease * ALONE_AFTER, () => {
+      this.fall();
+      this.alone = true;
+      this.tell();
+    });
+  }
+
+  private others(): Member[] {
+    return this.members.filter(({ holder }) => holder !== this.options.holder);
+  }
+
+  private wanted(renewal: Renewal): number[] {
+    // The renewal tells of this one as it was when that began.
+    if (!this.isReady) return [];
+    return wantedBy(this.options.holder, renewal, this.all, this.options.settings.spread);
+  }
+
+  private giveAway(renewal: Renewal): void {
+    const { holder, settings } = this.options;
+    const free = [...this.held].filter((one) => !this.ending.has(one));
+    const given = givenBy(holder, renewal, free, settings.spread).concat(
+      // Those that were never meant for this spread are nobody's.
+      free.filter((one) => !this.all.includes(one)),
+    );
+    if (given.length === 0) return;
+    for (const one of given) this.ending.add(one);
+    this.ended(given, LONGEST_END).then(
+      () => this.handOver(given),
+      () => this.handOver(given),
+    );
+  }
+
+  private async ended(partitions: readonly number[], within: number): Promise<void> {
+    for (const one of partitions) this.ending.add(one);
+    const { ending } = this.options.listeners;
+    if (!ending) return;
+    let cancel = (): void => undefined;
+    const over = new Promise<void>((resolve) => (cancel = this.clock.after(within, resolve)));
+    await Promise.race([ending(partitions).catch(() => undefined), over]);
+    cancel();
+  }
+
+  private handOver(partitions: readonly number[]): void {
+    const given = partitions.filter((one) => this.held.has(one));
+    for (const one of partitions) this.ending.delete(one);
+    this.drop(given);
+    this.counts.handedOver += given.length;
+    // Calls go one after the other.
+    const release = async (): Promise<void> => {
+      while (this.working) await this.working;
+      this.working = this.options.engine
+        .release(given, false)
+        .then(() => this.options.listeners.freed?.(this.others()))
+        // The next renewal does not name them, which frees them as well.
+        .catch(() => undefined)
+        .then(() => this.next(this.options.settings.lease / RENEWALS));
+      await this.working;
+    };
+    void release();
+  }
+
+  private tell(): void {
+    this.options.listeners.changed?.();
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * What Redis or Valkey does as one step. The keys of a cluster share a hash tag. Each member counts its calls, and a call that
+ * comes late, after one that was made later, does nothing: else a late release could free what was claimed since.
+ */
+
+/** KEYS: members, owners, meta. */
+const COMMON = `
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local function member(holder)
+  local text = redis.call('HGET', KEYS[1], holder)
+  if not text then return nil end
+  local ok, found = pcall(cjson.decode, text)
+  if ok and type(found) == 'table' and type(found.expires) == 'number' then return found end
+  return nil
+end
+local function alive(holder)
+  local found = holder and member(holder)
+  return found and found.expires > now and found or nil
+end
+`;
+
+/** ARGV: lease, holder, call, name, digest, ready, held, most members. */
+export const RENEW = `${COMMON}
+local lease, me, call = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+local before = member(me)
+if before and before.call >= call then return {'stale'} end
+local born = redis.call('HGET', KEYS[3], 'born')
+if not born then
+  born = now
+  redis.call('HSET', KEYS[3], 'born', born)
+end
+local count = 0
+for _, holder in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if holder ~= me and not alive(holder) then redis.call('HDEL', KEYS[1], holder) else count = count + 1 end
+end
+if not before and count >= tonumber(ARGV[8]) then return {'full'} end
+if before and before.expires <= now then before = nil end
+redis.call('HSET', KEYS[1], me, cjson.encode({
+  name = ARGV[4], digest = ARGV[5], ready = ARGV[6] == '1', call = call, expires = now + lease
+}))
+local force = redis.call('HGET', KEYS[3], 'digest')
+local members, inForce = {}, false
+local all = redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  local found = member(all[i])
+  if found and found.digest == force then inForce = true end
+  table.insert(members, all[i])
+  table.insert(members, all[i + 1])
+end
+if not inForce then
+  force = ARGV[5]
+  redis.call('HSET', KEYS[3], 'digest', force)
+end
+local held, lost = {}, {}
+for p in string.gmatch(ARGV[7], '%d+') do held[p] = true end
+local owners = redis.call('HGETALL', KEYS[2])
+local left = {}
+for i = 1, #owners, 2 do
+  local p, holder = owners[i], owners[i + 1]
+  if (holder == me and (not held[p] or not before)) or not alive(holder) then
+    redis.call('HDEL', KEYS[2], p)
+  else
+    if holder == me then held[p] = nil end
+    table.insert(left, p)
+    table.insert(left, holder)
+  end
+end
+for p in pairs(held) do table.insert(lost, p) end
+return {'ok', tostring(now), tostring(born), force, members, left, lost}
+`;
+
+/** ARGV: lease, holder, call, digest, partitions. Nobody gets anything while a lease from before a restart may hold. */
+export const CLAIM = `${COMMON}
+local lease, me, call = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+local own = alive(me)
+if not own or own.call >= call then return {} end
+own.call = call
+redis.call('HSET', KEYS[1], me, cjson.encode(own))
+local up = string.match(redis.call('INFO', 'server'), 'uptime_in_seconds:(%d+)')
+local born = tonumber(redis.call('HGET', KEYS[3], 'born') or now)
+if not up or tonumber(up) * 1000 < lease + 1000 or now - born < lease then return {} end
+if redis.call('HGET', KEYS[3], 'digest') ~= ARGV[4] then return {} end
+local granted = {}
+for p in string.gmatch(ARGV[5], '%d+') do
+  if not alive(redis.call('HGET', KEYS[2], p)) then
+    redis.call('HSET', KEYS[2], p, me)
+    table.insert(granted, p)
+  end
+end
+return granted
+`;
+
+/** ARGV: holder, call, partitions, leaving. */
+export const RELEASE = `${COMMON}
+local me, call = ARGV[1], tonumber(ARGV[2])
+local own = member(me)
+if not own or own.call >= call then return 0 end
+own.call = call
+if ARGV[4] == '1' then redis.call('HDEL', KEYS[1], me) else redis.call('HSET', KEYS[1], me, cjson.encode(own)) end
+for p in string.gmatch(ARGV[3], '%d+') do
+  if redis.call('HGET', KEYS[2], p) == me then redis.call('HDEL', KEYS[2], p) end
+end
+return 1
+`;
+
+/**
+ * KEYS: members, owners, the command, its device. ARGV: holder, partition, key, message's time, record, ms that a record is
+ * kept, ms by which messages may pass one another, records of a device, goal. One that another owner has begun, and that has a
+ * goal, goes on with that goal.
+ */
+export const BEGIN = `${COMMON}
+local me, at = ARGV[1], tonumber(ARGV[4])
+if redis.call('HGET', KEYS[2], ARGV[2]) ~= me or not alive(me) then return {'notOwner'} end
+local known = redis.call('GET', KEYS[3])
+if known then
+  local ok, found = pcall(cjson.decode, known)
+  if not ok or found.state ~= 'begun' or (found.by ~= me and found.goal == '') then return {'known', known} end
+  found.by = me
+  redis.call('SET', KEYS[3], cjson.encode(found), 'PX', ARGV[6])
+  return {'begun', found.goal}
+end
+local last = redis.call('ZRANGE', KEYS[4], -1, -1, 'WITHSCORES')
+if last[2] and tonumber(last[2]) > at + tonumber(ARGV[7]) then return {'older'} end
+redis.call('SET', KEYS[3], ARGV[5], 'PX', ARGV[6])
+redis.call('ZADD', KEYS[4], at, ARGV[3])
+redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -1 - tonumber(ARGV[8]))
+redis.call('PEXPIRE', KEYS[4], ARGV[6])
+return {'begun', ARGV[9]}
+`;
+
+/** KEYS: members, owners, what is kept. ARGV: holder, partition, text, s. */
+export const KEEP = `${COMMON}
+if redis.call('HGET', KEYS[2], ARGV[2]) ~= ARGV[1] or not alive(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[3], ARGV[3], 'EX', ARGV[4])
+return 1
+`;

@@ -1,0 +1,363 @@
+import { type AgeTimer, Aging } from './age';
+import { type Availability, AvailabilityTracker } from './availability';
+import { BackOff } from './back-off';
+import { type Clock, systemClock } from '../clock';
+import { cancelled, DeviceError, toDeviceError } from '../errors';
+import { RecentErrors } from './recent-errors';
+import { isRefusal, slowBackOff } from './refusal';
+import { isOwnCertificate } from '../http/tls-errors';
+
+export interface PollerOptions<T> {
+  /** One reading. The signal aborts when nobody wants the response any more. */
+  fetch: (signal: AbortSignal) => Promise<T>;
+  /** ms from the start of one reading to the start of the next; `Infinity` for a device that pushes: only when asked */
+  interval: number;
+  /** shortest time in ms between the starts of two readings, also of those asked for; default 1 s */
+  minGap?: number;
+  /** ms until the first reading at the most; the actual time is drawn, so that a thousand devices spread; default 1 s */
+  spread?: number;
+  /** longest wait in ms between tries while failing; default a minute, or the interval where that is longer */
+  maxBackOff?: number;
+  /** Looks at a reading that arrived: a reason makes the device unavailable although it answers (stale values). */
+  assess?: (data: T) => DeviceError | undefined;
+  /** Each change of availability, before the listeners hear of it; for the log. */
+  onAvailability?: (availability: Availability) => void;
+  /** A fault in a listener or in `fetch` that is no `DeviceError`. */
+  onUnexpected?: (error: unknown) => void;
+  /** where failures are noted; default: a list of the poller's own */
+  errors?: RecentErrors;
+  clock?: Clock;
+}
+
+export interface PollListener<T> {
+  /** A reading that this listener did not ask for itself. */
+  onData?: (data: T) => void;
+  /** On each change. What is known already when subscribing is in `availability`. */
+  onAvailability?: (availability: Availability) => void;
+}
+
+export interface Subscription<T> {
+  /**
+   * Reads now, or right after the reading in flight; any number of callers share that one more reading. The result
+   * goes to the callers, and to the listeners that did not ask.
+   */
+  refresh(): Promise<T>;
+  close(): void;
+}
+
+/** Counts and times for diagnostics. */
+export interface PollStats {
+  polls: number;
+  failures: number;
+  /** epoch ms */
+  lastSuccess: number | null;
+}
+
+/** A listener's place. A class, because thousands of devices have one each, and closures would be five times its size. */
+class Subscriber<T> implements Subscription<T> {
+  constructor(
+    private readonly poller: Poller<T>,
+    readonly listener: PollListener<T>,
+  ) {}
+
+  refresh(): Promise<T> {
+    return this.poller.refresh(this);
+  }
+
+  close(): void {
+    this.poller.unsubscribe(this);
+  }
+}
+
+interface ReadRequest<T> {
+  subscriber: Subscriber<T>;
+  resolve: (data: T) => void;
+  reject: (error: DeviceError) => void;
+}
+
+/** callers that wait for one reading: messages that come faster than a slow device answers must not fill the memory */
+const MAX_READ_REQUESTS = 1000;
+/** ms at the most until a poller with a long interval notices that the host has slept */
+const LOOK_AT_CLOCKS = 5 * 60_000;
+/** ms between tries with a certificate of our own that is of no use: a wrong clock or the other side may yet be corrected */
+const CERTIFICATE_RETRY = 15 * 60_000;
+
+/**
+ * Reads one device at an interval, however many listen, and only while somebody listens. The next reading is planned
+ * when the last one has ended, so readings never overlap. Failures keep the last data, back off with jitter and
+ * honour Retry-After.
+ */
+export class Poller<T> {
+  private readonly clock: Clock;
+  private readonly aging: Aging;
+  /** never changed, but replaced: whoever is told may come and go meanwhile */
+  private subscribers: readonly Subscriber<T>[] = [];
+  private readonly tracker = new AvailabilityTracker();
+  private requests: ReadRequest<T>[] = [];
+  private flight: { abort: AbortController; ended: Promise<void> } | undefined;
+  private timer: AgeTimer | undefined;
+  private lastStart = -Infinity;
+  /** of those that fail, each made with the first failure */
+  private backOff: BackOff | undefined;
+  private slow: BackOff | undefined;
+  /** somebody waits for the reading in flight */
+  private asked = false;
+  private closed = false;
+  /** it reads only when asked: another process reads the device */
+  private resting = false;
+  private last: T | undefined;
+  private banned: { until: number; error: DeviceError } | undefined;
+  private readonly counts = { polls: 0, failures: 0, lastSuccess: null as number | null };
+  /** the last failures */
+  readonly errors: RecentErrors;
+
+  /** @param watcher hears of changes and faults in place of the options' own */
+  constructor(
+    private readonly options: PollerOptions<T>,
+    private readonly watcher: Pick<PollerOptions<T>, 'onAvailability' | 'onUnexpected'> = options,
+  ) {
+    this.clock = options.clock ?? systemClock;
+    this.errors = options.errors ?? new RecentErrors(this.clock);
+    this.aging = new Aging(this.clock);
+  }
+
+  /** How many listen. */
+  get listeners(): number {
+    return this.subscribers.length;
+  }
+
+  /** The last good reading, kept through outages. */
+  get data(): T | undefined {
+    return this.last;
+  }
+
+  get availability(): Availability | undefined {
+    return this.tracker.current;
+  }
+
+  get stats(): PollStats {
+    return { ...this.counts };
+  }
+
+  /** Starts the readings with the first listener. */
+  subscribe(listener: PollListener<T>): Subscription<T> {
+    if (this.closed) throw cancelled();
+    const subscriber = new Subscriber(this, listener);
+    this.subscribers = this.subscribers.concat(subscriber);
+    if (this.subscribers.length === 1 && !this.flight) this.planFirst();
+    return subscriber;
+  }
+
+  /** Takes a reading that the device pushed: as good as a polled one, and the next poll moves on. */
+  setData(data: T): void {
+    if (this.closed) return;
+    this.succeeded(data, []);
+    if (!this.flight && this.subscribers.length > 0) this.plan(this.options.interval);
+  }
+
+  /** Takes a failure that was noticed outside of a poll. */
+  setError(error: DeviceError): void {
+    if (!this.closed) this.failed(error);
+  }
+
+  /**
+   * Reads only when asked from now on, and ends the reading in flight that nobody asked for; or reads at its interval again,
+   * as one that has just begun.
+   */
+  setResting(resting: boolean): void {
+    if (this.resting === resting) return;
+    this.resting = resting;
+    if (!resting) {
+      if (this.subscribers.length > 0 && !this.flight) this.planFirst();
+      return;
+    }
+    this.tracker.reset();
+    if (this.requests.length > 0) return;
+    this.stopTimer();
+    if (!this.asked) this.flight?.abort.abort();
+  }
+
+  /** Cancels the reading in flight and every request for one. Resolves when nothing is left. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.subscribers = [];
+    await this.rest();
+  }
+
+  /** For a subscription. */
+  refresh(subscriber: Subscriber<T>): Promise<T> {
+    if (this.closed || !this.subscribers.includes(subscriber)) return Promise.reject(cancelled());
+    // The vendor has said when to come back; asking earlier prolongs many a ban.
+    if (this.banned && this.aging.now() < this.banned.until) return Promise.reject(this.banned.error);
+    if (this.requests.length >= MAX_READ_REQUESTS) {
+      const params = { limit: MAX_READ_REQUESTS };
+      return Promise.reject(
+        new DeviceError('BUSY', `More than ${MAX_READ_REQUESTS} others wait for their turn already.`, {
+          reason: 'queueFull',
+          sent: false,
+          params,
+        }),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.requests.push({ subscriber, resolve, reject });
+      if (!this.flight) this.planRequested();
+    });
+  }
+
+  /** For a subscription. */
+  unsubscribe(subscriber: Subscriber<T>): void {
+    this.subscribers = this.subscribers.filter((one) => one !== subscriber);
+    this.dropRequests((request) => request.subscriber === subscriber);
+    if (this.subscribers.length === 0) void this.rest();
+  }
+
+  private rest(): Promise<void> {
+    this.stopTimer();
+    this.dropRequests(() => true);
+    this.flight?.abort.abort();
+    return this.flight?.ended ?? Promise.resolve();
+  }
+
+  private dropRequests(which: (request: ReadRequest<T>) => boolean): void {
+    const dropped = this.requests.filter(which);
+    this.requests = this.requests.filter((request) => !which(request));
+    for (const request of dropped) request.reject(cancelled());
+  }
+
+  /** At a drawn moment. */
+  private planFirst(): void {
+    const { interval, spread = 1000 } = this.options;
+    if (Number.isFinite(interval)) this.plan(this.clock.random() * Math.min(interval, spread));
+  }
+
+  private plan(ms: number): void {
+    this.stopTimer();
+    if (!Number.isFinite(ms) || (this.resting && this.requests.length === 0)) return;
+    // By age, so that a device is not left unread for its interval after the host slept for hours.
+    this.timer = this.aging.timer(ms, this.due, LOOK_AT_CLOCKS);
+  }
+
+  private stopTimer(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+  }
+
+  private readonly due = (): void => {
+    this.timer = undefined;
+    if (!this.flight) this.read();
+  };
+
+  /** Somebody waits: as soon as the device may be asked again. */
+  private planRequested(): void {
+    const wait = this.lastStart + (this.options.minGap ?? 1000) - this.clock.monotonic();
+    if (wait > 0) {
+      this.plan(wait);
+      return;
+    }
+    this.stopTimer();
+    this.read();
+  }
+
+  private read(): void {
+    const abort = new AbortController();
+    const requests = this.requests;
+    this.requests = [];
+    this.asked = requests.length > 0;
+    this.lastStart = this.clock.monotonic();
+    this.counts.polls++;
+    this.flight = { abort, ended: this.readOnce(abort.signal, requests) };
+  }
+
+  private async readOnce(signal: AbortSignal, requests: ReadRequest<T>[]): Promise<void> {
+    let wait: number | null;
+    try {
+      const data = await this.options.fetch(signal);
+      if (signal.aborted) throw cancelled();
+      wait = this.waitAfterSuccess();
+      this.succeeded(data, requests);
+      for (const request of requests) request.resolve(data);
+    } catch (thrown) {
+      const error = signal.aborted ? cancelled() : toDeviceError(thrown);
+      if (error.reason === 'unexpected') this.watcher.onUnexpected?.(thrown);
+      wait = this.interval;
+      if (!signal.aborted) {
+        this.failed(error);
+        wait = this.waitAfterFailure(error);
+      }
+      for (const request of requests) request.reject(error);
+    }
+    this.flight = undefined;
+    if (this.closed || this.subscribers.length === 0) return;
+    if (this.requests.length > 0) this.planRequested();
+    else if (wait !== null) this.plan(wait);
+  }
+
+  private get interval(): number {
+    return this.options.interval;
+  }
+
+  private waitAfterSuccess(): number {
+    const spent = this.clock.monotonic() - this.lastStart;
+    // A device slower than its interval still gets a rest between two readings.
+    return Math.max(this.interval - spent, this.interval / 5);
+  }
+
+  private waitAfterFailure(error: DeviceError): number | null {
+    // What the vendor himself calls wrong is tried again when somebody asks.
+    if (error.definite) return null;
+    if (isOwnCertificate(error.reason)) return Math.max(this.interval, CERTIFICATE_RETRY);
+    const wait = this.backOffOf(error).next();
+    // A failing device is never asked more often than a good one.
+    return Math.max(this.interval, wait, (error.retryAfter ?? 0) * 1000);
+  }
+
+  private backOffOf(error: DeviceError): BackOff {
+    if (isRefusal(error)) return (this.slow ??= slowBackOff(this.clock));
+    const { interval, maxBackOff = 60_000 } = this.options;
+    const cap = Math.max(maxBackOff, interval);
+    return (this.backOff ??= new BackOff({ base: interval, cap }, this.clock));
+  }
+
+  private succeeded(data: T, asked: readonly ReadRequest<T>[]): void {
+    this.last = data;
+    this.backOff = undefined;
+    this.slow = undefined;
+    this.banned = undefined;
+    this.counts.lastSuccess = this.clock.now();
+    this.announce(this.options.assess?.(data));
+    this.notify((subscriber) => {
+      if (!asked.some((request) => request.subscriber === subscriber)) subscriber.listener.onData?.(data);
+    });
+  }
+
+  private failed(error: DeviceError): void {
+    if (error.retryAfter !== undefined) {
+      this.banned = { until: this.aging.now() + error.retryAfter * 1000, error };
+    }
+    this.counts.failures++;
+    this.errors.note(error);
+    this.announce(error);
+  }
+
+  private announce(reason: DeviceError | undefined): void {
+    const changed = this.tracker.update(reason, this.clock.now());
+    if (!changed) return;
+    this.guard(() => this.watcher.onAvailability?.(changed));
+    this.notify((subscriber) => subscriber.listener.onAvailability?.(changed));
+  }
+
+  /** One listener's fault must not keep the others from hearing. */
+  private notify(tell: (subscriber: Subscriber<T>) => void): void {
+    for (const subscriber of this.subscribers) this.guard(() => tell(subscriber));
+  }
+
+  /** Nothing that a listener throws may end the reading, whose rejection nobody would handle. */
+  private guard(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.watcher.onUnexpected?.(error);
+    }
+  }
+}

@@ -1,0 +1,3 @@
+EnergyDevices.scripts['energy-surplus'] = {
+  prepare: (node) => EnergyDevices.about(node, '#energy-surplus-about'),
+};

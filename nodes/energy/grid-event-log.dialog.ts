@@ -1,0 +1,3 @@
+EnergyDevices.scripts['grid-event-log'] = {
+  prepare: (node) => EnergyDevices.about(node, '#grid-event-log-about'),
+};

@@ -1,0 +1,182 @@
+import { defineForm, type When } from '../shared/form';
+import { look, upsRow } from './common.form';
+
+const DEVICE_2: When = { device2: ['*'] };
+const DEVICE_3: When = { device3: ['*'] };
+const NAMED_1: When = { user1: ['*'] };
+const NAMED_2: When = { user2: ['*'] };
+const NAMED_3: When = { user3: ['*'] };
+const NAMED_4: When = { user4: ['*'] };
+const NAMED_5: When = { user5: ['*'] };
+const NAMED_6: When = { user6: ['*'] };
+
+const names = {
+  kind: 'text',
+  icon: 'tag',
+  label: 'upsNames',
+  required: 'errors.nutNames',
+  pattern: ['upsNames', 'errors.nutNames'],
+} as const;
+const more = { kind: 'node', icon: 'battery-full', label: 'ups', default: '', of: 'ups-device' } as const;
+const user = { kind: 'text', icon: 'user', label: 'user', default: '' } as const;
+const role = {
+  kind: 'choice',
+  icon: 'sitemap',
+  label: 'role',
+  default: 'secondary',
+  options: ['secondary', 'primary', 'none'],
+  texts: 'role',
+} as const;
+const commands = { kind: 'flag', label: 'mayCommand', default: false } as const;
+const password = {
+  kind: 'secret',
+  icon: 'key',
+  label: 'password',
+  required: 'errors.nutPasswordEmpty',
+  password: true,
+} as const;
+
+export const form = defineForm({
+  type: 'ups-nut-server',
+  category: 'energy_devices',
+  ...look,
+  outputs: 2,
+  asks: true,
+  inputLabel: 'port.order',
+  outputLabels: ['port.clients', 'port.server'],
+  rows: [
+    { ...upsRow, required: 'errors.noDevice' },
+    { ...names, name: 'names', default: 'ups' },
+    {
+      kind: 'text',
+      name: 'host',
+      icon: 'globe',
+      label: 'listenAt',
+      default: '127.0.0.1',
+      required: 'errors.nutBindAddress',
+      pattern: ['ipAddress', 'errors.nutBindAddress'],
+    },
+    {
+      kind: 'number',
+      name: 'port',
+      icon: 'plug',
+      label: 'tcpPort',
+      default: 3493,
+      min: 1,
+      max: 65_535,
+      whole: true,
+      digits: true,
+    },
+    { kind: 'tip', text: 'listenAt' },
+    {
+      kind: 'text',
+      name: 'hosts',
+      icon: 'filter',
+      label: 'allowedHosts',
+      pattern: ['hosts', 'errors.nutHosts'],
+      default: '',
+      placeholder: true,
+    },
+    { ...user, name: 'user1', placeholder: 'user' },
+    { ...password, name: 'password1', when: NAMED_1 },
+    { ...role, name: 'role1', when: NAMED_1 },
+    { ...commands, name: 'commands1', when: NAMED_1 },
+    { ...user, name: 'user2' },
+    { ...password, name: 'password2', when: NAMED_2 },
+    { ...role, name: 'role2', when: NAMED_2 },
+    { ...commands, name: 'commands2', when: NAMED_2 },
+    { ...user, name: 'user3', advanced: true },
+    { ...password, name: 'password3', when: NAMED_3, advanced: true },
+    { ...role, name: 'role3', when: NAMED_3, advanced: true },
+    { ...commands, name: 'commands3', when: NAMED_3, advanced: true },
+    { ...user, name: 'user4', advanced: true },
+    { ...password, name: 'password4', when: NAMED_4, advanced: true },
+    { ...role, name: 'role4', when: NAMED_4, advanced: true },
+    { ...commands, name: 'commands4', when: NAMED_4, advanced: true },
+    { ...user, name: 'user5', advanced: true },
+    { ...password, name: 'password5', when: NAMED_5, advanced: true },
+    { ...role, name: 'role5', when: NAMED_5, advanced: true },
+    { ...commands, name: 'commands5', when: NAMED_5, advanced: true },
+    { ...user, name: 'user6', advanced: true },
+    { ...password, name: 'password6', when: NAMED_6, advanced: true },
+    { ...role, name: 'role6', when: NAMED_6, advanced: true },
+    { ...commands, name: 'commands6', when: NAMED_6, advanced: true },
+    { kind: 'tip', text: 'users' },
+    {
+      kind: 'text',
+      name: 'commandPorts',
+      icon: 'power-off',
+      default: '',
+      placeholder: true,
+      pattern: ['ports', 'errors.powersentrixOutageNeeded'],
+    },
+    {
+      kind: 'choice',
+      name: 'batteryRule',
+      icon: 'battery-half',
+      default: 'all',
+      options: ['all', 'any'],
+      advanced: true,
+    },
+    {
+      kind: 'number',
+      name: 'lowAfter',
+      icon: 'clock-o',
+      default: '',
+      above: 0,
+      max: 86_400,
+      unit: 'seconds',
+      hint: 'lowAfter',
+      advanced: true,
+    },
+    {
+      kind: 'number',
+      name: 'fsdAfter',
+      icon: 'bell',
+      default: 5,
+      min: 0,
+      max: 3600,
+      unit: 'seconds',
+      hint: 'fsdAfter',
+      advanced: true,
+    },
+    {
+      kind: 'number',
+      name: 'restoreAfter',
+      icon: 'undo',
+      default: 60,
+      min: 0,
+      max: 86_400,
+      unit: 'seconds',
+      hint: 'restoreAfter',
+      advanced: true,
+    },
+    {
+      kind: 'number',
+      name: 'fullVoltage',
+      icon: 'battery-full',
+      default: '',
+      above: 0,
+      max: 100,
+      unit: 'V',
+      hint: 'fullVoltage',
+      advanced: true,
+    },
+    {
+      kind: 'number',
+      name: 'capacity',
+      icon: 'battery-full',
+      default: '',
+      above: 0,
+      max: 1_000_000,
+      unit: 'Wh',
+      hint: 'capacity',
+      advanced: true,
+    },
+    { ...more, name: 'device2', advanced: true },
+    { ...names, name: 'names2', default: 'ups2', when: DEVICE_2, advanced: true },
+    { ...more, name: 'device3', advanced: true },
+    { ...names, name: 'names3', default: 'ups3', when: DEVICE_3, advanced: true },
+    { kind: 'diagnostics' },
+  ],
+});

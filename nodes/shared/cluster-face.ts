@@ -1,0 +1,38 @@
+import type { Node, NodeAPI } from 'node-red';
+
+/** Under which a node that works at the owner alone has what is kept for it. */
+export const MEMORY = Symbol('shared memory');
+
+/** What a node keeps for whoever owns it next. */
+export interface SharedMemory {
+  /** as the owner before has kept it; `undefined`: nothing */
+  get(key: string): unknown;
+  /** Resolves when it is kept. @throws DeviceError when it cannot be, or is not ours to keep */
+  set(key: string, value: unknown): Promise<void>;
+}
+
+/** What a node is told of that is made for one time that it is owned, see `runOnDuty`. */
+export interface Face {
+  isFace: true;
+  real: Node;
+  /** it ends because another instance owns it */
+  handedOver: () => boolean;
+}
+
+/** `undefined`: it is a node as Node-RED made it */
+export function faceOf(node: object): Face | undefined {
+  return (node as { clusterFace?: Face }).clusterFace;
+}
+
+export function sharedMemory(node: object): SharedMemory | undefined {
+  return (node as { [MEMORY]?: SharedMemory })[MEMORY];
+}
+
+/** Resolves when all flows have begun: before that a message may find nobody. */
+export function flowsStarted(RED: NodeAPI, node: object): Promise<void> {
+  // A node that comes to be owned is made long after that.
+  if (faceOf(node)) return Promise.resolve();
+  return new Promise((resolve) => {
+    RED.events.once('flows:started', () => resolve());
+  });
+}

@@ -1,0 +1,312 @@
+import type { Request, Response } from 'express';
+import type { Node, NodeAPI, NodeStatus } from 'node-red';
+
+import { Cluster, newHolder } from '../../lib/cluster/cluster';
+import type { CommandPermit } from '../../lib/cluster/permit';
+import { notOwner } from '../../lib/cluster/errors';
+import { loadMemory } from '../../lib/cluster/memory';
+import { RedisEngine } from '../../lib/cluster/redis';
+import { clusterSettings, type ClusterSettings } from '../../lib/cluster/settings';
+import { type FlowEntry, type Units, unitsOf } from '../../lib/cluster/units';
+import { type DeviceError, toDeviceError } from '../../lib/core/errors';
+import { isRecord } from '../../lib/core/values';
+import { Duty, type DutyCluster } from './cluster-duty';
+import type { SharedMemory } from './cluster-face';
+import { ClusterPace } from './cluster-pace';
+import { plainAnswer, takeInput, type ClusterInput } from './cluster-input';
+import { LogLimit } from './log-limit';
+import type { FlowMessage, InputResult } from './messages';
+import { onClose } from './on-close';
+import { admits } from './own-page';
+
+import { STATUS } from './states';
+import { errorText, translate } from './text';
+import { VERSION } from './version';
+
+/** ms that commands get to end when the last node closes: their own node has stopped them already */
+const LONGEST_END = 1000;
+
+/** The clusters of runtimes whose route stands, by the runtime's event bus. */
+const routed = new WeakMap<object, { now: ClusterRuntime }>();
+
+/**
+ * Makes this Node-RED a member of its cluster, until the last of its nodes closes.
+ *
+ * @param left called then
+ */
+export function startCluster(RED: NodeAPI, left: () => void): ClusterRuntime {
+  const made = new ClusterRuntime(RED, left);
+  const known = routed.get(RED.events);
+  if (known) known.now = made;
+  else {
+    const current = { now: made };
+    routed.set(RED.events, current);
+    addRoute(RED, () => current.now);
+  }
+  return made;
+}
+
+function addRoute(RED: NodeAPI, current: () => ClusterRuntime): void {
+  RED.httpAdmin.get(
+    '/energy-devices/cluster',
+    RED.auth.needsPermission('flows.read'),
+    (req: Request, res: Response) => {
+      if (!admits(RED, req, res)) return;
+      res.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+      res.json(current().report);
+    },
+  );
+}
+
+/** The nodes of this Node-RED as members of a cluster. */
+export class ClusterRuntime implements DutyCluster {
+  readonly cluster: Cluster | undefined;
+  private readonly wrong: DeviceError | undefined;
+  private readonly settings: ClusterSettings | undefined;
+  private readonly duties = new Map<Node, Duty>();
+  private readonly lines = new LogLimit();
+  private readonly pace = new ClusterPace();
+  private readonly lettersOf = new Map<string, Set<(letter: Record<string, unknown>) => void>>();
+  private readonly handOvers = new Map<Duty, () => Promise<void>>();
+  private units: Units | undefined;
+  private users = 0;
+  private shown = '';
+  private lost = false;
+  private toldDrop = false;
+  private engineProblem: DeviceError | undefined;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly left: () => void,
+  ) {
+    const { energyDevices: own } = RED.settings as { energyDevices?: unknown };
+    try {
+      this.settings = clusterSettings(isRecord(own) ? own.cluster : undefined, process.env);
+    } catch (thrown) {
+      this.wrong = toDeviceError(thrown);
+      // As a member that owns nothing: run as if there were no others, it would switch twice.
+      RED.log.error(`[energy-devices] ${errorText(RED, this.wrong)}`);
+      return;
+    }
+    const { settings } = this;
+    if (!settings) return;
+    const holder = newHolder();
+    const engine = new RedisEngine({
+      settings,
+      holder,
+      onLost: (reason) => this.engineLost(reason),
+      onReady: () => setImmediate(() => this.engineReady()),
+    });
+    this.cluster = new Cluster(engine, settings, holder, {
+      changed: () => this.changed(),
+      ending: (partitions) => this.ending(partitions),
+      letter: (kind, letter) => {
+        for (const heard of this.lettersOf.get(kind) ?? []) heard(letter);
+      },
+    });
+    RED.events.on('flows:starting', this.onStarting);
+    RED.events.on('flows:started', this.onStarted);
+    this.cluster.lease.setDigest(this.currentUnits.digest);
+    this.cluster.start();
+  }
+
+  /** Counts a node as a user of the cluster. */
+  join(node: Node): void {
+    this.users++;
+    onClose(node, async () => {
+      this.duties.get(node)?.end();
+      this.duties.delete(node);
+      this.users--;
+      if (this.users > 0) return;
+      this.pace.end();
+      this.RED.events.off('flows:starting', this.onStarting);
+      this.RED.events.off('flows:started', this.onStarted);
+      this.left();
+      await this.cluster?.leave(LONGEST_END);
+    });
+  }
+
+  dutyOf(node: Node): Duty {
+    const known = this.duties.get(node);
+    if (known) return known;
+    const made = new Duty(this, node);
+    this.duties.set(node, made);
+    return made;
+  }
+
+  partitionOf({ id, _alias }: Node & { _alias?: string }): number {
+    return this.currentUnits.partitionOf(_alias ?? id);
+  }
+
+  owns(partition: number): boolean {
+    return this.cluster?.lease.owns(partition) ?? false;
+  }
+
+  reads(partition: number): boolean {
+    return this.cluster?.lease.reads(partition) ?? false;
+  }
+
+  standbyStatus(partition: number): NodeStatus | undefined {
+    const { RED, cluster } = this;
+    if (this.reads(partition)) return undefined;
+    if (!cluster) return STATUS.failing('status.clusterSettings');
+    if (this.problem) return { fill: 'yellow', shape: 'ring', text: 'status.clusterLost' };
+    const name = cluster.lease.ownerOf(partition)?.name;
+    const text = name === undefined ? 'status.standby' : translate(RED, 'cluster.standby', { name });
+    return { fill: 'grey', shape: 'ring', text };
+  }
+
+  lostError(): DeviceError {
+    return this.wrong ?? notOwner();
+  }
+
+  get problem(): DeviceError | undefined {
+    return this.wrong ?? this.cluster?.problem;
+  }
+
+  /** Commands that another instance got are carried out by this node. @returns ends that */
+  serve(
+    duty: Duty,
+    work: (msg: Record<string, unknown>, permit: CommandPermit) => InputResult | Promise<InputResult>,
+  ): () => void {
+    const ends = this.cluster?.forward.serve(duty.node.id, {
+      get partition() {
+        return duty.partition;
+      },
+      run: (message, permit) =>
+        plainAnswer((msg, _send, own) => work(msg, own ?? permit), message as FlowMessage, permit),
+    });
+    return () => ends?.();
+  }
+
+  /** Takes a message of a node, see `takeInput`. */
+  input(input: ClusterInput): void {
+    takeInput(this, input);
+  }
+
+  /** A message was left to another instance: told once. */
+  dropped(): void {
+    if (this.toldDrop) return;
+    this.toldDrop = true;
+    this.RED.log.info(`[energy-devices] ${translate(this.RED, 'log.clusterDropped')}`);
+  }
+
+  /** Tells all other members. @throws DeviceError when one of them may not have heard it */
+  async share(kind: string, letter: Record<string, unknown>): Promise<void> {
+    const { cluster } = this;
+    if (!cluster || this.problem) throw this.lostError();
+    const text = JSON.stringify({ ...letter, t: kind });
+    const others = cluster.lease.members.filter(({ holder }) => holder !== cluster.holder);
+    await Promise.all(others.map(({ holder }) => cluster.engine.send(holder, text)));
+  }
+
+  /** Calls `work` before what this duty is about is given to another instance. @returns ends that */
+  atHandOver(duty: Duty, work: () => Promise<void>): () => void {
+    this.handOvers.set(duty, work);
+    return () => void this.handOvers.delete(duty);
+  }
+
+  /** What is kept for whoever owns a node. @throws DeviceError */
+  async memoryOf(node: Node): Promise<SharedMemory> {
+    const { cluster } = this;
+    if (!cluster) throw this.lostError();
+    return loadMemory(cluster, node.id, () => this.partitionOf(node));
+  }
+
+  private async ending(partitions: readonly number[]): Promise<void> {
+    const there = [...this.handOvers].filter(([duty]) => partitions.includes(duty.partition));
+    await Promise.all(there.map(([, work]) => work()));
+  }
+
+  /** Hears letters of a kind. @returns ends that */
+  onLetter(kind: string, heard: (letter: Record<string, unknown>) => void): () => void {
+    const list = this.lettersOf.get(kind) ?? new Set();
+    this.lettersOf.set(kind, list.add(heard));
+    return () => void list.delete(heard);
+  }
+
+  /** For the diagnostics: members, what is owned, hand-overs and what was left to others. No addresses and no secrets. */
+  get report(): Record<string, unknown> {
+    const { settings, cluster, wrong, engineProblem } = this;
+    const base = { package: `node-red-contrib-energy-devices ${VERSION}`, time: new Date().toISOString() };
+    if (!settings || !cluster) return { ...base, problem: wrong ? told(wrong) : null };
+    const { lease, commands, holder } = cluster;
+    const owned = [...this.duties.values()].filter((duty) => duty.active).length;
+    return {
+      ...base,
+      name: settings.name,
+      takeover: settings.lease / 1000,
+      spread: settings.spread,
+      whenLost: settings.whenLost,
+      instance: settings.instance,
+      holder,
+      connected: cluster.engine.connected,
+      lost: this.problem !== undefined,
+      actsAlone: lease.actsAlone,
+      problem: engineProblem ? told(engineProblem) : null,
+      members: lease.members.map((member) => ({
+        ...{ name: member.name, holder: member.holder, self: member.holder === holder, ready: member.ready },
+        sameFlows: member.digest === lease.digestInForce,
+        partitions: [...lease.owners].filter(([, owner]) => owner === member.holder).length,
+      })),
+      units: this.currentUnits.count,
+      partitions: lease.partitions.length,
+      nodes: this.duties.size,
+      nodesOwned: owned,
+      handOvers: { ...lease.counts },
+      copiesDropped: commands.dropped,
+    };
+  }
+
+  private get currentUnits(): Units {
+    if (!this.units) {
+      const entries: FlowEntry[] = [];
+      this.RED.nodes.eachNode((entry) => {
+        entries.push(entry as unknown as FlowEntry);
+      });
+      this.units = unitsOf(entries, this.settings?.spread ?? 'none');
+    }
+    return this.units;
+  }
+
+  private readonly onStarting = (): void => {
+    this.units = undefined;
+    this.cluster?.lease.setDigest(this.currentUnits.digest);
+    this.changed();
+  };
+
+  private readonly onStarted = (): void => this.cluster?.lease.setStarted();
+
+  private engineReady(): void {
+    this.engineProblem = undefined;
+    this.cluster?.connected();
+  }
+
+  private engineLost(reason: DeviceError): void {
+    if (reason.reason !== this.engineProblem?.reason && this.lines.admit() !== undefined)
+      this.RED.log.warn(`[energy-devices] ${errorText(this.RED, reason)}`);
+    this.engineProblem = reason;
+  }
+
+  private changed(): void {
+    const { cluster } = this;
+    if (!cluster) return;
+    const { lease } = cluster;
+    const lost = lease.problem !== undefined;
+    if (lost !== this.lost && this.lines.admit() !== undefined) {
+      const key = lost ? 'log.clusterLost' : 'log.clusterBack';
+      this.RED.log.warn(`[energy-devices] ${translate(this.RED, key)}`);
+    }
+    this.lost = lost;
+    const shown = JSON.stringify([lost, lease.actsAlone, lease.partitions, [...lease.owners]]);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    const all = [...this.duties.values()];
+    for (const duty of all) if (!duty.isBeginning) duty.look();
+    this.pace.begin(all.filter((duty) => duty.isBeginning));
+  }
+}
+
+function told(error: DeviceError): { code: string; message: string } {
+  return { code: error.code, message: error.message };
+}

@@ -1,0 +1,170 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+
+import { systemClock } from '../../lib/core/clock';
+import { toDeviceError } from '../../lib/core/errors';
+import type { ClusterRuntime } from './cluster-runtime';
+import { type Face, MEMORY, type SharedMemory } from './cluster-face';
+import { createNode } from './migrate';
+import type { NodeRuntime } from './node-type';
+import { onClose } from './on-close';
+import { statusSetter } from './status';
+import { errorText } from './text';
+
+/** ms between two tries to read what the owner before has kept */
+const RETRY = 1000;
+/** messages that wait for that */
+const MOST_WAITING = 1000;
+
+type Callback = (this: Node, ...args: unknown[]) => void;
+type Input = [msg: unknown, send: unknown, done: (error?: Error) => void];
+
+/**
+ * A node that works at the owner alone: it is made when this instance comes to own it, from what the owner before has kept, and
+ * ends when it is another's. What it is made of knows nothing of this: it sees a node of its own, with a beginning and an end.
+ */
+export function runOnDuty<N extends Node, C extends NodeDef>(
+  RED: NodeAPI,
+  cluster: ClusterRuntime,
+  node: N,
+  config: C,
+  found: NodeRuntime<N, C>,
+): void {
+  createNode(RED, node, config);
+  const duty = cluster.dutyOf(node);
+  statusSetter(RED, node)({});
+  let shift: Shift | undefined;
+  let beginning = false;
+  const state = { closed: false };
+  const waiting: Input[] = [];
+
+  const fail = (thrown: unknown): void => node.error(errorText(RED, toDeviceError(thrown)));
+  const isWanted = (): boolean => duty.active && !state.closed;
+  const begin = async (): Promise<void> => {
+    if (shift || beginning || state.closed) return;
+    beginning = true;
+    const memory = await remembered(cluster, node, isWanted);
+    beginning = false;
+    if (!memory || !isWanted()) {
+      for (const [, , done] of waiting.splice(0)) done();
+      return;
+    }
+    const made = new Shift(node, memory);
+    shift = made;
+    found.create.call(made.face as N, config);
+    for (const input of waiting.splice(0)) made.input(input);
+  };
+  const end = async (removed: boolean, handedOver: boolean): Promise<void> => {
+    const ended = shift;
+    shift = undefined;
+    await ended?.end(removed, handedOver);
+  };
+  const look = (): void => {
+    (duty.active ? begin() : end(false, true)).catch(fail);
+  };
+  duty.follow(look);
+  const endFor = cluster.atHandOver(duty, () => end(false, true));
+  // Other nodes are made in this turn.
+  const starting = setImmediate(look);
+  node.on('input', (msg, send, done) => {
+    const input: Input = [msg, send, done];
+    if (shift) shift.input(input);
+    else if (beginning && waiting.length < MOST_WAITING) waiting.push(input);
+    else {
+      cluster.dropped();
+      done();
+    }
+  });
+  onClose(node, async (removed) => {
+    state.closed = true;
+    clearImmediate(starting);
+    endFor();
+    await end(removed, false);
+  });
+}
+
+/** What the owner before has kept; `undefined`: it is not wanted any more. */
+async function remembered(
+  cluster: ClusterRuntime,
+  node: Node,
+  isWanted: () => boolean,
+): Promise<SharedMemory | undefined> {
+  for (let told = false; isWanted();) {
+    try {
+      return await cluster.memoryOf(node);
+    } catch (thrown) {
+      // To go on without it would count anew, and overwrite it.
+      if (!told) node.warn(toDeviceError(thrown).message);
+      told = true;
+      await new Promise<void>((resolve) => systemClock.after(RETRY, resolve));
+    }
+  }
+  return undefined;
+}
+
+/** One time that this instance owns a node. */
+class Shift {
+  readonly face: Node;
+  private readonly inputs: Callback[] = [];
+  private readonly closes: Callback[] = [];
+  private handedOver = false;
+  private ended = false;
+
+  constructor(node: Node, memory: SharedMemory) {
+    /** What is noted at a node under a symbol is noted for one shift. */
+    const own = new Map<symbol, unknown>([[MEMORY, memory]]);
+    const on = (event: string, callback: Callback): Node => {
+      if (event === 'input') this.inputs.push(callback);
+      else if (event === 'close') this.closes.push(callback);
+      else node.on(event as 'input', callback);
+      return this.face;
+    };
+    const face: Face = {
+      isFace: true,
+      real: node,
+      handedOver: () => this.handedOver,
+    };
+    this.face = new Proxy(node, {
+      get: (target, name) => {
+        if (name === 'on') return on;
+        if (name === 'clusterFace') return face;
+        if (typeof name === 'symbol' && !(name in target)) return own.get(name);
+        if (typeof name === 'symbol' && own.has(name)) return own.get(name);
+        const value: unknown = Reflect.get(target, name);
+        if (name === 'send' && typeof value === 'function')
+          return (...args: unknown[]): unknown =>
+            this.ended ? undefined : Reflect.apply(value, target, args);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+      set: (target, name, value) => {
+        if (typeof name === 'symbol') own.set(name, value);
+        else Reflect.set(target, name, value);
+        return true;
+      },
+    });
+    // What is to be done at the real node's end is none of this shift's.
+    for (const name of Object.getOwnPropertySymbols(node)) own.set(name, undefined);
+    own.set(MEMORY, memory);
+  }
+
+  input(input: Input): void {
+    for (const callback of this.inputs) callback.apply(this.face, input);
+  }
+
+  /** Ends what was begun, as if the node were stopped. */
+  async end(removed: boolean, handedOver: boolean): Promise<void> {
+    this.handedOver = handedOver;
+    await Promise.all(
+      this.closes.map(
+        (callback) =>
+          new Promise<void>((resolve) => {
+            if (callback.length >= 2) callback.call(this.face, removed, resolve);
+            else {
+              callback.call(this.face, removed);
+              resolve();
+            }
+          }),
+      ),
+    );
+    this.ended = true;
+  }
+}

@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+import type { CommandRecord, Letter } from '../../lib/cluster/engine';
+import { RedisEngine } from '../../lib/cluster/redis';
+import { clusterSettings } from '../../lib/cluster/settings';
+import type { DeviceError } from '../../lib/core/errors';
+import { projectRoot } from '../../scripts/support/project-root';
+import { RedisServer } from '../support/redis';
+
+const OWN = { name: 'a', digest: 'd', ready: true };
+const PREFIX = '{energy-devices:test}';
+const running: RedisEngine[] = [];
+
+interface Connected {
+  engine: RedisEngine;
+  letters: Letter[];
+  problems: DeviceError[];
+}
+
+function engineOf(server: RedisServer, holder: string, more: Record<string, unknown> = {}): Connected {
+  const settings = clusterSettings({ url: server.url, name: 'test', takeover: 4, ...more }, {});
+  assert.ok(settings);
+  const letters: Letter[] = [];
+  const problems: DeviceError[] = [];
+  const engine = new RedisEngine({ settings, holder, onLost: (reason) => problems.push(reason) });
+  engine.start((letter) => letters.push(letter));
+  running.push(engine);
+  return { engine, letters, problems };
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function connected(...given: Parameters<typeof engineOf>): Promise<Connected> {
+  const made = engineOf(...given);
+  await until(() => made.engine.connected);
+  return made;
+}
+
+/** Renews and claims until it is owned. */
+async function own({ engine }: Connected, partition: number): Promise<void> {
+  await until(async () => {
+    await engine.renew(OWN, []);
+    return (await engine.claim([partition])).includes(partition);
+  });
+}
+
+const record = (more: Partial<CommandRecord>): CommandRecord => ({
+  ...{ key: 'k', print: 'p', at: 1000, by: 'a', state: 'begun', goal: '', outcome: '', single: false },
+  ...more,
+});
+
+describe('Redis as the engine of a cluster', function () {
+  this.timeout(60_000);
+  let server: RedisServer;
+
+  before(async () => {
+    server = await RedisServer.start();
+  });
+  after(() => server.stop());
+  afterEach(async () => {
+    for (const engine of running.splice(0)) await engine.close();
+    await server.ask('FLUSHALL');
+  });
+
+  it('grants no claim while a lease of before a restart may hold, and one afterwards', async () => {
+    const a = await connected(server, 'a');
+    await a.engine.renew(OWN, []);
+    assert.deepEqual(await a.engine.claim([3]), []);
+    const begun = Date.now();
+    await own(a, 3);
+    assert.ok(Date.now() - begun > 2500, `${Date.now() - begun} ms`);
+  });
+
+  it('gives a partition to one member, and to another when it is released', async () => {
+    const [a, b] = await Promise.all([connected(server, 'a'), connected(server, 'b')]);
+    await own(a, 3);
+    await b.engine.renew({ ...OWN, name: 'b' }, []);
+    assert.deepEqual(await b.engine.claim([3]), []);
+    const { owners, members } = await a.engine.renew(OWN, [3]);
+    assert.deepEqual([...owners], [[3, 'a']]);
+    assert.deepEqual(members.map(({ holder }) => holder).sort(), ['a', 'b']);
+    await a.engine.release([3], false);
+    assert.deepEqual(await b.engine.claim([3]), [3]);
+    assert.deepEqual((await a.engine.renew(OWN, [3])).lost, [3]);
+  });
+
+  it('does nothing for a call that comes after one that was made later', async () => {
+    const a = await connected(server, 'a');
+    await own(a, 3);
+    // The same process as it was before: its calls are numbered from one.
+    const late = await connected(server, 'a');
+    await late.engine.release([3], false);
+    assert.deepEqual(await late.engine.claim([4]), []);
+    await assert.rejects(late.engine.renew(OWN, []), { reason: 'clusterOdd' });
+    assert.deepEqual([...(await a.engine.renew(OWN, [3])).owners], [[3, 'a']]);
+  });
+
+  it('lets a member with another flow file claim nothing until the last of the old one has left', async () => {
+    const [a, b] = await Promise.all([connected(server, 'a'), connected(server, 'b')]);
+    await own(a, 3);
+    const fresh = { ...OWN, digest: 'new' };
+    assert.equal((await b.engine.renew(fresh, [])).digest, 'd');
+    assert.deepEqual(await b.engine.claim([5]), []);
+    await a.engine.release([3], true);
+    assert.equal((await b.engine.renew(fresh, [])).digest, 'new');
+    assert.deepEqual(await b.engine.claim([5]), [5]);
+  });
+
+  it('says that everything is forgotten after a flush, and grants nothing for a lease', async () => {
+    const a = await connected(server, 'a');
+    await own(a, 3);
+    const before = await a.engine.renew(OWN, [3]);
+    await server.ask('FLUSHALL');
+    const after = await a.engine.renew(OWN, [3]);
+    assert.notEqual(after.epoch, before.epoch);
+    assert.deepEqual(after.lost, [3]);
+    assert.deepEqual(await a.engine.claim([3]), []);
+  });
+
+  it('begins a command once, for the owner alone, and goes on with what has a goal', async () => {
+    const [a, b] = await Promise.all([connected(server, 'a'), connected(server, 'b')]);
+    await own(a, 3);
+    const begin = (by: Connected, more: Partial<CommandRecord>) =>
+      by.engine.begin({ partition: 3, device: 'port', record: record(more) });
+    assert.deepEqual(await begin(b, { key: 'on', by: 'b', goal: 'on' }), { kind: 'notOwner' });
+    assert.deepEqual(await begin(a, { key: 'on', goal: 'on' }), { kind: 'begun', goal: 'on' });
+    assert.deepEqual(await begin(a, { key: 'restart' }), { kind: 'begun', goal: '' });
+    assert.deepEqual(await begin(a, { key: 'done' }), { kind: 'begun', goal: '' });
+    await a.engine.finish('port', record({ key: 'done', state: 'done', outcome: '{}' }));
+    await b.engine.renew({ ...OWN, name: 'b' }, []);
+    await a.engine.release([3], false);
+    assert.deepEqual(await b.engine.claim([3]), [3]);
+    // Another goal than the one from a fresh reading: that one has been meant.
+    assert.deepEqual(await begin(b, { key: 'on', by: 'b', goal: 'off' }), { kind: 'begun', goal: 'on' });
+    assert.equal((await begin(b, { key: 'restart', by: 'b' })).kind, 'known');
+    const done = await begin(b, { key: 'done', by: 'b' });
+    assert.ok(done.kind === 'known' && done.record.state === 'done' && done.record.outcome === '{}');
+    assert.deepEqual(await begin(b, { key: 'late', by: 'b', at: -5000 }), { kind: 'older' });
+    const keys = (await b.engine.recent('port')).map(({ key }) => key);
+    assert.deepEqual(keys.sort(), ['done', 'on', 'restart']);
+  });
+
+  it('keeps what nodes keep for the owner alone', async () => {
+    const [a, b] = await Promise.all([connected(server, 'a'), connected(server, 'b')]);
+    await own(a, 3);
+    assert.equal(await a.engine.keep(3, 'node:x', 'kept'), true);
+    assert.equal(await b.engine.keep(3, 'node:x', 'stolen'), false);
+    assert.equal(await b.engine.kept('node:x'), 'kept');
+    await assert.rejects(a.engine.keep(3, 'node:x', 'x'.repeat(600_000)), { reason: 'clusterTooLong' });
+  });
+
+  it('carries letters in their order, also those from before the receiver listened', async () => {
+    const a = await connected(server, 'a');
+    for (let i = 0; i < 40; i++) await a.engine.send('b', `letter ${i}`);
+    const b = await connected(server, 'b');
+    await until(() => b.letters.length === 40);
+    assert.deepEqual(
+      b.letters.map(({ text }) => text),
+      Array.from({ length: 40 }, (_, i) => `letter ${i}`),
+    );
+    assert.ok(b.letters.every(({ at }) => Math.abs(at - Date.now()) < 60_000));
+  });
+
+  it('leaves out what others have written that it cannot read', async () => {
+    const a = await connected(server, 'a');
+    const odd = ['not json', '{}', '{"expires":"soon"}', 'x'.repeat(100_000), '{"expires":9e99,"name":7}'];
+    for (const [at, text] of odd.entries()) await server.ask('HSET', `${PREFIX}:members`, `odd ${at}`, text);
+    await server.ask('HSET', `${PREFIX}:owners`, '999', 'odd 4', 'x', 'odd 4', '-1', 'odd 4');
+    await server.ask('XADD', `${PREFIX}:letters:a`, '*', 'l', '{"t":"ask","node":7}');
+    await server.ask('XADD', `${PREFIX}:letters:a`, '*', 'other', '');
+    const renewal = await a.engine.renew(OWN, []);
+    assert.deepEqual([...renewal.owners], []);
+    assert.ok(renewal.members.some(({ holder }) => holder === 'a'));
+    await until(() => a.letters.length === 2);
+  });
+
+  it('takes no more members than it may have', async () => {
+    const a = await connected(server, 'a');
+    for (let i = 0; i < 64; i++)
+      await server.ask('HSET', `${PREFIX}:members`, `m${i}`, '{"expires":9e15,"call":1,"digest":"d"}');
+    await assert.rejects(a.engine.renew(OWN, []), { reason: 'clusterFull' });
+  });
+
+  it('comes back after the server has been killed', async () => {
+    const a = await connected(server, 'a');
+    await server.restart();
+    await assert.rejects(async () => {
+      await a.engine.renew(OWN, []);
+      throw new Error('still there');
+    });
+    await until(() => a.engine.connected);
+    await a.engine.renew(OWN, []);
+  });
+});
+
+describe('a server that a cluster does not take', function () {
+  this.timeout(60_000);
+  const servers: RedisServer[] = [];
+  const start = async (...given: Parameters<typeof RedisServer.start>): Promise<RedisServer> => {
+    const made = await RedisServer.start(...given);
+    servers.push(made);
+    return made;
+  };
+  afterEach(async () => {
+    for (const engine of running.splice(0)) await engine.close();
+    for (const one of servers.splice(0)) await one.stop();
+  });
+
+  it('may forget leases when its memory is full', async () => {
+    const server = await start({ args: ['--maxmemory', '10mb', '--maxmemory-policy', 'allkeys-lru'] });
+    const { engine, problems } = engineOf(server, 'a');
+    await until(() => problems.length > 0);
+    assert.equal(problems[0]?.reason, 'clusterEviction');
+    assert.equal(engine.connected, false);
+    await assert.rejects(engine.renew(OWN, []), { code: 'UNREACHABLE', sent: false });
+  });
+
+  it('refuses the password, which no error tells, and takes it once its file is right', async () => {
+    const server = await start({ password: 'right/one+7' });
+    const passwordFile = path.join(server.folder, 'password');
+    writeFileSync(passwordFile, 'wrong-one-123\n');
+    const { engine, problems } = engineOf(server, 'a', { passwordFile });
+    await until(() => problems.length > 0);
+    assert.equal(problems[0]?.reason, 'clusterAuth');
+    assert.doesNotMatch(JSON.stringify(problems), /wrong-one|right/);
+    writeFileSync(passwordFile, 'right/one+7\n');
+    await until(() => engine.connected);
+    await engine.renew(OWN, []);
+  });
+
+  it('takes TLS by rediss:// with the certificates that Node.js trusts', async () => {
+    const folder = servers[0]?.folder ?? (await start()).folder;
+    const openssl = (...args: string[]): void => {
+      execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+    };
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    openssl(
+      ...[
+        'req',
+        '-x509',
+        ...key,
+        '-days',
+        '2',
+        '-subj',
+        '/CN=test',
+        '-addext',
+        'subjectAltName=IP:127.0.0.1',
+      ],
+      ...['-keyout', 'tls.key', '-out', 'tls.pem'],
+    );
+    const [cert, secret] = ['tls.pem', 'tls.key'].map((name) => path.join(folder, name));
+    const server = await start({ tls: { cert: cert ?? '', key: secret ?? '', ca: cert ?? '' } });
+    const script = `
+      const { RedisEngine } = require('./dist/lib/cluster/redis');
+      const { clusterSettings } = require('./dist/lib/cluster/settings');
+      const settings = clusterSettings({ url: ${JSON.stringify(server.url)}, takeover: 4 }, {});
+      const end = (text) => { console.log(text); process.exit(); };
+      const engine = new RedisEngine({ settings, holder: 'a', onLost: ({ message }) => end(message), onReady: () => setImmediate(() => end('connected')) });
+      engine.start(() => undefined);`;
+    const run = async (env: NodeJS.ProcessEnv): Promise<string> => {
+      const options = { cwd: projectRoot(), env: { ...process.env, ...env } };
+      return (await promisify(execFile)(process.execPath, ['-e', script], options)).stdout.trim();
+    };
+    assert.equal(await run({ NODE_EXTRA_CA_CERTS: cert }), 'connected');
+    assert.match(await run({ NODE_EXTRA_CA_CERTS: '' }), /self.signed|certificate/i);
+  });
+});

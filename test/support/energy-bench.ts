@@ -1,0 +1,35 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import helper from 'node-red-node-test-helper';
+
+import type { Feed } from './feed';
+import { unloadFlow } from './flow';
+
+const seen = new WeakMap<object, number>();
+
+/** The next thing that comes, one after the other. */
+export function next<T>(feed: Feed<T>): Promise<T> {
+  const from = seen.get(feed) ?? 0;
+  seen.set(feed, from + 1);
+  return feed.waitFor(() => true, `item ${from}`, { from });
+}
+
+/** Epoch ms as ISO 8601. */
+export const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Gives each test of a suite a user folder of its own; its flow ends before the folder goes. @returns the folder */
+export function useUserFolder(): () => string {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'energy-nodes-'));
+    helper.settings({ userDir: folder });
+  });
+  afterEach(async () => {
+    await unloadFlow();
+    helper.settings({});
+    await rm(folder, { recursive: true, force: true });
+  });
+  return () => folder;
+}
