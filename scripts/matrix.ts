@@ -125,11 +125,17 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const all = rows.flatMap(({ outcomes }) => [...outcomes.values()]);
   const sum = (key: 'passed' | 'failed'): number => all.reduce((total, outcome) => total + outcome[key], 0);
-  // The last two lines are those that mocha ends with, for whoever counts.
+  // The lines that mocha ends with, for whoever counts.
   console.log(`\n${table(rows)}\n\n  ${sum('passed')} passing`);
   if (sum('failed') > 0) {
     console.log(`  ${sum('failed')} failing`);
     process.exitCode = 1;
+  }
+  // Once more at the end, where people and .ci/run look for it.
+  for (const { title, outcomes } of rows) {
+    for (const [name, { failures }] of outcomes) {
+      for (const failure of failures) console.log(`\n  ${title}: ${name}:\n${indent(failure)}`);
+    }
   }
 }
 
