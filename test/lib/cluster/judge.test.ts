@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { Act } from '../../support/cluster/acts';
 import { CLOCK_PORTS, SLOT, UPSES } from '../../support/cluster/flow';
 import {
+  clientsAtOnce,
   httpIn,
   isLogRight,
   lastAct,
@@ -127,5 +128,19 @@ describe('judging several Node-REDs', () => {
       logsIn(whole, logs, notes).map((one) => isLogRight(one)),
       [true, false, false, true],
     );
+  });
+
+  it('sees two clients at the broker, but for the time in which one of them stood still', () => {
+    const held = [
+      { by: 'a', from: 0, to: 9000 },
+      { by: 'b', from: 6000, to: 20_000 },
+      { by: 'b', from: 21_000, to: Infinity },
+    ];
+    assert.equal(clientsAtOnce(whole, held), 3000);
+    assert.equal(clientsAtOnce({ from: 0, to: 7000 }, held), 1000);
+    assert.equal(clientsAtOnce(whole, held, { by: 'a', from: 2000, to: 8500 }), 500, 'after it went on');
+    assert.equal(clientsAtOnce(whole, held, { by: 'a', from: 6500, to: 30_000 }), 500, 'before it stood');
+    assert.equal(clientsAtOnce(whole, held, { by: 'c', from: 0, to: 30_000 }), 3000, 'a third one');
+    assert.equal(clientsAtOnce(whole, held.slice(1)), 0, 'one after the other, or alone');
   });
 });

@@ -1,4 +1,4 @@
-import { isLogRight, logsIn, type Span } from './judge';
+import { clientsAtOnce, isLogRight, logsIn, type Span } from './judge';
 import type { Note } from './notes';
 import type { Told } from './rows';
 import type { Site } from './site';
@@ -34,10 +34,11 @@ export function judgePushes({ site, span, told, notes, say, hold }: Recorded): v
 }
 
 /** A device that the flow is, at a broker: one client at a time, each command taken once at the most. */
-export function judgeMqtt({ site, span, overlap, notes, say, hold }: Recorded): void {
+export function judgeMqtt({ site, span, told, overlap, notes, say, hold }: Recorded): void {
   const sent = site.sent.filter(({ at }) => at >= span.from && at <= span.to);
   const times = sent.map(({ id }) => notes.filter((one) => one.what === 'command' && one.id === id).length);
-  const most = clientsAtOnce(site, span);
+  const held = site.instances.flatMap(({ name, broker }) => broker.held.map((one) => ({ ...one, by: name })));
+  const most = clientsAtOnce(span, held, told.frozen);
   say(
     `MQTT: ${sent.length} commands, ${times.filter((n) => n === 1).length} taken; two clients: ${(most / 1000).toFixed(1)} s`,
   );
@@ -47,17 +48,4 @@ export function judgeMqtt({ site, span, overlap, notes, say, hold }: Recorded): 
   );
   hold(times.includes(1), 'no MQTT command was taken');
   hold(most <= overlap, `two MQTT clients for ${most} ms`);
-}
-
-/** ms in which two instances had a connection to the broker. */
-function clientsAtOnce(site: Site, { from, to }: Span): number {
-  const all = site.instances.flatMap(({ name, broker }) => broker.held.map((held) => ({ ...held, name })));
-  let most = 0;
-  for (const [index, one] of all.entries()) {
-    for (const other of all.slice(index + 1)) {
-      if (one.name === other.name) continue;
-      most = Math.max(most, Math.min(one.to, other.to, to) - Math.max(one.from, other.from, from));
-    }
-  }
-  return most;
 }

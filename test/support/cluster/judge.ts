@@ -87,8 +87,8 @@ export function httpIn(
     });
 }
 
-/** Without a break by one instance at one device. */
-interface Run extends Span {
+/** Without a break by one instance: at a device, or connected to the broker. */
+export interface Run extends Span {
   by: string;
 }
 
@@ -122,6 +122,27 @@ export function longestOverlap({ from, to }: Span, acts: readonly Act[]): { ms: 
     }
   }
   return most;
+}
+
+/** ms in which two instances had a connection to the broker, without the time in which one of them stood still. */
+export function clientsAtOnce({ from, to }: Span, held: readonly Run[], frozen?: Run): number {
+  const moving = held.flatMap((one) => (one.by === frozen?.by ? without(one, frozen) : [one]));
+  let most = 0;
+  for (const [index, one] of moving.entries()) {
+    for (const other of moving.slice(index + 1)) {
+      if (one.by === other.by) continue;
+      most = Math.max(most, Math.min(one.to, other.to, to) - Math.max(one.from, other.from, from));
+    }
+  }
+  return most;
+}
+
+/** What is left of a run: before, after, both or nothing. */
+function without(run: Run, { from, to }: Span): Run[] {
+  return [
+    { ...run, to: Math.min(run.to, from) },
+    { ...run, from: Math.max(run.from, to) },
+  ].filter((part) => part.to > part.from);
 }
 
 /** ms without anybody at a part of the flow file, by the ticks that pass its gate: the most of any part. */

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Seeded } from '../seeded';
 import { clusterFlow, SLOT, UPSES } from './flow';
 import { FENCE, type Instance, LEASE, NEWCOMER } from './instance';
+import type { Run } from './judge';
 import { MORE_METER, type Site } from './site';
 
 /** A fault, and what must hold whatever else does. */
@@ -18,6 +19,8 @@ export interface Told {
   victims: Set<string>;
   /** who was lost, when, and which devices it had */
   lost?: { name: string; at: number; devices: string[] };
+  /** a victim that stood still: it held its connections, and did nothing with them */
+  frozen?: Run;
   /** the engine was away: nobody can own, and what was not done must say why */
   isEngineLost?: boolean;
 }
@@ -57,12 +60,12 @@ async function beforeSlot(random: Seeded): Promise<void> {
 export const ROWS: Row[] = [
   {
     name: 'no fault',
-    must: { overlap: 0, gap: TICK + 650 },
+    must: { overlap: 0, gap: TICK + 650, pushes: true },
     fault: () => setTimeout(10_000),
   },
   {
     name: 'SIGKILL and restart',
-    must: { overlap: CHANGE, gap: TAKEN_OVER },
+    must: { overlap: CHANGE, gap: TAKEN_OVER, pushes: true },
     async fault(site, random, told) {
       await setTimeout(2000 + random.below(SLOT));
       const victim = lose(site, told);
@@ -78,8 +81,10 @@ export const ROWS: Row[] = [
     async fault(site, random, told) {
       await setTimeout(2000 + random.below(SLOT));
       const victim = lose(site, told);
+      const from = Date.now();
       victim.freeze();
       await setTimeout(20_000);
+      told.frozen = { by: victim.name, from, to: Date.now() };
       victim.thaw();
       await setTimeout(4000);
     },
@@ -108,7 +113,7 @@ export const ROWS: Row[] = [
   },
   {
     name: 'rolling restart, hand-overs in the second of the clock',
-    must: { overlap: 0, gap: HANDED_OVER },
+    must: { overlap: 0, gap: HANDED_OVER, pushes: true },
     async fault(site, random, told) {
       for (const instance of site.instances) {
         told.victims.add(instance.name);
