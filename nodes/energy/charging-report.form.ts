@@ -1,6 +1,6 @@
 import { defineForm } from '../shared/form';
 import { zoneRow } from '../shared/range-rows';
-import { aboutRow } from './common.form';
+import { aboutRow, priceRows } from './common.form';
 
 export const form = defineForm({
   type: 'charging-report',
@@ -14,31 +14,10 @@ export const form = defineForm({
   inputLabel: 'port.sessions',
   outputLabels: ['port.report', 'port.month'],
   rows: [
-    {
-      kind: 'choice',
-      name: 'price',
-      icon: 'tag',
-      default: 'fixed',
-      options: ['none', 'fixed', 'table', 'messages'],
-      texts: 'pricing',
-    },
-    {
-      kind: 'number',
-      name: 'fixedPrice',
-      strict: true,
-      icon: 'money',
-      default: 0,
-      unit: 'perKilowattHour',
-      when: { price: ['fixed'] },
-    },
-    { kind: 'own', name: 'priceTable', default: [] },
-    {
-      kind: 'html',
-      html: `<div class="form-row energy-devices-when" data-price="table">
-  <div id="charging-report-prices" class="energy-devices-wide"></div>
-  <div class="form-tips" data-i18n="tip.priceTable"></div>
-</div>`,
-    },
+    ...priceRows(
+      { choice: 'price', fixed: 'fixedPrice', table: 'priceTable' },
+      { icon: 'tag', chosen: 'fixed', place: 'charging-report-prices' },
+    ),
     { kind: 'text', name: 'currency', icon: 'eur', default: '', narrow: true },
     {
       kind: 'choice',

@@ -15,7 +15,7 @@ import { type ReportedSession, sessionsOf } from '../../lib/reports/session-inpu
 import type { SettingsOf } from '../shared/form';
 import type { InputResult } from '../shared/input-runner';
 import { type FlowMessage } from '../shared/messages';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { STATUS } from '../shared/status';
 import { noticeText, translate } from '../shared/text';
 import { form } from './charging-report.form';

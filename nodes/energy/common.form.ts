@@ -87,3 +87,41 @@ export const repeatRow = {
   unit: 'seconds',
   hint: 'repeat',
 } as const satisfies Setting;
+
+/**
+ * What a kWh costs or earns: nothing, always the same, by the hour, or what messages say.
+ *
+ * @param names of the settings: which of these, the one price, and the table of hours
+ * @param place id of the element in which the dialog's own script makes the table
+ */
+export const priceRows = <Choice extends string, Fixed extends string, Table extends string>(
+  names: { choice: Choice; fixed: Fixed; table: Table },
+  { icon, chosen, place }: { icon: string; chosen: 'none' | 'fixed'; place: string },
+) =>
+  [
+    {
+      kind: 'choice',
+      name: names.choice,
+      icon,
+      default: chosen,
+      options: ['none', 'fixed', 'table', 'messages'],
+      texts: 'pricing',
+    },
+    {
+      kind: 'number',
+      name: names.fixed,
+      strict: true,
+      icon: 'money',
+      default: 0,
+      unit: 'perKilowattHour',
+      when: { [names.choice]: ['fixed'] },
+    },
+    { kind: 'own', name: names.table, default: [] },
+    {
+      kind: 'html',
+      html: `<div class="form-row energy-devices-when" data-${names.choice.toLowerCase()}="table">
+  <div id="${place}" class="energy-devices-wide"></div>
+  <div class="form-tips" data-i18n="tip.priceTable"></div>
+</div>`,
+    },
+  ] as const;

@@ -1,6 +1,6 @@
 import { defineForm } from '../shared/form';
 import { zoneRow } from '../shared/range-rows';
-import { aboutRow, gapRow, inputRows, saveRow } from './common.form';
+import { aboutRow, gapRow, inputRows, priceRows, saveRow } from './common.form';
 
 export const form = defineForm({
   type: 'energy-counter',
@@ -16,56 +16,14 @@ export const form = defineForm({
   rows: [
     ...inputRows,
     { kind: 'number', name: 'billingDay', icon: 'calendar', default: 1, min: 1, max: 28, whole: true },
-    {
-      kind: 'choice',
-      name: 'price',
-      icon: 'tag',
-      default: 'none',
-      options: ['none', 'fixed', 'table', 'messages'],
-      texts: 'pricing',
-    },
-    {
-      kind: 'number',
-      name: 'fixedPrice',
-      strict: true,
-      icon: 'money',
-      default: 0,
-      unit: 'perKilowattHour',
-      when: { price: ['fixed'] },
-    },
-    { kind: 'own', name: 'priceTable', default: [] },
-    {
-      kind: 'html',
-      html: `<div class="form-row energy-devices-when" data-price="table">
-  <div id="energy-counter-prices" class="energy-devices-wide"></div>
-  <div class="form-tips" data-i18n="tip.priceTable"></div>
-</div>`,
-    },
-    {
-      kind: 'choice',
-      name: 'feedIn',
-      icon: 'sun-o',
-      default: 'none',
-      options: ['none', 'fixed', 'table', 'messages'],
-      texts: 'pricing',
-    },
-    {
-      kind: 'number',
-      name: 'feedInPrice',
-      strict: true,
-      icon: 'money',
-      default: 0,
-      unit: 'perKilowattHour',
-      when: { feedIn: ['fixed'] },
-    },
-    { kind: 'own', name: 'feedInTable', default: [] },
-    {
-      kind: 'html',
-      html: `<div class="form-row energy-devices-when" data-feedin="table">
-  <div id="energy-counter-feed-in" class="energy-devices-wide"></div>
-  <div class="form-tips" data-i18n="tip.priceTable"></div>
-</div>`,
-    },
+    ...priceRows(
+      { choice: 'price', fixed: 'fixedPrice', table: 'priceTable' },
+      { icon: 'tag', chosen: 'none', place: 'energy-counter-prices' },
+    ),
+    ...priceRows(
+      { choice: 'feedIn', fixed: 'feedInPrice', table: 'feedInTable' },
+      { icon: 'sun-o', chosen: 'none', place: 'energy-counter-feed-in' },
+    ),
     {
       kind: 'choice',
       name: 'basePer',

@@ -9,7 +9,7 @@ import { LocalTime, type PeriodKind, processZone } from '../../lib/core/zone';
 import type { SettingsOf } from '../shared/form';
 import type { Outgoing } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { STATUS } from '../shared/status';
 import { translate } from '../shared/text';
 import { createEnergyNode } from './create';

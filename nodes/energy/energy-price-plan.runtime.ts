@@ -18,7 +18,7 @@ import { parsePriceList } from '../../lib/energy/prices';
 import { diagnosticsQuery } from '../shared/diagnostics';
 import type { SettingsOf } from '../shared/form';
 import type { FlowMessage } from '../shared/messages';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { STATUS } from '../shared/status';
 import { translate } from '../shared/text';
 import { ControlNode, type Step, type Trigger } from './control-node';

@@ -13,7 +13,7 @@ import type {
 } from '../../lib/energy/surplus-types';
 import { diagnosticsQuery } from '../shared/diagnostics';
 import type { FlowMessage } from '../shared/messages';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { STATUS } from '../shared/status';
 import { translate } from '../shared/text';
 import { ControlNode, type Step, type Trigger } from './control-node';

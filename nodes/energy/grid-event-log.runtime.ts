@@ -14,7 +14,7 @@ import { eventRow, gridCsv, monthRow } from '../../lib/reports/grid-summary';
 import type { SettingsOf } from '../shared/form';
 import { type InputResult, NOTHING } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { STATUS } from '../shared/status';
 import { translate } from '../shared/text';
 import { createEnergyNode } from './create';
