@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
+import { say, wholeNumberOf } from '../scripts/support/command-line';
 import { Engine, findRedis } from '../test/support/cluster/engine';
 import type { MetersCounters, MetersOptions } from './servers/meters';
 import { Child } from './support/child';
@@ -19,17 +20,6 @@ const TAKEOVER = 10;
 const NAMES = ['a', 'b', 'c'];
 /** s in which everything is to be read after a start */
 const PATIENCE = 300;
-
-function numberOf(flag: string, fallback: number): number {
-  const index = process.argv.indexOf(flag);
-  const value = index < 0 ? fallback : Number(process.argv[index + 1]);
-  if (!Number.isInteger(value) || value <= 0) throw new Error(`${flag} needs a whole number above 0`);
-  return value;
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
 
 /** Each meter is a unit of its own, so none may lead to a node that another leads to. */
 function apart({ flows, credentials }: BenchFlow): Pick<BenchFlow, 'flows' | 'credentials'> {
@@ -150,8 +140,8 @@ class Run {
 }
 
 async function main(): Promise<void> {
-  const meters = numberOf('--meters', 10_000);
-  const seconds = numberOf('--seconds', 2 * INTERVAL);
+  const meters = wholeNumberOf('--meters', 10_000);
+  const seconds = wholeNumberOf('--seconds', 2 * INTERVAL);
   const redis = findRedis();
   if (typeof redis === 'string') {
     say(`skipped: ${redis}`);

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 
 import { startBroker } from '../simulators/enapter/broker';
 import { freePort } from '../simulators/support/free-port';
+import { numberOf, say, wholeNumberOf } from '../scripts/support/command-line';
 import { projectRoot, readManifest } from '../scripts/support/project-root';
 import { startSystems } from '../test/fuzz/systems';
 import { newSeed, Seeded } from '../test/support/seeded';
@@ -33,17 +34,6 @@ const AFTERMATH = 90;
 interface Kept {
   handles: Record<string, number>;
   listeners: Record<string, number>;
-}
-
-function numberOf(flag: string, fallback: number): number {
-  const index = process.argv.indexOf(flag);
-  const value = index < 0 ? fallback : Number(process.argv[index + 1]);
-  if (!Number.isFinite(value) || value <= 0) throw new Error(`${flag} needs a number above 0`);
-  return value;
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
 
 /** The demo's flow, which has every node type, read as often as it may be. */
@@ -99,7 +89,7 @@ function messages(nodes: readonly FlowNode[]): { id: string; type: string }[] {
 
 async function main(): Promise<void> {
   const minutes = numberOf('--minutes', 10);
-  const seed = numberOf('--seed', newSeed());
+  const seed = wholeNumberOf('--seed', newSeed());
   const random = new Seeded(seed);
   say(`every node type for ${minutes} min, seed ${seed}`);
   const systems = await startSystems(seed);

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
+import { numberOf, say, wholeNumberOf } from '../scripts/support/command-line';
+import { newSeed } from '../test/support/seeded';
 import type { FlakyCounters, FlakyOptions } from './servers/flaky-meters';
 import { Child } from './support/child';
 import { meterFlow, meterUrls } from './support/flows';
@@ -18,21 +20,10 @@ const RETURN = 100;
 /** KB a minute; what garbage collection leaves by chance is below it in ten minutes */
 const MAX_GROWTH = 100;
 
-function numberOf(flag: string, fallback: number): number {
-  const index = process.argv.indexOf(flag);
-  const value = index < 0 ? fallback : Number(process.argv[index + 1]);
-  if (!Number.isFinite(value) || value <= 0) throw new Error(`${flag} needs a number above 0`);
-  return value;
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
 async function main(): Promise<void> {
   const minutes = numberOf('--minutes', 10);
-  const devices = numberOf('--devices', 1000);
-  const seed = numberOf('--seed', Math.floor(Math.random() * 2 ** 31) + 1);
+  const devices = wholeNumberOf('--devices', 1000);
+  const seed = wholeNumberOf('--seed', newSeed());
   say(`${devices} devices at 1 s for ${minutes} min, seed ${seed}`);
   const server = Child.start(join(__dirname, 'servers', 'flaky-meters.js'));
   let runtime: BenchRuntime | undefined;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { BenchRuntime } from '../../bench/support/node-red';
+import { say, wholeNumberOf } from '../../scripts/support/command-line';
 import { newSeed, Seeded } from '../support/seeded';
 import type { Driven, DriveOptions } from './clients';
 import { drawMessage, fuzzFlow, type FuzzFlow } from './flow';
@@ -40,18 +41,6 @@ interface Options {
   seed: number;
   /** attacks this system alone */
   only: string | undefined;
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-function numberOf(flag: string): number | undefined {
-  const index = process.argv.indexOf(flag);
-  if (index < 0) return undefined;
-  const value = Number(process.argv[index + 1]);
-  if (!Number.isInteger(value) || value <= 0) throw new Error(`${flag} needs a whole number above 0`);
-  return value;
 }
 
 /** Sends odd messages to the nodes of a system, and what reaches it unasked, until the time is over. */
@@ -192,8 +181,8 @@ function report({ name, proxies }: FuzzedSystem, { calls, messages, shots, block
 
 const only = process.argv.indexOf('--only');
 const options: Options = {
-  seconds: numberOf('--seconds') ?? 600,
-  seed: numberOf('--seed') ?? newSeed(),
+  seconds: wholeNumberOf('--seconds', 600),
+  seed: wholeNumberOf('--seed', newSeed()),
   only: only < 0 ? undefined : process.argv[only + 1],
 };
 say(`${options.seconds} s, seed ${options.seed}: at most ${LONGEST_BLOCK} ms and ${MAX_GROWTH} MB`);
