@@ -54,6 +54,8 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: { project: './tsconfig.dialogs.json', tsconfigRootDir: import.meta.dirname },
     },
+    // They are no modules, so they can take a type in no other way.
+    rules: { '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }] },
   },
   {
     files: ['lib/**/*.ts'],

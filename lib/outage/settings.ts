@@ -1,5 +1,6 @@
 import { invalidInput } from '../core/errors';
 import { isRecord, toNumber } from '../core/values';
+import type { Wait } from './step';
 
 /** Ports 0 to 11. */
 export const PORTS = 12;
@@ -13,8 +14,6 @@ const LONGEST_TEXT = 500;
 const LONGEST_DELAY = 86_400;
 /** V */
 const HIGHEST_VOLTAGE = 1000;
-
-export type Wait = 'none' | 'time' | 'hosts' | 'reply';
 
 /** One row of the table, checked. */
 export interface PlanStep {
@@ -31,7 +30,6 @@ export interface PlanStep {
   port: number | null;
   /** of a message */
   text: string;
-  /** what is waited for: before a port is cut, and after a message */
   wait: Wait;
   /** s; of `time` the wait itself, of `hosts` and `reply` its longest */
   seconds: number;

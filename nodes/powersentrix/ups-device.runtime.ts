@@ -15,7 +15,7 @@ import type { DeviceBlock } from '../shared/messages';
 import { deviceUid } from '../shared/identity';
 import { createNode } from '../shared/migrate';
 import { NodeMemory } from '../shared/node-memory';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { PolledDevice } from '../shared/polled-device';
 import { readSettings } from '../shared/read-settings';
 import { withTransport } from '../shared/shared-state';

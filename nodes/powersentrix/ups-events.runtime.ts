@@ -12,7 +12,7 @@ import { normaliseIdent } from '../../lib/powersentrix/status';
 import { onClose } from '../shared/on-close';
 import { createNode } from '../shared/migrate';
 import { NodeMemory } from '../shared/node-memory';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { attachGroupNode, type GroupNode } from '../shared/group-node';
 import { attachPolledNode } from '../shared/polled-node';
 import { readSettings } from '../shared/read-settings';

@@ -13,7 +13,7 @@ import { diagnosticsQuery } from '../shared/diagnostics';
 import { NOTHING, onInput } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
 import { NodeMemory } from '../shared/node-memory';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { onClose } from '../shared/on-close';
 import { noDevice } from '../shared/polled-node';
 import { readSettings } from '../shared/read-settings';

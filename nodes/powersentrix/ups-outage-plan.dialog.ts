@@ -3,21 +3,7 @@
   const TABLE = '#ups-outage-plan-steps';
   const DRY = '#ups-outage-plan-dry';
 
-  interface DryStep {
-    step: number;
-    action: 'off' | 'message';
-    port: number | null;
-    text: string | null;
-    after: number | null;
-    below: number | null;
-    low: boolean;
-    wait: 'none' | 'time' | 'hosts' | 'reply';
-    seconds: number;
-    hosts: string[];
-    needed: boolean;
-    earliest: number | null;
-    latest: number | null;
-  }
+  type DryStep = import('../../lib/outage/step').DryStep;
 
   /** The table as the dialog began with it. */
   let shown = '';

@@ -10,7 +10,7 @@ import type { DialogAction } from '../shared/admin';
 import { diagnosticsQuery } from '../shared/diagnostics';
 import { NOTHING, onInput } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { readSettings } from '../shared/read-settings';
 import { errorText } from '../shared/text';
 import { OutageNode } from './outage-node';

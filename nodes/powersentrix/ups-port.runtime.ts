@@ -4,7 +4,7 @@ import { portCommand } from '../../lib/powersentrix/input';
 import { onInput } from '../shared/input-runner';
 import { topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { readSettings } from '../shared/read-settings';
 import { translate } from '../shared/text';
 import { upsOf } from './ups';

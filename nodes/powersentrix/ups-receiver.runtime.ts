@@ -15,7 +15,7 @@ import { ConfigHolder, type ConfigNode, type ConfigTools, findConfig } from '../
 import { diagnosticsQuery } from '../shared/diagnostics';
 import type { SettingsOf } from '../shared/form';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { readSettings } from '../shared/read-settings';
 import { errorText, translate } from '../shared/text';
 import type { HttpInSettings } from '../shared/http-nodes';

@@ -6,7 +6,7 @@ import type { Portal } from '../../lib/powersentrix/ways';
 import { onClose } from '../shared/on-close';
 import { type FlowMessage, plainCopy } from '../shared/messages';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { attachPolledNode, type PolledNode } from '../shared/polled-node';
 import { readSettings } from '../shared/read-settings';
 import { errorText, translate } from '../shared/text';

@@ -77,7 +77,7 @@ function planEditor(
   const source = form ? `nodes/${vendor}/${type}.form.ts` : written;
   if (form && existsSync(join(root, written))) problems.push(`${written}: is made from ${source}`);
   const html = form
-    ? formHtml(form, readOptional(root, `dist/dialogs/${vendor}/${type}.dialog.js`))
+    ? formHtml(form, readOptional(root, `dist/dialogs/nodes/${vendor}/${type}.dialog.js`))
     : read(root, written, problems);
   if (html === undefined) return [];
   const icons = iconsIn(html);
