@@ -4,7 +4,7 @@ import { DeviceError } from '../../lib/core/errors';
 import { dutyOf } from '../shared/cluster';
 import { onInput } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { onClose } from '../shared/on-close';
 import { readSettings } from '../shared/read-settings';
 import { STATUS, statusSetter } from '../shared/status';

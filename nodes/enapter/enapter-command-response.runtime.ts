@@ -12,7 +12,7 @@ import { findConfig } from '../shared/config-node';
 import { type InputResult, onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { readSettings } from '../shared/read-settings';
 import { CONNECTION_TYPE, type DeviceConnection } from './device-connection';
 import { form } from './enapter-command-response.form';

@@ -13,7 +13,7 @@ import type { DialogValues } from '../shared/admin';
 import { ConfigHolder, type ConfigNode, type ConfigTools, findConfig } from '../shared/config-node';
 import { diagnosticsQuery } from '../shared/diagnostics';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { readSettings } from '../shared/read-settings';
 import { settingText } from '../shared/settings';
 import { CONNECTION_TYPE, DeviceConnection } from './device-connection';

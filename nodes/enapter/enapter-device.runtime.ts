@@ -16,7 +16,7 @@ import type { SettingsOf } from '../shared/form';
 import { type InputContext, type InputResult, onInput } from '../shared/input-runner';
 import { type DeviceBlock, deviceFor, type FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { readSettings } from '../shared/read-settings';
 import { errorText } from '../shared/text';
 import { accountOf, type EnapterAccount } from './account';

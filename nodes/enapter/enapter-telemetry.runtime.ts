@@ -7,7 +7,7 @@ import { ErrorStream } from '../shared/error-stream';
 import { type InputResult, NOTHING, onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { availabilityPayload, lostPayload } from '../shared/polled-node';
 import { readSettings } from '../shared/read-settings';
 import { STATUS, statusSetter } from '../shared/status';

@@ -10,7 +10,7 @@ import { ErrorStream } from '../shared/error-stream';
 import type { SettingsOf } from '../shared/form';
 import { NOTHING, onInput } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { onClose } from '../shared/on-close';
 import { readSettings } from '../shared/read-settings';
 import { claimDevice } from '../shared/shared-state';

@@ -18,7 +18,7 @@ import type { SettingsOf } from '../shared/form';
 import type { HttpInSettings } from '../shared/http-nodes';
 import { type InputContext, NOTHING, onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { onClose } from '../shared/on-close';
 import { claimDevice } from '../shared/shared-state';
 import { STATUS, statusSetter } from '../shared/status';

@@ -2,10 +2,8 @@ import type { Node, NodeAPI } from 'node-red';
 
 import { type DeviceError, invalidInput } from '../../lib/core/errors';
 import type { PowercontrollerClient } from '../../lib/powercontroller/client';
-import type { PowerController } from '../../lib/powercontroller/device';
 import type { PowercontrollerCommands } from '../../lib/powercontroller/commands';
 import { ConfigReference } from '../shared/config-reference';
-import type { DeviceBlock } from '../shared/messages';
 import type { ControllerGroup } from './controller-group';
 
 export const ACCOUNT_TYPE = 'powercontroller-account';
@@ -36,19 +34,4 @@ export function accountOf(
   const missing = (): DeviceError =>
     invalidInput('No account is selected, or it is disabled.', 'powercontrollerNoAccount');
   return new ConfigReference(RED, node, { type: ACCOUNT_TYPE, id, missing, problem });
-}
-
-/** A device of which nothing but the id is known. */
-export function blockOfId(id: string): DeviceBlock {
-  return { id, vendor: 'automate-green', model: 'power-controller', name: id };
-}
-
-export function blockOf({ id, model, name, serialNumber, firmware }: PowerController): DeviceBlock {
-  return {
-    ...blockOfId(id),
-    ...(model === null ? {} : { model }),
-    name: serialNumber ?? name ?? id,
-    ...(serialNumber === null ? {} : { serialNumber }),
-    ...(firmware === null ? {} : { firmware }),
-  };
 }

@@ -9,7 +9,7 @@ import type { ConfigTools } from '../shared/config-node';
 import { groupLog } from '../shared/group-log';
 import { listedGroup } from '../shared/listed-group';
 import { PolledDevice, type PolledPart } from '../shared/polled-device';
-import { blockOf } from './account';
+import { blockOf } from './device-block';
 
 /** Controllers of one account; one list tells of all of them. */
 const MAX_OF_ACCOUNT = 2000;

@@ -11,7 +11,8 @@ import type { StatusResponse } from '../../lib/powercontroller/status';
 import { type InputContext, type InputResult, NOTHING, onInput } from '../shared/input-runner';
 import { onClose } from '../shared/on-close';
 import { deviceFor, type FlowMessage, outerParts, topicOf } from '../shared/messages';
-import { type Account, type AccountReference, blockOfId } from './account';
+import type { Account, AccountReference } from './account';
+import { blockOfId } from './device-block';
 
 /** Values that one message may carry; a year of statuses a minute apart has 9 million. */
 const MAX_VALUES = 6_000_000;

@@ -11,7 +11,7 @@ import { PowercontrollerCommands } from '../../lib/powercontroller/commands';
 import { ConfigHolder, type ConfigNode, type ConfigTools, findConfig } from '../shared/config-node';
 import { diagnosticsQuery } from '../shared/diagnostics';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { proxyChoice } from '../shared/proxy';
 import { readSettings } from '../shared/read-settings';
 import { withTransport } from '../shared/shared-state';

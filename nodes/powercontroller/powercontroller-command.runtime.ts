@@ -10,10 +10,11 @@ import type { SettingsOf } from '../shared/form';
 import { type InputContext, type InputResult, onInput } from '../shared/input-runner';
 import { deviceFor, type FlowMessage } from '../shared/messages';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { readSettings } from '../shared/read-settings';
 import { errorText } from '../shared/text';
-import { type Account, accountOf, blockOf, blockOfId } from './account';
+import { type Account, accountOf } from './account';
+import { blockOf, blockOfId } from './device-block';
 import { type CommandForm, commandOfForm } from './command-form';
 import { form } from './powercontroller-command.form';
 

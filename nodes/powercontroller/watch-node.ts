@@ -12,7 +12,8 @@ import { topicOf } from '../shared/messages';
 import { PolledDevice } from '../shared/polled-device';
 import { availabilityPayload, lostPayload } from '../shared/polled-node';
 import { STATUS, statusOfAvailability, statusSetter } from '../shared/status';
-import { type Account, type AccountReference, blockOfId } from './account';
+import type { Account, AccountReference } from './account';
+import { blockOfId } from './device-block';
 
 /** Where the node context keeps what was sent. */
 const MEMORY_KEY = 'powercontroller-watch';

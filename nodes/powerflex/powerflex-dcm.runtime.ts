@@ -20,7 +20,7 @@ import type { SettingsOf } from '../shared/form';
 import { type InputContext, onInput } from '../shared/input-runner';
 import { type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { lostPayload } from '../shared/polled-node';
 import { readSettings } from '../shared/read-settings';
 import { type SetStatus, STATUS, statusSetter } from '../shared/status';

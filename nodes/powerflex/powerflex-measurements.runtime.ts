@@ -21,7 +21,7 @@ import { type InputContext, type InputResult, onInput } from '../shared/input-ru
 import { onClose } from '../shared/on-close';
 import { type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { readSettings } from '../shared/read-settings';
 import { errorText, noticeText, translate } from '../shared/text';
 import { form } from './powerflex-measurements.form';

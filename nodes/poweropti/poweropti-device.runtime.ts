@@ -18,7 +18,7 @@ import { deviceUid } from '../shared/identity';
 import type { DeviceBlock } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { SettingsOf } from '../shared/form';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import { type DeviceDefinition, PolledDevice, type PolledPart } from '../shared/polled-device';
 import { readSettings } from '../shared/read-settings';
 import { withTransport } from '../shared/shared-state';

@@ -5,7 +5,7 @@ import type { PoweroptiResponse } from '../../lib/poweropti/client';
 import { ReadingGate } from '../../lib/poweropti/gate';
 import { ConfigReference } from '../shared/config-reference';
 import { createNode } from '../shared/migrate';
-import type { NodeRuntime } from '../shared/node-type';
+import type { NodeRuntime } from '../shared/node-runtime';
 import type { PolledPart } from '../shared/polled-device';
 import { attachPolledNode, noDevice, type PolledNodeOptions } from '../shared/polled-node';
 import { readSettings } from '../shared/read-settings';

@@ -7,18 +7,9 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type * as admin from './admin';
 import type * as clusterPart from './cluster';
 import type { Form } from './form';
+import type { NodeRuntime } from './node-runtime';
 import type * as ownerPart from './owner-only';
 import { VERSION } from './version';
-
-/** What a node type does once it is used. `N` is the node as its constructor fills it. */
-export interface NodeRuntime<N extends Node = Node, C extends NodeDef = NodeDef> extends admin.DialogActions {
-  /** the constructor's work: `this` is the new node */
-  create(this: N, config: C): void;
-  /** where several instances share the work: it is made at the owner alone, and for each time that this is the owner */
-  ownerOnly?: true;
-  /** what the dialog asks for without changing anything, by name; for people who may look */
-  queries?: Readonly<Record<string, admin.DialogQuery>>;
-}
 
 /** What Node-RED must know of a node type before anybody uses it. */
 export interface NodeTypeOptions<N extends Node, C extends NodeDef> {

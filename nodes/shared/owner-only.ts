@@ -5,7 +5,7 @@ import { toDeviceError } from '../../lib/core/errors';
 import type { ClusterRuntime } from './cluster-runtime';
 import { type Face, MEMORY, type SharedMemory } from './cluster-face';
 import { createNode } from './migrate';
-import type { NodeRuntime } from './node-type';
+import type { NodeRuntime } from './node-runtime';
 import { onClose } from './on-close';
 import { statusSetter } from './status';
 import { errorText } from './text';

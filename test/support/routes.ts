@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { NodeAPI, NodeInitializer } from 'node-red';
-import type { NodeRuntime } from '../../nodes/shared/node-type';
+import type { NodeRuntime } from '../../nodes/shared/node-runtime';
 import { projectRoot, readManifest } from '../../scripts/support/project-root';
 
 /** An admin route as a node type registers it. */

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import type { NodeRuntime, nodeType as NodeType, NodeTypeOptions } from '../../../nodes/shared/node-type';
+import type { NodeRuntime } from '../../../nodes/shared/node-runtime';
+import type { nodeType as NodeType, NodeTypeOptions } from '../../../nodes/shared/node-type';
 import { defineForm } from '../../../nodes/shared/form';
 import { VERSION } from '../../../nodes/shared/version';
 import { projectRoot } from '../../../scripts/support/project-root';

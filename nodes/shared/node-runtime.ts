@@ -1,0 +1,13 @@
+import type { Node, NodeDef } from 'node-red';
+
+import type { DialogActions, DialogQuery } from './admin';
+
+/** What a node type does once it is used. `N` is the node as its constructor fills it. */
+export interface NodeRuntime<N extends Node = Node, C extends NodeDef = NodeDef> extends DialogActions {
+  /** the constructor's work: `this` is the new node */
+  create(this: N, config: C): void;
+  /** where several instances share the work: it is made at the owner alone, and for each time that this is the owner */
+  ownerOnly?: true;
+  /** what the dialog asks for without changing anything, by name; for people who may look */
+  queries?: Readonly<Record<string, DialogQuery>>;
+}
