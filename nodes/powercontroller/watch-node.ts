@@ -3,7 +3,7 @@ import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import type { Availability } from '../../lib/core/poll/availability';
 import { systemClock } from '../../lib/core/clock';
 import { cancelled, DeviceError } from '../../lib/core/errors';
-import type { Subscription } from '../../lib/core/poll/poller';
+import type { Subscription } from '../../lib/core/poll/subscription';
 import { deviceId } from '../../lib/powercontroller/client';
 import type { ControllerStatus, StatusResponse } from '../../lib/powercontroller/status';
 import { StatusMemory, StatusReader } from '../../lib/powercontroller/watch';

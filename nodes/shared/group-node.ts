@@ -3,7 +3,7 @@ import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import { cancelled, DeviceError, toDeviceError } from '../../lib/core/errors';
 import type { Availability } from '../../lib/core/poll/availability';
 import type { DeviceGroup } from '../../lib/core/poll/group';
-import type { Subscription } from '../../lib/core/poll/poller';
+import type { Subscription } from '../../lib/core/poll/subscription';
 import type { Follows } from './config-reference';
 import { ErrorStream } from './error-stream';
 import { type InputContext, type InputResult, NOTHING, onInput } from './input-runner';

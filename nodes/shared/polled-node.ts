@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
 import { cancelled, type DeviceError, invalidInput } from '../../lib/core/errors';
 import type { Availability } from '../../lib/core/poll/availability';
-import type { PollListener, Subscription } from '../../lib/core/poll/poller';
+import type { PollListener, Subscription } from '../../lib/core/poll/subscription';
 import type { Follows } from './config-reference';
 import { ErrorStream } from './error-stream';
 import { type InputContext, type InputResult, onInput } from './input-runner';

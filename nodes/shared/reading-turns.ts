@@ -1,4 +1,5 @@
-import type { Poller, PollListener } from '../../lib/core/poll/poller';
+import type { Poller } from '../../lib/core/poll/poller';
+import type { PollListener } from '../../lib/core/poll/subscription';
 import type { Duty } from './cluster-duty';
 
 /** Lets a device be read by one instance of a cluster: the others read when asked, and tell nobody else of it. */

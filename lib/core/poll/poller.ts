@@ -1,13 +1,12 @@
 import { type AgeTimer, Aging } from './age';
 import { type Availability, AvailabilityTracker } from './availability';
-import { BackOff } from './back-off';
 import { type Clock, systemClock } from '../clock';
 import { cancelled, DeviceError, toDeviceError } from '../errors';
 import { RecentErrors } from './recent-errors';
-import { isRefusal, slowBackOff } from './refusal';
-import { isOwnCertificate } from '../http/tls-errors';
+import { Retries, type RetryOptions } from './retries';
+import { type PollListener, Subscriber, type Subscription } from './subscription';
 
-export interface PollerOptions<T> {
+export interface PollerOptions<T> extends RetryOptions {
   /** One reading. The signal aborts when nobody wants the response any more. */
   fetch: (signal: AbortSignal) => Promise<T>;
   /** ms from the start of one reading to the start of the next; `Infinity` for a device that pushes: only when asked */
@@ -16,8 +15,6 @@ export interface PollerOptions<T> {
   minGap?: number;
   /** ms until the first reading at the most; the actual time is drawn, so that a thousand devices spread; default 1 s */
   spread?: number;
-  /** longest wait in ms between tries while failing; default a minute, or the interval where that is longer */
-  maxBackOff?: number;
   /** Looks at a reading that arrived: a reason makes the device unavailable although it answers (stale values). */
   assess?: (data: T) => DeviceError | undefined;
   /** Each change of availability, before the listeners hear of it; for the log. */
@@ -29,44 +26,12 @@ export interface PollerOptions<T> {
   clock?: Clock;
 }
 
-export interface PollListener<T> {
-  /** A reading that this listener did not ask for itself. */
-  onData?: (data: T) => void;
-  /** On each change. What is known already when subscribing is in `availability`. */
-  onAvailability?: (availability: Availability) => void;
-}
-
-export interface Subscription<T> {
-  /**
-   * Reads now, or right after the reading in flight; any number of callers share that one more reading. The result
-   * goes to the callers, and to the listeners that did not ask.
-   */
-  refresh(): Promise<T>;
-  close(): void;
-}
-
 /** Counts and times for diagnostics. */
 export interface PollStats {
   polls: number;
   failures: number;
   /** epoch ms */
   lastSuccess: number | null;
-}
-
-/** A listener's place. A class, because thousands of devices have one each, and closures would be five times its size. */
-class Subscriber<T> implements Subscription<T> {
-  constructor(
-    private readonly poller: Poller<T>,
-    readonly listener: PollListener<T>,
-  ) {}
-
-  refresh(): Promise<T> {
-    return this.poller.refresh(this);
-  }
-
-  close(): void {
-    this.poller.unsubscribe(this);
-  }
 }
 
 interface ReadRequest<T> {
@@ -79,8 +44,6 @@ interface ReadRequest<T> {
 const MAX_READ_REQUESTS = 1000;
 /** ms at the most until a poller with a long interval notices that the host has slept */
 const LOOK_AT_CLOCKS = 5 * 60_000;
-/** ms between tries with a certificate of our own that is of no use: a wrong clock or the other side may yet be corrected */
-const CERTIFICATE_RETRY = 15 * 60_000;
 
 /**
  * Reads one device at an interval, however many listen, and only while somebody listens. The next reading is planned
@@ -97,9 +60,8 @@ export class Poller<T> {
   private flight: { abort: AbortController; ended: Promise<void> } | undefined;
   private timer: AgeTimer | undefined;
   private lastStart = -Infinity;
-  /** of those that fail, each made with the first failure */
-  private backOff: BackOff | undefined;
-  private slow: BackOff | undefined;
+  /** of a device that fails */
+  private retries: Retries | undefined;
   /** somebody waits for the reading in flight */
   private asked = false;
   private closed = false;
@@ -283,7 +245,7 @@ export class Poller<T> {
       wait = this.interval;
       if (!signal.aborted) {
         this.failed(error);
-        wait = this.waitAfterFailure(error);
+        wait = (this.retries ??= new Retries(this.options, this.clock)).waitAfter(error);
       }
       for (const request of requests) request.reject(error);
     }
@@ -303,26 +265,9 @@ export class Poller<T> {
     return Math.max(this.interval - spent, this.interval / 5);
   }
 
-  private waitAfterFailure(error: DeviceError): number | null {
-    // What the vendor himself calls wrong is tried again when somebody asks.
-    if (error.definite) return null;
-    if (isOwnCertificate(error.reason)) return Math.max(this.interval, CERTIFICATE_RETRY);
-    const wait = this.backOffOf(error).next();
-    // A failing device is never asked more often than a good one.
-    return Math.max(this.interval, wait, (error.retryAfter ?? 0) * 1000);
-  }
-
-  private backOffOf(error: DeviceError): BackOff {
-    if (isRefusal(error)) return (this.slow ??= slowBackOff(this.clock));
-    const { interval, maxBackOff = 60_000 } = this.options;
-    const cap = Math.max(maxBackOff, interval);
-    return (this.backOff ??= new BackOff({ base: interval, cap }, this.clock));
-  }
-
   private succeeded(data: T, asked: readonly ReadRequest<T>[]): void {
     this.last = data;
-    this.backOff = undefined;
-    this.slow = undefined;
+    this.retries = undefined;
     this.banned = undefined;
     this.counts.lastSuccess = this.clock.now();
     this.announce(this.options.assess?.(data));
