@@ -110,7 +110,7 @@ async function liveUntil(url: string, wanted: (data: LiveData) => boolean): Prom
 }
 
 describe('demo (npm start)', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let folder: string;
   let flowsFile: string;
   let original: string;

@@ -82,7 +82,7 @@ describe('the Enapter tab of the demo', () => {
   });
 
   it('switches an output of that UPS, and says why it does not', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const { value } = await inEms(IDS.ups, 'nas_on', (one) => typeof one === 'boolean');
     const command = (args: object): ReturnType<EnapterClient['execute']> =>
       ems.execute(IDS.ups, { name: 'set_output', arguments: args });

@@ -1,6 +1,6 @@
 /** How long, and from which item on, to wait. */
 export interface WaitOptions {
-  /** Milliseconds; 10 000 where not given. */
+  /** Milliseconds; 30 000 where not given. */
   timeout?: number;
   /** Index of the first item to look at; 0 (all that ever came) where not given. */
   from?: number;
@@ -35,7 +35,7 @@ export class Feed<T> {
 
   /** The first item that matches, already there or yet to come. `what` names it in the failure. */
   async waitFor(matches: (item: T) => boolean, what: string, options: WaitOptions = {}): Promise<T> {
-    const { from = 0, timeout = 10_000 } = options;
+    const { from = 0, timeout = 30_000 } = options;
     for (const item of this.items.slice(from)) if (matches(item)) return item;
     if (this.closed) throw this.closed;
     let timer: NodeJS.Timeout | undefined;

@@ -149,7 +149,7 @@ describe('PowerflexClient', () => {
   }
 
   it('says so too when no answer comes, or one that makes no sense', async () => {
-    const powerflex = client({ timeout: 150 });
+    const powerflex = client({ timeout: 1500 });
     await powerflex.getTargetPeakPower();
     simulator.faults.add({ kind: 'hang', times: 1 });
     await failsWith(powerflex.setRealTimeLoad(5), 'OUTCOME_UNKNOWN');

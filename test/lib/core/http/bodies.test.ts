@@ -186,7 +186,10 @@ describe('refusals', () => {
     it(`keep their status with ${name}`, async () => {
       response = page;
       for (const call of [GET, COMMAND]) {
-        const error = await failsWith(client({ timeout: 150, maxBytes: 10_000_000 }).json(call), 'FORBIDDEN');
+        const error = await failsWith(
+          client({ timeout: 1000, maxBytes: 10_000_000 }).json(call),
+          'FORBIDDEN',
+        );
         assert.equal(error.status, 403);
         assert.equal(error.sent, true);
       }

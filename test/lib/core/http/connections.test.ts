@@ -85,11 +85,11 @@ describe('kept connections', () => {
   it('does not take a slow device for a silent connection', async () => {
     const timers = new Set<NodeJS.Timeout>();
     response = ({ socket }) => {
-      timers.add(setTimeout(() => socket.write(okay('{}')), 250));
+      timers.add(setTimeout(() => socket.write(okay('{}')), 1250));
     };
-    const device = client({ timeout: 400 });
-    await device.json({ ...GET, timeout: 5000 });
-    for (let i = 0; i < 3; i++) await device.json({ ...GET, timeout: 480 }).catch(() => undefined);
+    const device = client({ timeout: 2000 });
+    await device.json({ ...GET, timeout: 20_000 });
+    for (let i = 0; i < 3; i++) await device.json({ ...GET, timeout: 2400 }).catch(() => undefined);
     assert.equal(server.connections(), 1);
     for (const timer of timers) clearTimeout(timer);
   });
@@ -221,7 +221,7 @@ for (const manner of ['waits', 'refuses'] as const) {
     if (manner === 'waits') {
       it('can be read by two clients at once, in the time that each has', async () => {
         const devices = [client(), client()];
-        await Promise.all(devices.map((device) => device.json({ ...GET, timeout: 400 })));
+        await Promise.all(devices.map((device) => device.json({ ...GET, timeout: 4000 })));
       });
     }
 
