@@ -4,8 +4,8 @@ import { parsed } from './replies';
 
 /** What a node keeps for whoever owns it next: read once, before it begins, and written as a whole. */
 class Memory {
-  private writing: Promise<void> | undefined;
-  private again: Promise<void> | undefined;
+  private writing: Promise<boolean> | undefined;
+  private again: Promise<boolean> | undefined;
 
   constructor(
     private readonly cluster: Cluster,
@@ -18,8 +18,12 @@ class Memory {
     return Object.hasOwn(this.values, key) ? this.values[key] : undefined;
   }
 
-  /** Of several that come while one is written, the last state is written once. */
-  set(key: string, value: unknown): Promise<void> {
+  /**
+   * Of several that come while one is written, the last state is written once.
+   *
+   * @returns whether others find it: not where this instance acts alone
+   */
+  set(key: string, value: unknown): Promise<boolean> {
     this.values[key] = value;
     if (!this.writing) return this.begin();
     this.again ??= this.writing
@@ -31,7 +35,7 @@ class Memory {
     return this.again;
   }
 
-  private begin(): Promise<void> {
+  private begin(): Promise<boolean> {
     const writing = this.write().finally(() => {
       if (this.writing === writing) this.writing = undefined;
     });
@@ -39,13 +43,14 @@ class Memory {
     return writing;
   }
 
-  private async write(): Promise<void> {
+  private async write(): Promise<boolean> {
     const { cluster, name, values } = this;
     const partition = this.partition();
     if (!cluster.lease.owns(partition)) throw notOwner();
     // Without an engine there is nobody who would go on with it.
-    if (cluster.lease.actsAlone) return;
+    if (cluster.lease.actsAlone) return false;
     if (!(await cluster.engine.keep(partition, name, JSON.stringify(values)))) throw notOwner();
+    return true;
   }
 }
 

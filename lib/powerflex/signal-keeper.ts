@@ -1,9 +1,10 @@
 import { type Clock, systemClock } from '../core/clock';
-import { DeviceError, toDeviceError } from '../core/errors';
+import { cancelled, DeviceError, toDeviceError } from '../core/errors';
 import { beforeSending } from '../core/command/outcome';
 import { SerialQueue } from '../core/command/queue';
 import type { PowerflexClient } from './client';
 import { describeSignal, type ExternalSignal, isSignalKeptAs, sameSignal } from './dcm';
+import { type Ours, type PendingSignal, pendingSignals } from './pending-signals';
 
 export interface SignalKeeperOptions {
   client: Pick<PowerflexClient, 'findExternalSignal' | 'setExternalSignal'>;
@@ -11,6 +12,11 @@ export interface SignalKeeperOptions {
   restoreAfter: number | null;
   /** The signal was put back; what the server holds now. */
   onRestored?: (signal: ExternalSignal) => void;
+  /**
+   * Keeps what is still to be put back where it outlives this process: before a change is sent, which is not made where this
+   * fails, and whenever that has changed.
+   */
+  keep?: (pending: readonly PendingSignal[]) => Promise<void>;
   /** It was not put back, for the time being or for good. */
   onError?: (error: DeviceError, name: string) => void;
   /** cancels what is in flight */
@@ -24,17 +30,12 @@ interface Kept {
   /** every value that the server may hold because of us, rounded or not */
   ours: Ours[];
   cancel: () => void;
+  /** when it is to be put back, by the monotonic clock; `undefined`: a message is being carried out */
+  due: number | undefined;
   /** tells a renewed wait from the one before */
   round: number;
   /** whether it was said that putting back fails */
   reported: boolean;
-}
-
-/** A value that the server was given, or that it told in answer to one. */
-interface Ours {
-  value: ExternalSignal;
-  /** decimals that it keeps at least: of a value that it repeated, it keeps some */
-  decimals: number;
 }
 
 /** ms until the next try to put a signal back. */
@@ -52,6 +53,7 @@ export class SignalKeeper {
   private readonly queue = new SerialQueue();
   private readonly kept = new Map<string, Kept>();
   private closed = false;
+  private working: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: SignalKeeperOptions) {
     this.clock = options.clock ?? systemClock;
@@ -67,6 +69,36 @@ export class SignalKeeper {
     return [...this.kept].map(([name, { before }]) => (before ? describeSignal(before) : name));
   }
 
+  /** What is still to be put back, for one that goes on with it. */
+  get state(): PendingSignal[] {
+    const now = this.clock.monotonic();
+    const { restoreAfter } = this.options;
+    return [...this.kept].map(([name, { before, ours, due }]) => ({
+      ...{ name, before: before ?? null, ours },
+      left: due === undefined ? (restoreAfter ?? 0) : Math.max(due - now, 0),
+    }));
+  }
+
+  /**
+   * Goes on with what another one has kept: each is put back when its time is over, and the time before counts.
+   *
+   * @param stored anything; what is no state of a signal is left out
+   * @param passed ms since it was kept
+   */
+  restore(stored: unknown, passed: number): void {
+    for (const { name, before, ours, left } of pendingSignals(stored)) {
+      if (this.kept.has(name)) continue;
+      const kept: Kept = { ...nothingKept(before ?? undefined), ours };
+      this.kept.set(name, kept);
+      this.plan(name, kept, Math.max(left - passed, 0));
+    }
+  }
+
+  /** Resolves when nothing is under way. */
+  get settled(): Promise<void> {
+    return this.working;
+  }
+
   /**
    * Sets a signal.
    *
@@ -76,12 +108,14 @@ export class SignalKeeper {
    */
   set(wanted: ExternalSignal, signal = this.options.signal): Promise<ExternalSignal> {
     const { client, restoreAfter } = this.options;
-    return this.queue.run(async () => {
-      if (restoreAfter === null) return client.setExternalSignal(wanted, signal);
+    return this.inTurn(async () => {
+      if (restoreAfter === null) return this.setForGood(wanted, signal);
       const known = this.kept.get(wanted.name);
       try {
         const held = await beforeSending(client.findExternalSignal(wanted.name, signal));
-        const kept = known ?? { before: held, ours: [], cancel: () => undefined, round: 0, reported: false };
+        const kept = known ?? nothingKept(held);
+        kept.cancel();
+        kept.due = undefined;
         if (!isOneOf(held, kept.ours)) kept.before = held;
         this.kept.set(wanted.name, kept);
         return await this.change(wanted, kept, signal);
@@ -89,8 +123,31 @@ export class SignalKeeper {
         const kept = this.kept.get(wanted.name);
         // Also when it failed: messages do come, so nothing is to be put back yet.
         if (kept) this.plan(wanted.name, kept, restoreAfter);
+        await this.note();
       }
     });
+  }
+
+  /** Without a time after which it is put back; what was to be put back before is not any more. */
+  private async setForGood(wanted: ExternalSignal, signal: AbortSignal): Promise<ExternalSignal> {
+    const held = await this.options.client.setExternalSignal(wanted, signal);
+    const before = this.kept.get(wanted.name);
+    before?.cancel();
+    if (this.kept.delete(wanted.name)) await this.note();
+    return held;
+  }
+
+  /** Changes go one after the other. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const running = this.queue.run(work);
+    this.working = Promise.allSettled([this.working, running]).then(() => undefined);
+    return running;
+  }
+
+  /** What is not kept any more is put back all the same: the next one finds that it has been. */
+  private async note(): Promise<void> {
+    if (this.closed) return;
+    await this.options.keep?.(this.state).catch(() => undefined);
   }
 
   private async change(
@@ -103,6 +160,8 @@ export class SignalKeeper {
     kept.ours.push({ value: wanted, decimals: 0 });
     kept.reported = false;
     try {
+      // Whoever goes on with it has to know the value that the server may hold by then.
+      if (this.options.keep) await beforeSending(this.options.keep(this.state));
       const now = await client.setExternalSignal(wanted, signal, (echo) => {
         // A server that holds something else because of us, such as the most it allows, holds nothing of others.
         kept.ours.push({ value: echo, decimals: 1 });
@@ -133,6 +192,7 @@ export class SignalKeeper {
     if (this.closed) return;
     const round = ++kept.round;
     const due = this.clock.monotonic() + ms;
+    kept.due = due;
     const onTimer = (): void => {
       // A timer cannot wait longer than some weeks.
       const rest = due - this.clock.monotonic();
@@ -140,9 +200,9 @@ export class SignalKeeper {
         kept.cancel = this.clock.after(rest, onTimer);
         return;
       }
-      this.queue
-        .run(() => this.restore(name, kept, round))
-        .catch((thrown: unknown) => this.failed(name, kept, round, toDeviceError(thrown)));
+      this.inTurn(() => this.putBack(name, kept, round)).catch((thrown: unknown) =>
+        this.failed(name, kept, round, toDeviceError(thrown)),
+      );
     };
     kept.cancel = this.clock.after(ms, onTimer);
   }
@@ -152,29 +212,36 @@ export class SignalKeeper {
     return this.kept.get(name) === kept && kept.round === round;
   }
 
-  private async restore(name: string, kept: Kept, round: number): Promise<void> {
+  private async putBack(name: string, kept: Kept, round: number): Promise<void> {
     if (!this.isCurrent(name, kept, round)) return;
-    const { client, signal, onRestored } = this.options;
+    const { client, signal } = this.options;
     const held = await client.findExternalSignal(name, signal);
     const ours = isOneOf(held, kept.ours);
     // What was not there before cannot be removed, but switched off it has no effect either.
     const goal = kept.before ?? (held && { ...held, enabled: false });
     if (goal && held && sameSignal(goal, held)) {
-      this.kept.delete(name);
-      onRestored?.(held);
+      await this.restored(name, held);
       return;
     }
     if (!ours || !goal) {
       this.kept.delete(name);
+      await this.note();
       throw new DeviceError(
         'CONFLICT',
         `The external signal ${name} has been changed by somebody else. It stays as it is.`,
         { reason: 'powerflexSignalChanged', sent: false, params: { name } },
       );
     }
-    const now = await client.setExternalSignal(goal, signal);
+    if (this.closed) throw cancelled(false);
+    await this.restored(name, await client.setExternalSignal(goal, signal));
+  }
+
+  private async restored(name: string, held: ExternalSignal): Promise<void> {
+    // Whoever goes on with it tells of it.
+    if (this.closed) return;
     this.kept.delete(name);
-    onRestored?.(now);
+    await this.note();
+    this.options.onRestored?.(held);
   }
 
   private failed(name: string, kept: Kept, round: number, error: DeviceError): void {
@@ -184,13 +251,20 @@ export class SignalKeeper {
       return;
     }
     const final = isFinal(error);
-    if (final) this.kept.delete(name);
+    if (final) {
+      this.kept.delete(name);
+      void this.note();
+    }
     // Reading comes first in the next try as well, so it cannot do anything twice.
     else this.plan(name, kept, RETRY);
     // That it stays for good is another thing than that it takes longer.
     if (final || !kept.reported) this.options.onError?.(error, name);
     kept.reported = true;
   }
+}
+
+function nothingKept(before: ExternalSignal | undefined): Kept {
+  return { before, ours: [], cancel: () => undefined, due: undefined, round: 0, reported: false };
 }
 
 function isOneOf(held: ExternalSignal | undefined, ours: readonly Ours[]): boolean {

@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { systemClock } from '../../lib/core/clock';
 import { permitOf } from '../../lib/core/command/permit';
-import { cancelled } from '../../lib/core/errors';
+import { cancelled, toDeviceError } from '../../lib/core/errors';
 import type { PowerflexClient } from '../../lib/powerflex/client';
 import { type AllTargets, type ExternalSignal, localMonth } from '../../lib/powerflex/dcm';
 import {
@@ -12,8 +12,8 @@ import {
   signalOf,
   targetsOf,
 } from '../../lib/powerflex/dcm-input';
-import { SignalKeeper } from '../../lib/powerflex/signal-keeper';
-import { dutyOf } from '../shared/cluster';
+import { clusterOf, dutyOf } from '../shared/cluster';
+import type { SharedMemory } from '../shared/cluster-face';
 import type { Role } from '../shared/cluster-input';
 import { ErrorStream } from '../shared/error-stream';
 import type { SettingsOf } from '../shared/form';
@@ -22,11 +22,13 @@ import { type FlowMessage, topicOf } from '../shared/messages';
 import { createNode } from '../shared/migrate';
 import type { NodeRuntime } from '../shared/node-runtime';
 import { lostPayload } from '../shared/polled-node';
+import { onClose } from '../shared/on-close';
 import { readSettings } from '../shared/read-settings';
 import { type SetStatus, STATUS, statusSetter } from '../shared/status';
-import { errorText, nodeError, toldError, translate } from '../shared/text';
+import { errorText, nodeError, toldError } from '../shared/text';
 import { attachFeed, type Feed } from './feed';
 import { form } from './powerflex-dcm.form';
+import { Signals } from './signals';
 import { type PowerflexSite, siteOf, type SiteReference } from './site';
 
 type Settings = SettingsOf<typeof form>;
@@ -53,6 +55,7 @@ function signalText({ enabled, maxLoad, maxLoadUnit }: ExternalSignal): string {
 /** What a flow node does with one site, for as long as that site runs. */
 interface Parts {
   site: PowerflexSite;
+  signals: Signals;
   operations: Record<Operation, Perform>;
   /** if the node can be one */
   readonly feed: Feed | undefined;
@@ -64,6 +67,24 @@ export function runtime(RED: NodeAPI): NodeRuntime {
     createNode(RED, this, config);
     const { settings, problem } = readSettings(RED, this, form, config);
     if (problem) this.warn(errorText(RED, problem));
+    let memory: SharedMemory | undefined;
+    const shifts = clusterOf(RED)?.shifts(this, {
+      begin: (found) => {
+        memory = found;
+        parts?.signals.begin(found);
+      },
+      end: async () => {
+        memory = undefined;
+        await parts?.signals.end(true);
+      },
+      failed: (thrown) => this.error(errorText(RED, toDeviceError(thrown))),
+    });
+    // Before its site has left it.
+    onClose(this, async (removed) => {
+      // Where that fails, the next owner finds them, and says so itself.
+      if (removed) await parts?.signals.forget().catch((thrown: unknown) => this.debug(String(thrown)));
+      await shifts?.close(removed);
+    });
     const site = siteOf(RED, this, settings.site, problem);
     const setStatus = statusSetter(RED, this);
     let parts: Parts | undefined;
@@ -79,7 +100,7 @@ export function runtime(RED: NodeAPI): NodeRuntime {
         parts = undefined;
         return undefined;
       }
-      const own = partsOf(this, settings, site, found, header, setStatus);
+      const own = partsOf(this, settings, site, found, header, setStatus, memory);
       parts = own;
       return () => own.close();
     });
@@ -116,36 +137,32 @@ export function runtime(RED: NodeAPI): NodeRuntime {
     site: PowerflexSite,
     header: () => Record<string, unknown>,
     setStatus: SetStatus,
+    memory: SharedMemory | undefined,
   ): Parts {
     const ending = new AbortController();
     const run = <T>(call: (client: PowerflexClient) => Promise<T>): Promise<T> =>
       reference.run(({ client }) => call(client));
     const minutes = settings.restoreAfter ?? 0;
-    const makeKeeper = (): SignalKeeper =>
-      new SignalKeeper({
-        client: {
-          findExternalSignal: (name, signal) => run((client) => client.findExternalSignal(name, signal)),
-          setExternalSignal: (wanted, signal, onEcho) =>
-            run((client) => client.setExternalSignal(wanted, signal, onEcho)),
-        },
-        restoreAfter: minutes > 0 ? minutes * 60_000 : null,
-        signal: ending.signal,
-        onRestored: (signal) => {
-          setStatus(STATUS.fresh(signalText(signal)));
-          node.send([{ ...header(), payload: signal, restored: true }, null]);
-        },
-        onError: (error, name) =>
-          node.error(toldError(RED, node, nodeError(RED, node, error)), {
-            ...header(),
-            payload: { name },
-            restored: false,
-          }),
-      });
-    let keeper = makeKeeper();
-    const tellPending = (): void => {
-      const lost = keeper.pendingInWords;
-      if (lost.length > 0) node.warn(translate(RED, 'log.restorePending', { names: lost.join('; ') }));
-    };
+    const signals = new Signals(RED, node, {
+      client: {
+        findExternalSignal: (name, signal) => run((client) => client.findExternalSignal(name, signal)),
+        setExternalSignal: (wanted, signal, onEcho) =>
+          run((client) => client.setExternalSignal(wanted, signal, onEcho)),
+      },
+      siteId: site.info().id,
+      restoreAfter: minutes > 0 ? minutes * 60_000 : null,
+      onRestored: (signal) => {
+        setStatus(STATUS.fresh(signalText(signal)));
+        node.send([{ ...header(), payload: signal, restored: true }, null]);
+      },
+      onError: (error, name) =>
+        node.error(toldError(RED, node, nodeError(RED, node, error)), {
+          ...header(),
+          payload: { name },
+          restored: false,
+        }),
+    });
+    if (memory) signals.begin(memory);
     const startFeed = (): Feed =>
       attachFeed(RED, node, {
         settings,
@@ -163,11 +180,6 @@ export function runtime(RED: NodeAPI): NodeRuntime {
       const isWanted = takesLoads(settings) && (duty?.active ?? true);
       if (!isWanted) feed?.close();
       feed = isWanted ? (feed ?? startFeed()) : undefined;
-      if (duty?.active === false && keeper.pending.length > 0) {
-        tellPending();
-        keeper.close();
-        keeper = makeKeeper();
-      }
     };
     lookAtFeed();
     const endDuty = duty?.follow(lookAtFeed);
@@ -205,21 +217,20 @@ export function runtime(RED: NodeAPI): NodeRuntime {
         const wanted = signalOf(settings, msg);
         busy();
         // Set twice by two owners it is what was wanted.
-        const permit = permitOf(signal);
-        await permit?.begin('set');
-        const held = await (permit ? keeper.set(wanted, signal) : keeper.set(wanted));
+        await permitOf(signal)?.begin('set');
+        const held = await signals.set(wanted, signal);
         return { payload: held, status: signalText(held) };
       },
     };
     const close = (): void => {
       ending.abort();
-      tellPending();
-      keeper.close();
+      signals.close();
       endDuty?.();
       feed?.close();
     };
     return {
       site,
+      signals,
       operations,
       get feed() {
         return feed;

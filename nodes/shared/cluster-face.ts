@@ -7,8 +7,13 @@ export const MEMORY = Symbol('shared memory');
 export interface SharedMemory {
   /** as the owner before has kept it; `undefined`: nothing */
   get(key: string): unknown;
-  /** Resolves when it is kept. @throws DeviceError when it cannot be, or is not ours to keep */
-  set(key: string, value: unknown): Promise<void>;
+  /**
+   * Resolves when it is kept.
+   *
+   * @returns whether others find it: not where this instance acts alone
+   * @throws DeviceError when it cannot be kept, or is not ours to keep
+   */
+  set(key: string, value: unknown): Promise<boolean>;
 }
 
 /** What a node is told of that is made for one time that it is owned, see `runOnDuty`. */

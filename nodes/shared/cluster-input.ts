@@ -21,7 +21,9 @@ interface Part {
   /** `undefined`: its settings are wrong */
   readonly cluster: Cluster | undefined;
   readonly problem: DeviceError | undefined;
-  /** A message is left to another instance. */
+  /** A message is left to another instance, and counts as such. */
+  leave(): void;
+  /** The same, where it has been counted. */
   dropped(): void;
 }
 
@@ -63,8 +65,7 @@ export function takeInput(runtime: Part, input: ClusterInput): void {
     if (here) settle(() => input.work(msg, send), deliver, fail);
     else if (runtime.problem && role === 'read') fail(notOwner());
     else {
-      runtime.dropped();
-      if (cluster) cluster.commands.dropped++;
+      runtime.leave();
       drop();
     }
     return;

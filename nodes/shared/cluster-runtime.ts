@@ -14,6 +14,7 @@ import { Duty, type DutyCluster } from './cluster-duty';
 import type { SharedMemory } from './cluster-face';
 import { ClusterPace } from './cluster-pace';
 import { plainAnswer, takeInput, type ClusterInput } from './cluster-input';
+import { type ShiftWork, Shifts } from './cluster-shifts';
 import { LogLimit } from './log-limit';
 import type { FlowMessage, InputResult } from './messages';
 import { onClose } from './on-close';
@@ -184,6 +185,12 @@ export class ClusterRuntime implements DutyCluster {
     takeInput(this, input);
   }
 
+  /** A message is left to another instance, and counts as such. */
+  leave(): void {
+    if (this.cluster) this.cluster.commands.dropped++;
+    this.dropped();
+  }
+
   /** A message was left to another instance: told once. */
   dropped(): void {
     if (this.toldDrop) return;
@@ -204,6 +211,11 @@ export class ClusterRuntime implements DutyCluster {
   atHandOver(duty: Duty, work: () => Promise<void>): () => void {
     this.handOvers.set(duty, work);
     return () => void this.handOvers.delete(duty);
+  }
+
+  /** The times that this instance owns a node, with what is kept for whoever owns it. */
+  shifts(node: Node, work: ShiftWork): Shifts {
+    return new Shifts(this, node, work);
   }
 
   /** What is kept for whoever owns a node. @throws DeviceError */

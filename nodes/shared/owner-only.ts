@@ -1,6 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import { systemClock } from '../../lib/core/clock';
 import { toDeviceError } from '../../lib/core/errors';
 import type { ClusterRuntime } from './cluster-runtime';
 import { type Face, MEMORY, type SharedMemory } from './cluster-face';
@@ -10,9 +9,7 @@ import { onClose } from './on-close';
 import { statusSetter } from './status';
 import { errorText } from './text';
 
-/** ms between two tries to read what the owner before has kept */
-const RETRY = 1000;
-/** messages that wait for that */
+/** messages that wait for what the owner before has kept */
 const MOST_WAITING = 1000;
 
 type Callback = (this: Node, ...args: unknown[]) => void;
@@ -30,75 +27,37 @@ export function runOnDuty<N extends Node, C extends NodeDef>(
   found: NodeRuntime<N, C>,
 ): void {
   createNode(RED, node, config);
-  const duty = cluster.dutyOf(node);
   statusSetter(RED, node)({});
   let shift: Shift | undefined;
-  let beginning = false;
-  const state = { closed: false };
   const waiting: Input[] = [];
 
-  const fail = (thrown: unknown): void => node.error(errorText(RED, toDeviceError(thrown)));
-  const isWanted = (): boolean => duty.active && !state.closed;
-  const begin = async (): Promise<void> => {
-    if (shift || beginning || state.closed) return;
-    beginning = true;
-    const memory = await remembered(cluster, node, isWanted);
-    beginning = false;
-    if (!memory || !isWanted()) {
+  const shifts = cluster.shifts(node, {
+    begin: (memory) => {
+      const made = new Shift(node, memory);
+      shift = made;
+      found.create.call(made.face as N, config);
+      for (const input of waiting.splice(0)) made.input(input);
+    },
+    end: async ({ removed, handedOver }) => {
+      const ended = shift;
+      shift = undefined;
+      await ended?.end(removed, handedOver);
+    },
+    passed: () => {
       for (const [, , done] of waiting.splice(0)) done();
-      return;
-    }
-    const made = new Shift(node, memory);
-    shift = made;
-    found.create.call(made.face as N, config);
-    for (const input of waiting.splice(0)) made.input(input);
-  };
-  const end = async (removed: boolean, handedOver: boolean): Promise<void> => {
-    const ended = shift;
-    shift = undefined;
-    await ended?.end(removed, handedOver);
-  };
-  const look = (): void => {
-    (duty.active ? begin() : end(false, true)).catch(fail);
-  };
-  duty.follow(look);
-  const endFor = cluster.atHandOver(duty, () => end(false, true));
-  // Other nodes are made in this turn.
-  const starting = setImmediate(look);
+    },
+    failed: (thrown) => node.error(errorText(RED, toDeviceError(thrown))),
+  });
   node.on('input', (msg, send, done) => {
     const input: Input = [msg, send, done];
     if (shift) shift.input(input);
-    else if (beginning && waiting.length < MOST_WAITING) waiting.push(input);
+    else if (shifts.isBeginning && waiting.length < MOST_WAITING) waiting.push(input);
     else {
-      cluster.dropped();
+      cluster.leave();
       done();
     }
   });
-  onClose(node, async (removed) => {
-    state.closed = true;
-    clearImmediate(starting);
-    endFor();
-    await end(removed, false);
-  });
-}
-
-/** What the owner before has kept; `undefined`: it is not wanted any more. */
-async function remembered(
-  cluster: ClusterRuntime,
-  node: Node,
-  isWanted: () => boolean,
-): Promise<SharedMemory | undefined> {
-  for (let told = false; isWanted();) {
-    try {
-      return await cluster.memoryOf(node);
-    } catch (thrown) {
-      // To go on without it would count anew, and overwrite it.
-      if (!told) node.warn(toDeviceError(thrown).message);
-      told = true;
-      await new Promise<void>((resolve) => systemClock.after(RETRY, resolve));
-    }
-  }
-  return undefined;
+  onClose(node, (removed) => shifts.close(removed));
 }
 
 /** One time that this instance owns a node. */

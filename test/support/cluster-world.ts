@@ -102,7 +102,7 @@ export class Store {
   private upSince = -1_000_000;
 
   constructor(
-    private readonly world: WorldClock,
+    private readonly world: Pick<WorldClock, 'now'>,
     readonly lease: number,
   ) {}
 

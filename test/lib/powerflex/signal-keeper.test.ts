@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import { DeviceError } from '../../../lib/core/errors';
 import { compareSignal, type ExternalSignal } from '../../../lib/powerflex/dcm';
+import type { PendingSignal } from '../../../lib/powerflex/pending-signals';
 import { SignalKeeper, type SignalKeeperOptions } from '../../../lib/powerflex/signal-keeper';
 import { failsWith } from '../../support/expect-error';
 import { FakeClock, settle, until } from '../../support/fake-clock';
@@ -263,6 +264,66 @@ describe('SignalKeeper', () => {
     await pass(MINUTE);
     assert.deepEqual(server.held.get('grid'), make(30));
     assert.deepEqual(keeper.pending, ['grid']);
+  });
+
+  it('keeps what is to be put back before the change is sent, and is gone on with by another one', async () => {
+    const kept: PendingSignal[][] = [];
+    const keep = (pending: readonly PendingSignal[]): Promise<void> => {
+      kept.push(structuredClone([...pending]));
+      assert.equal(kept.length === 1, server.sets.length === 0, 'first kept, then sent');
+      return Promise.resolve();
+    };
+    start({ keep });
+    await keeper.set(make(20));
+    await pass(4 * MINUTE);
+    const stored = keeper.state;
+    keeper.close();
+    start({ keep });
+    keeper.restore([...stored, { name: 'odd' }, { ...stored[0], before: 7 }, null], MINUTE);
+    await pass(5 * MINUTE - 1);
+    assert.deepEqual(log, []);
+    await pass(1);
+    assert.deepEqual(log, ['restored 100 true']);
+    assert.deepEqual(server.sets, [20, 100]);
+    assert.deepEqual(kept.at(-1), []);
+  });
+
+  it('changes nothing that cannot be kept', async () => {
+    start({ keep: () => Promise.reject(new DeviceError('UNREACHABLE', 'away', { reason: 'clusterLost' })) });
+    const error = await failsWith(keeper.set(make(20)), 'UNREACHABLE');
+    assert.equal(error.sent, false);
+    assert.deepEqual(server.sets, []);
+    assert.deepEqual(keeper.pending, []);
+  });
+
+  it('lets the next one find that a change was never made, when it ended before it was sent', async () => {
+    let stored: PendingSignal[] = [];
+    start({
+      keep: (pending) => {
+        stored = structuredClone([...pending]);
+        return new Promise(() => undefined);
+      },
+    });
+    void keeper.set(make(20)).catch(() => undefined);
+    await until(() => stored.length > 0);
+    keeper.close();
+    start();
+    keeper.restore(stored, 0);
+    await pass(10 * MINUTE);
+    assert.deepEqual(log, ['restored 100 true']);
+    assert.deepEqual(server.sets, []);
+  });
+
+  it('forgets what was to be put back when a limit is set for good', async () => {
+    await keeper.set(make(20));
+    const stored = keeper.state;
+    keeper.close();
+    start({ restoreAfter: null });
+    keeper.restore(stored, 0);
+    await keeper.set(make(30));
+    await pass(20 * MINUTE);
+    assert.deepEqual(log, []);
+    assert.deepEqual(server.sets, [20, 30]);
   });
 
   it('only sets when nothing is to be put back', async () => {
