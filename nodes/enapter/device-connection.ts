@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
 import type { Availability } from '../../lib/core/poll/availability';
 import { systemClock } from '../../lib/core/clock';
-import { type DeviceError, invalidInput } from '../../lib/core/errors';
+import { cancelled, type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
 import {
   parseConnectionConfig,
   type ShownConfig,
@@ -14,8 +14,9 @@ import { manifestYaml } from '../../lib/enapter/mqtt/manifest';
 import type { Notice } from '../../lib/enapter/mqtt/payloads';
 import type { MqttVersion } from '../../lib/enapter/mqtt/link';
 import type { PropertiesTopic } from '../../lib/enapter/mqtt/topics';
-import { clusterOf, dutyOf } from '../shared/cluster';
-import type { Duty } from '../shared/cluster-duty';
+import { clusterOf } from '../shared/cluster';
+import type { SharedMemory } from '../shared/cluster-face';
+import type { Shifts } from '../shared/cluster-shifts';
 import { ConfigReference } from '../shared/config-reference';
 import type { DeviceBlock } from '../shared/messages';
 import { STATUS, statusOfAvailability } from '../shared/status';
@@ -23,6 +24,8 @@ import { errorText, translate } from '../shared/text';
 
 export const CONNECTION_TYPE = 'enapter-connection';
 
+/** Key under which the commands that have come are kept for whoever speaks for the device next. */
+const COMMANDS = 'enapterCommands';
 /** ms that an unused connection stays: a deploy of single nodes takes them away and brings them back. */
 const IDLE = 3000;
 
@@ -44,8 +47,10 @@ export class DeviceConnection {
   private cancelIdle: (() => void) | undefined;
   private wasLost = false;
   private closed = false;
-  private readonly duty: Duty | undefined;
-  private readonly endDuty: (() => void)[] = [];
+  /** where several instances share the work: the times that this one speaks for the device */
+  private readonly shifts: Shifts | undefined;
+  private memory: SharedMemory | undefined;
+  private speaks: boolean;
 
   /**
    * @param node whose log tells of the connection
@@ -58,12 +63,8 @@ export class DeviceConnection {
   ) {
     const config = withHost(parseConnectionConfig(settings.config), settings.host);
     this.shown = shownConfig(config);
-    this.duty = dutyOf(RED, node);
-    if (this.duty) {
-      this.endDuty.push(this.duty.follow(() => this.look()));
-      const end = clusterOf(RED)?.atHandOver(this.duty, () => this.connection.stop());
-      if (end) this.endDuty.push(end);
-    }
+    const cluster = clusterOf(RED);
+    this.speaks = !cluster;
     this.connection = new EnapterConnection({
       config,
       propertiesTopic: settings.propertiesTopic,
@@ -73,13 +74,19 @@ export class DeviceConnection {
       onJunk: () => node.warn(translate(RED, 'log.enapterJunk')),
       onRetained: () => node.warn(translate(RED, 'log.enapterRetained')),
       onGivenUp: (publication) => node.warn(translate(RED, 'log.enapterGivenUp', { ...publication })),
+      ...(cluster ? { keep: (state) => this.keep(state) } : {}),
+    });
+    this.shifts = cluster?.shifts(node, {
+      begin: (memory) => this.begin(memory),
+      end: () => this.end(cluster.dutyOf(node).active),
+      failed: (thrown) => node.error(errorText(RED, toDeviceError(thrown))),
     });
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const end of this.endDuty) end();
     this.cancelIdle?.();
+    await this.shifts?.close(false);
     await this.connection.close();
   }
 
@@ -110,7 +117,7 @@ export class DeviceConnection {
     const telling = setImmediate(() => {
       if (known && connection.availability === known) onAvailability(known);
     });
-    if (this.duty?.active !== false) connection.start();
+    if (this.speaks) connection.start();
     return () => {
       clearImmediate(telling);
       this.users.delete(user);
@@ -133,10 +140,23 @@ export class DeviceConnection {
   }
 
   /** Two clients of one device throw each other out: only the owner connects, and its socket has ended before another's. */
-  private look(): void {
-    if (this.closed) return;
-    if (this.duty?.active === false) void this.connection.stop();
-    else if (this.users.size > 0) this.connection.start();
+  private begin(memory: SharedMemory): void {
+    this.memory = memory;
+    this.speaks = true;
+    this.connection.restore(memory.get(COMMANDS));
+    if (this.users.size > 0) this.connection.start();
+  }
+
+  private async end(isAllowed: boolean): Promise<void> {
+    this.speaks = false;
+    await (this.closed ? this.connection.close() : this.connection.release(isAllowed));
+    this.memory = undefined;
+  }
+
+  /** So that a command that comes again to the next owner is not carried out twice. @throws DeviceError */
+  private keep(state: unknown): Promise<unknown> {
+    const { memory } = this;
+    return memory ? memory.set(COMMANDS, state) : Promise.reject(cancelled(false));
   }
 
   private onAvailability(availability: Availability): void {

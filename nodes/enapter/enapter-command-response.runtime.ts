@@ -2,12 +2,8 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { DeviceError, invalidInput } from '../../lib/core/errors';
 import { isRecord } from '../../lib/core/values';
-import {
-  responsePayload,
-  type CommandState,
-  errorPayload,
-  logPayload,
-} from '../../lib/enapter/mqtt/commands';
+import type { CommandState } from '../../lib/enapter/mqtt/commands';
+import { errorPayload, logPayload, responsePayload } from '../../lib/enapter/mqtt/response-payloads';
 import { findConfig } from '../shared/config-node';
 import { type InputResult, onInput } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';

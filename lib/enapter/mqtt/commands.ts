@@ -1,8 +1,7 @@
 import { type Clock, systemClock } from '../../core/clock';
-import { DeviceError, invalidInput } from '../../core/errors';
-import { refusedPayload } from '../../core/input';
-import { isRecord } from '../../core/values';
+import { DeviceError } from '../../core/errors';
 import { type Command, type JunkDetail, readCommand } from './command';
+import { readStored, storedOf } from './known-commands';
 import { encode } from './payloads';
 
 export type CommandState = 'completed' | 'error' | 'log';
@@ -30,6 +29,11 @@ export interface CommandDeskOptions {
   onCommand?: (command: Command) => void;
   /** looks at a response of the flow before it counts; throws DeviceError when it cannot be sent */
   admit?: (response: CommandResponse) => void;
+  /**
+   * Keeps what the desk knows, see `state`, where it outlives this process: before a command is handed on, which does not happen
+   * where this fails, and when it is answered.
+   */
+  keep?: () => Promise<unknown>;
   /** a body arrived that is no command; called for each */
   onJunk?: (detail: JunkDetail) => void;
   clock?: Clock;
@@ -44,9 +48,14 @@ const TEXT = {
   busy: 'Too many commands are open.',
   broken: 'The flow could not take the command.',
   forgotten: 'This command was answered before; the answer is no longer known.',
+  unkept: 'The command could not be written down for other instances, so it was not carried out.',
+  handedOver: 'Another instance speaks for the device now: nobody knows whether the command took effect.',
+  begun: 'Another instance began this command and has ended: nobody knows whether it took effect.',
 };
 
 interface Known {
+  /** when it came, epoch ms */
+  at: number;
   /** set when it is answered: the response is repeated for a repeated id, the work is not */
   response?: CommandResponse;
   cancelTimer?: () => void;
@@ -150,13 +159,48 @@ export class CommandDesk {
     this.finish(response);
   }
 
+  /** What has to be known by whoever speaks for the device next, so that no command is carried out twice; plain data. */
+  get state(): unknown {
+    return storedOf(this.known, this.clock.now());
+  }
+
+  /** Goes on with what another one has kept, whatever stands in it, in place of what was known here. */
+  restore(stored: unknown): void {
+    this.forget();
+    for (const { id, at, state, payload } of readStored(stored, this.clock.now())) {
+      const response: CommandResponse = state
+        ? { id, state, payload: payload ?? { message: TEXT.forgotten } }
+        : { id, state: 'error', payload: { message: TEXT.begun } };
+      this.known.set(id, { at, timeout: 0, response });
+      this.keepResponse(response);
+    }
+  }
+
+  /** Another instance speaks for the device from now on: every open command is answered with an error. */
+  handOver(): void {
+    this.endAll(TEXT.handedOver);
+  }
+
+  /** Forgets all commands; open ones get no answer. */
+  forget(): void {
+    for (const { cancelTimer } of this.known.values()) cancelTimer?.();
+    this.known.clear();
+    this.kept.clear();
+    this.keptSum = 0;
+    this.open = 0;
+  }
+
   /** Answers every open command with an error. */
   close(): void {
     this.closed = true;
-    for (const [id, known] of this.known) {
-      if (!known.response) this.finish({ id, state: 'error', payload: { message: TEXT.closed } });
-    }
+    this.endAll(TEXT.closed);
     this.handlers.clear();
+  }
+
+  private endAll(message: string): void {
+    for (const [id, known] of this.known) {
+      if (!known.response) this.finish({ id, state: 'error', payload: { message } });
+    }
   }
 
   private dispatch(command: Command): void {
@@ -176,18 +220,35 @@ export class CommandDesk {
       this.refuse(command.id, TEXT.busy);
       return;
     }
-    const known: Known = { timeout: handler.timeout };
+    const known: Known = { at: this.clock.now(), timeout: handler.timeout };
     this.remember(command.id, known);
     this.watch(command.id, known);
-    try {
-      handler.take(command);
-    } catch {
-      this.finish({ id: command.id, state: 'error', payload: { message: TEXT.broken } });
+    const hand = (): void => {
+      try {
+        handler.take(command);
+      } catch {
+        this.finish({ id: command.id, state: 'error', payload: { message: TEXT.broken } });
+      }
+    };
+    const { keep } = this.options;
+    if (!keep) {
+      hand();
+      return;
     }
+    keep().then(
+      () => {
+        // It may have been answered, or forgotten, while it was written down.
+        if (this.known.get(command.id) === known && !known.response) hand();
+      },
+      () => {
+        if (this.known.get(command.id) === known)
+          this.finish({ id: command.id, state: 'error', payload: { message: TEXT.unkept } });
+      },
+    );
   }
 
   private refuse(id: string, message: string): void {
-    this.remember(id, { timeout: 0 });
+    this.remember(id, { at: this.clock.now(), timeout: 0 });
     this.finish({ id, state: 'error', payload: { message } });
   }
 
@@ -208,11 +269,13 @@ export class CommandDesk {
     this.open--;
     this.stats.answered++;
     this.options.send(response);
-    this.keep(response);
+    this.keepResponse(response);
+    // What is not written down any more was begun, as others know.
+    this.options.keep?.().catch(() => undefined);
   }
 
   /** A repeated id gets the same response again, while the responses together are not too long. */
-  private keep(response: CommandResponse): void {
+  private keepResponse(response: CommandResponse): void {
     const length = JSON.stringify(response.payload).length;
     this.kept.set(response.id, length);
     this.keptSum += length;
@@ -220,11 +283,11 @@ export class CommandDesk {
       if (this.keptSum <= MAX_RESPONSES) return;
       const known = this.known.get(id);
       if (known?.response) known.response = { ...known.response, payload: { message: TEXT.forgotten } };
-      this.forget(id);
+      this.forgetResponse(id);
     }
   }
 
-  private forget(id: string): void {
+  private forgetResponse(id: string): void {
     this.keptSum -= this.kept.get(id) ?? 0;
     this.kept.delete(id);
   }
@@ -236,34 +299,8 @@ export class CommandDesk {
     for (const [oldest, { response }] of this.known) {
       if (!response) continue;
       this.known.delete(oldest);
-      this.forget(oldest);
+      this.forgetResponse(oldest);
       return;
     }
   }
-}
-
-/** Makes the payload of a response of whatever a flow has: an object as it is, nothing as `{}`, the rest as `result`. */
-export function responsePayload(value: unknown): Record<string, unknown> {
-  if (value === undefined || value === null || value === '') return {};
-  return isRecord(value) ? value : { result: value };
-}
-
-/**
- * The payload of an error response.
- *
- * @param value the message's payload: a text, or an object with `message`
- * @param caught the message's `error`, as a Catch node adds it
- */
-export function errorPayload(value: unknown, caught: unknown): Record<string, unknown> {
-  if (typeof value === 'string' && value !== '') return { message: value };
-  if (isRecord(value) && typeof value.message === 'string') return value;
-  if (isRecord(caught) && typeof caught.message === 'string') return { message: caught.message };
-  return { message: 'The command failed.', ...responsePayload(value) };
-}
-
-/** The payload of a progress log. @throws DeviceError INVALID_INPUT */
-export function logPayload(value: unknown): Record<string, unknown> {
-  if (typeof value === 'string' && value !== '') return { message: value };
-  if (isRecord(value) && typeof value.message === 'string' && value.message !== '') return value;
-  throw refusedPayload(value, invalidInput('A progress log needs a message text.', 'enapterLogMessage'));
 }

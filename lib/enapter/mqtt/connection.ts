@@ -3,6 +3,7 @@ import { BackOff, type BackOffOptions } from '../../core/poll/back-off';
 import { type Clock, delay, systemClock } from '../../core/clock';
 import { cancelled, type DeviceError, invalidInput } from '../../core/errors';
 import { isOwnCertificate, ownCertificateFault, tlsError } from '../../core/http/tls-errors';
+import { isRecord } from '../../core/values';
 import { CommandDesk, type CommandDeskOptions } from './commands';
 import type { ConnectionConfig } from './config';
 import { Link, type MqttModule, type MqttVersion } from './link';
@@ -25,6 +26,8 @@ export interface ConnectionOptions {
   onJunk?: () => void;
   /** the first retained command */
   onRetained?: () => void;
+  /** Keeps `state` where it outlives this process, see `CommandDeskOptions`. */
+  keep?: (state: unknown) => Promise<unknown>;
   /** the broker does not take a publication; once for its topic */
   onGivenUp?: (publication: { topic: string; bytes: number }) => void;
   /** waits between tries; default 1 s to a minute */
@@ -128,6 +131,35 @@ export class EnapterConnection {
     return this.ending;
   }
 
+  /** The commands that have come, for whoever speaks for the device next; plain data. */
+  get state(): unknown {
+    return { device: this.desk.state, ...(this.ucm ? { companion: this.ucm.desk.state } : {}) };
+  }
+
+  /** Goes on with what another one has kept, whatever stands in it. */
+  restore(stored: unknown): void {
+    const { device, companion } = isRecord(stored) ? stored : {};
+    this.desk.restore(device);
+    this.ucm?.desk.restore(companion);
+  }
+
+  /**
+   * Disconnects, as another instance speaks for the device from now on.
+   *
+   * @param isAllowed whether open commands may be answered still
+   */
+  async release(isAllowed: boolean): Promise<void> {
+    if (isAllowed) {
+      this.desk.handOver();
+      this.ucm?.desk.handOver();
+      await this.saidLast();
+    }
+    const stopped = this.stop();
+    this.desk.forget();
+    this.ucm?.desk.forget();
+    await stopped;
+  }
+
   /**
    * Publishes telemetry or properties, now or as the newest ones when the connection is back.
    *
@@ -165,8 +197,12 @@ export class EnapterConnection {
     this.closed = true;
     this.desk.close();
     this.ucm?.desk.close();
-    if (this.up) await Promise.race([this.publisher.done, delay(this.clock, LAST_WORDS)]);
+    await this.saidLast();
     await this.stop();
+  }
+
+  private async saidLast(): Promise<void> {
+    if (this.up) await Promise.race([this.publisher.done, delay(this.clock, LAST_WORDS)]);
   }
 
   private plan(wait: number): void {
@@ -214,8 +250,10 @@ export class EnapterConnection {
   }
 
   private makeDesk(topics: Topics, more: Pick<CommandDeskOptions, 'onCommand' | 'onJunk'>): CommandDesk {
+    const { keep } = this.options;
     return new CommandDesk({
       clock: this.clock,
+      ...(keep ? { keep: () => keep(this.state) } : {}),
       admit: (response) => void this.publisher.admit(topics.responses, encode(response)),
       send: (response) => {
         this.publisher.response(topics.responses, JSON.stringify(response), response.state !== 'log');

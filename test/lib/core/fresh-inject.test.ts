@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { DeviceError } from '../../../lib/core/errors';
 import { isTimeStamp } from '../../../lib/core/input';
-import { logPayload } from '../../../lib/enapter/mqtt/commands';
+import { logPayload } from '../../../lib/enapter/mqtt/response-payloads';
 import { prepareLog, prepareValues } from '../../../lib/enapter/mqtt/payloads';
 import { takeReading } from '../../../lib/energy/reading';
 import { commandRequest } from '../../../lib/powercontroller/input';

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 
-import {
-  responsePayload,
-  CommandDesk,
-  type CommandResponse,
-  errorPayload,
-  logPayload,
-} from '../../../lib/enapter/mqtt/commands';
+import { CommandDesk, type CommandResponse } from '../../../lib/enapter/mqtt/commands';
 import type { Command } from '../../../lib/enapter/mqtt/command';
-import { FakeClock } from '../../support/fake-clock';
+import { errorPayload, logPayload, responsePayload } from '../../../lib/enapter/mqtt/response-payloads';
+import { FakeClock, settle, until } from '../../support/fake-clock';
 
 describe('enapter: commands', () => {
   let clock: FakeClock;
@@ -56,6 +51,118 @@ describe('enapter: commands', () => {
       taken.map((command) => command.arguments),
       [{}, {}],
     );
+  });
+
+  describe('with other instances', () => {
+    let kept: unknown[];
+    let isKept: boolean;
+    const HOUR = 3_600_000;
+    const instance = (): void => {
+      desk = new CommandDesk({
+        clock,
+        send: (response) => sent.push(response),
+        keep: async () => {
+          kept.push(desk.state);
+          await settle();
+          if (!isKept) throw new Error('away');
+        },
+      });
+      listen();
+    };
+    /** Another instance goes on with what was kept. */
+    const next = (): void => {
+      desk.forget();
+      instance();
+      desk.restore(kept.at(-1));
+    };
+
+    beforeEach(() => {
+      kept = [];
+      isKept = true;
+      instance();
+    });
+
+    it('hands a command on when it has been written down, and not before', async () => {
+      receive({ id: 'a', name: 'x' });
+      assert.deepEqual([taken.length, kept.length], [0, 1]);
+      assert.deepEqual(kept[0], [{ id: 'a', at: clock.now() }]);
+      await settle();
+      await settle();
+      assert.equal(taken.length, 1);
+    });
+
+    it('carries nothing out that cannot be written down, and says so', async () => {
+      isKept = false;
+      receive({ id: 'a', name: 'x' });
+      await until(() => sent.length > 0);
+      assert.match(JSON.stringify(sent[0]), /"error".*not carried out/);
+      assert.equal(taken.length, 0);
+      assert.equal(clock.pending, 0);
+    });
+
+    it('repeats the answer of another instance, and carries nothing out again', async () => {
+      receive({ id: 'a', name: 'x' });
+      await until(() => taken.length === 1);
+      desk.respond({ id: 'a', state: 'completed', payload: { n: 1 } });
+      next();
+      receive({ id: 'a', name: 'x' });
+      receive({ id: 'b', name: 'x' });
+      await until(() => taken.length === 2);
+      assert.deepEqual(
+        taken.map(({ id }) => id),
+        ['a', 'b'],
+      );
+      assert.deepEqual(sent.at(-1), { id: 'a', state: 'completed', payload: { n: 1 } });
+    });
+
+    it('says that nobody knows what became of one that another instance began', async () => {
+      receive({ id: 'a', name: 'x' });
+      await until(() => taken.length === 1);
+      next();
+      receive({ id: 'a', name: 'x' });
+      assert.equal(taken.length, 1);
+      assert.match(JSON.stringify(sent), /^\[\{"id":"a","state":"error".*nobody knows/);
+    });
+
+    it('answers what is open when another instance takes over, and hands on nothing meanwhile', async () => {
+      receive({ id: 'a', name: 'x' });
+      await until(() => taken.length === 1);
+      receive({ id: 'b', name: 'x' });
+      desk.handOver();
+      await settle();
+      await settle();
+      assert.equal(taken.length, 1);
+      assert.deepEqual(
+        sent.map(({ id, state }) => `${id} ${state}`),
+        ['a error', 'b error'],
+      );
+      assert.equal(clock.pending, 0);
+    });
+
+    it('keeps the newest 500 of a day, long answers without their words, and reads anything', async () => {
+      for (let n = 0; n < 600; n++) {
+        receive({ id: `c${n}`, name: 'x' });
+        await until(() => taken.length === n + 1);
+        desk.respond({
+          id: `c${n}`,
+          state: 'completed',
+          payload: { text: 'x'.repeat(n === 599 ? 3000 : 900) },
+        });
+      }
+      const stored = desk.state as { id: string; payload?: unknown }[];
+      assert.equal(stored.length, 500);
+      assert.equal(stored[0]?.id, 'c100');
+      assert.ok(JSON.stringify(stored).length < 150_000);
+      assert.equal(stored.at(-1)?.payload, undefined, 'too long');
+      assert.ok(stored.at(-2)?.payload);
+      desk.restore([...stored, null, 7, { id: 7 }, { id: '', at: 1 }, { id: 'odd', at: 'x', state: 'log' }]);
+      receive({ id: 'c599', name: 'x' });
+      assert.match(JSON.stringify(sent.at(-1)), /"completed".*no longer known/);
+      await clock.advance(24 * HOUR);
+      assert.deepEqual(desk.state, []);
+      desk.restore(stored);
+      assert.deepEqual(desk.state, []);
+    });
   });
 
   it('carries a repeated id out once, and repeats its answer', () => {
