@@ -1,4 +1,4 @@
-import type { LocalTime, Span } from '../core/zone';
+import type { LocalTime } from '../core/zone';
 import { Absence, type AbsenceState } from './absence';
 import {
   beginEvent,
@@ -11,7 +11,8 @@ import {
   type Request,
 } from './grid-event';
 import type { Fact, Source } from './grid-input';
-import { PowerRecord, type PowerState } from './power-record';
+import { GridMonths, type MonthOfEvents, type MonthState } from './grid-months';
+import { GridPower, type GridPowerState } from './grid-power';
 
 /** The events of the grid, each once, and by month. */
 
@@ -34,14 +35,11 @@ interface Watched extends Source {
   off: Set<string>;
 }
 
-export interface GridMonth extends Span {
-  events: GridEvent[];
-  /** those that were too many to be kept one by one */
-  more: number;
+export interface GridMonth extends MonthOfEvents {
   sources: { device: string; name: string; availability: number | null; absent: Record<string, number> }[];
 }
 
-export interface GridState {
+export interface GridState extends GridPowerState {
   /** epoch ms at which this was written */
   at: number;
   watched: (Source & {
@@ -51,19 +49,13 @@ export interface GridState {
     off: string[];
   })[];
   open: OpenEvent[];
-  records: [id: string, state: PowerState][];
-  meter: string | null;
-  month: { start: number; events: GridEvent[]; more: number } | null;
+  month: MonthState | null;
 }
 
 const MOST_SOURCES = 100;
 const MOST_OPEN = 200;
-const MOST_EVENTS = 1000;
 const MOST_TOLD = 50;
 const MOST_SIGNALS = 20;
-/** Pieces of power of the meter: an hour and a half at one a second, and of what a controller tells of itself. */
-const MOST_PIECES = 5400;
-const MOST_OWN_PIECES = 300;
 /** ms that the power before an event is kept for, since its status may come late */
 const LATE = 3_600_000;
 const OFF = 'restart';
@@ -71,21 +63,18 @@ const OFF = 'restart';
 export class GridLog {
   private readonly watched = new Map<string, Watched>();
   private open: OpenEvent[] = [];
-  /** by device; that of the meter by an empty text */
-  private readonly records = new Map<string, PowerRecord>();
-  private meter: string | null;
-  private month: GridState['month'] = null;
+  private readonly power: GridPower;
+  private readonly months: GridMonths;
 
   /** @throws anything for a state that cannot be used */
   constructor(
     private readonly options: GridLogOptions,
     state?: GridState,
   ) {
-    this.meter = options.meter === '' ? (state?.meter ?? null) : options.meter;
+    this.power = new GridPower(options.gap, options.meter, state);
+    this.months = new GridMonths(options.zone, options.gap, state?.month);
     if (!state) return;
     this.open = state.open.slice(0, MOST_OPEN);
-    this.month = state.month;
-    for (const [id, record] of state.records) this.records.set(id, this.newRecord(id, record));
     for (const one of state.watched) {
       const { id, name, absence, clock, told, off } = one;
       this.watched.set(id, { id, name, absence: new Absence(absence), clock, told, off: new Set(off) });
@@ -102,9 +91,9 @@ export class GridLog {
 
   /** Takes what a message tells. @param now epoch ms */
   take(fact: Fact, now: number): void {
-    this.month ??= { start: this.options.zone.periodAt(now, 'month').start, events: [], more: 0 };
+    this.months.beginAt(now);
     if (fact.kind === 'power') {
-      this.takePower(fact);
+      this.power.take(fact);
       return;
     }
     const source = this.sourceOf(fact, now);
@@ -140,31 +129,22 @@ export class GridLog {
       source?.told.splice(0, source.told.length - MOST_TOLD);
       return false;
     });
-    for (const event of over) this.keep(event);
+    for (const event of over) this.months.keep(event);
     this.forget(now);
     return over;
   }
 
   /** The months that are over. */
   close(now: number): GridMonth[] {
-    const closed: GridMonth[] = [];
-    for (let i = 0; this.month && i < 120; i++) {
-      const span = this.options.zone.periodAt(this.month.start, 'month');
-      // Events that ended just before may still wait for their power.
-      if (span.end + this.options.gap > now) break;
-      const { events } = this.month;
-      const later = events.filter(({ end }) => end >= span.end);
-      this.month.events = events.filter(({ end }) => end < span.end);
-      closed.push(this.monthOf(span, (absence) => absence.endMonth(span.end)));
-      this.month = { start: span.end, events: later, more: 0 };
-    }
-    return closed;
+    return this.months
+      .close(now)
+      .map((month) => this.withSources(month, (absence) => absence.endMonth(month.end)));
   }
 
   /** The running month. */
   running(now: number): GridMonth {
-    const span = this.options.zone.periodAt(this.month?.start ?? now, 'month');
-    return this.monthOf(span, (absence) => absence.running(Math.min(now, span.end)));
+    const month = this.months.running(now);
+    return this.withSources(month, (absence) => absence.running(Math.min(now, month.end)));
   }
 
   get openCount(): number {
@@ -173,9 +153,10 @@ export class GridLog {
 
   /** When `ended` or `close` has something to say; epoch ms. */
   get nextTick(): number | null {
-    const { gap, zone } = this.options;
+    const { gap } = this.options;
     const ends = this.open.flatMap(({ end }) => (end === null ? [] : [end + gap]));
-    if (this.month) ends.push(zone.periodAt(this.month.start, 'month').end + gap);
+    const { nextTick } = this.months;
+    if (nextTick !== null) ends.push(nextTick);
     return ends.length > 0 ? Math.min(...ends) : null;
   }
 
@@ -188,38 +169,20 @@ export class GridLog {
         off: [...off],
       })),
       open: this.open,
-      records: [...this.records].map(([id, record]) => [id, record.state()]),
-      meter: this.meter,
-      month: this.month,
+      ...this.power.state(),
+      month: this.months.state(),
     };
   }
 
-  private monthOf(span: Span, told: (absence: Absence) => ReturnType<Absence['running']>): GridMonth {
+  private withSources(
+    month: MonthOfEvents,
+    told: (absence: Absence) => ReturnType<Absence['running']>,
+  ): GridMonth {
     const sources = [...this.watched.values()].map(({ id, name, absence }) => ({
       ...{ device: id, name },
       ...told(absence),
     }));
-    const { events = [], more = 0 } = this.month ?? {};
-    return { ...span, events: [...events].sort((a, b) => a.start - b.start), more, sources };
-  }
-
-  private takePower({ id, time, power, duration, own }: Fact & { kind: 'power' }): void {
-    if (!own) {
-      this.meter ??= id;
-      // Another meter's power is none of the place's.
-      if (id !== this.meter) return;
-    }
-    const key = own ? id : '';
-    let record = this.records.get(key);
-    if (!record) {
-      if (this.records.size > MOST_SOURCES) return;
-      this.records.set(key, (record = this.newRecord(key)));
-    }
-    record.add(time, power, duration);
-  }
-
-  private newRecord(id: string, state?: PowerState): PowerRecord {
-    return new PowerRecord(this.options.gap, id === '' ? MOST_PIECES : MOST_OWN_PIECES, state);
+    return { ...month, sources };
   }
 
   private takeAvailable(source: Watched, { available, time, reason }: Fact & { kind: 'available' }): void {
@@ -301,19 +264,15 @@ export class GridLog {
     );
   }
 
-  private recordOf({ kind, device }: OpenEvent): PowerRecord | undefined {
-    return (kind === 'frequency' ? this.records.get(device) : undefined) ?? this.records.get('');
-  }
-
   private followed(event: OpenEvent, to: number): void {
     // A load that is off leaves others on, which the meter of the place shows.
-    const judged = event.kind === 'signal' || this.records.has(event.device);
-    follow(event, this.recordOf(event), to, this.options, judged);
+    const judged = event.kind === 'signal' || this.power.isTold(event.device);
+    follow(event, this.power.recordOf(event), to, this.options, judged);
   }
 
   private isComplete(event: OpenEvent, now: number): boolean {
     const end = event.end ?? Infinity;
-    const newest = this.recordOf(event)?.newest ?? -Infinity;
+    const newest = this.power.recordOf(event)?.newest ?? -Infinity;
     return newest >= end || now >= end + this.options.gap;
   }
 
@@ -333,15 +292,9 @@ export class GridLog {
     return source;
   }
 
-  private keep(event: GridEvent): void {
-    if (!this.month) return;
-    if (this.month.events.length < MOST_EVENTS) this.month.events.push(event);
-    else this.month.more++;
-  }
-
   /** Nobody watched since: neither what began nor what ended is known. `resume` ends that. */
   private missed(from: number): void {
-    for (const record of this.records.values()) record.endAt(from);
+    this.power.endAt(from);
     for (const { id, absence } of this.watched.values()) {
       absence.leave(from, OFF);
       this.blind(id, from);
@@ -366,7 +319,7 @@ export class GridLog {
     for (const event of this.open) {
       if (event.judge.at < now - LATE) this.followed(event, now - LATE);
     }
-    for (const record of this.records.values()) record.forget(before);
+    this.power.forget(before);
   }
 }
 
