@@ -1,6 +1,6 @@
 import { type DeviceError, invalidInput, toDeviceError } from './errors';
 import type { TimeRange } from './windows';
-import { LocalTime, processZone } from './zone';
+import { type LocalTime, localTimeOf } from './zone';
 
 /** Which range a dialog means, as seen from now; `message`: none, the message has to name one. */
 export type RecentRange = 'message' | 'days' | 'yesterday' | 'lastMonth';
@@ -19,7 +19,7 @@ export type RecentRange = 'message' | 'days' | 'yesterday' | 'lastMonth';
  */
 export function rangeOf(kind: RecentRange, days: number, zone: string, now: number): TimeRange | undefined {
   if (kind === 'message') return undefined;
-  const local = new LocalTime(zone.trim() || processZone());
+  const local = localTimeOf(zone.trim());
   switch (kind) {
     case 'days':
       if (!(Number.isInteger(days) && days >= 1)) {

@@ -32,6 +32,16 @@ export function processZone(): string {
 }
 
 /**
+ * Local time of a zone that somebody may have chosen.
+ *
+ * @param name IANA; empty: the zone of the process
+ * @throws DeviceError INVALID_INPUT for a zone that nobody knows
+ */
+export function localTimeOf(name: string): LocalTime {
+  return new LocalTime(name || processZone());
+}
+
+/**
  * Local time of one IANA zone: instants are UTC inside, days and months are those of the zone.
  */
 export class LocalTime {

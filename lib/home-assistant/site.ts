@@ -1,13 +1,13 @@
 import { readTime } from '../core/time';
 import { isRecord, toNumber } from '../core/values';
+import { LocalTime, localTimeOf } from '../core/zone';
+import { localMonth, MONTHS } from '../powerflex/dcm';
 import { POWERFLEX_MEASUREMENTS } from '../powerflex/measurements';
 import { type DecidedGroup, entitiesOf, fieldValues } from './decision';
 import { Catalogue, type Entity, type EntityPattern, type StateValue } from './entity';
 import { safeId } from './ids';
 import type { CommandMaker, DeviceIdentity, Observation, Told } from './observation';
 import { numberValue, switchValue, textValue } from './values';
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 
 const DCM: DecidedGroup = {
   source: 'powerflex-dcm',
@@ -97,7 +97,7 @@ export function readSite(told: Told, now: number): Observation[] | undefined {
   if (signals.length > 0) return [signalsOf(device, signals.slice(0, MAX_SIGNALS))];
   if (list.some((row) => isRecord(row) && 'energyDelivered' in row)) return stationsOf(device, list);
   if (!isRecord(payload)) return undefined;
-  if (isRecord(payload.targets)) return [targetsOf(device, payload.targets, now)];
+  if (isRecord(payload.targets)) return [targetsOf(device, payload.targets, zoneOf(payload.zone), now)];
   if ('realTimeLoad' in payload) {
     return [
       { device, values: fieldValues(payload, DCM, { sparse: true }), time: readTime(payload.timestamp) },
@@ -111,7 +111,21 @@ export function readFeed(device: DeviceIdentity, available: boolean): Observatio
   return { device, values: { feed: switchValue(available) }, time: null };
 }
 
-function targetsOf(device: DeviceIdentity, targets: Record<string, unknown>, now: number): Observation {
+/** @returns empty for a zone that is not told, or that nobody knows */
+function zoneOf(told: unknown): string {
+  try {
+    return typeof told === 'string' ? new LocalTime(told).name : '';
+  } catch {
+    return '';
+  }
+}
+
+function targetsOf(
+  device: DeviceIdentity,
+  targets: Record<string, unknown>,
+  zone: string,
+  now: number,
+): Observation {
   const values: Record<string, StateValue> = {};
   const put = (key: string, value: StateValue): void => {
     values[key] = value;
@@ -122,9 +136,9 @@ function targetsOf(device: DeviceIdentity, targets: Record<string, unknown>, now
     const value = numberValue(targets[month]);
     if (value !== null) put(targetKey(month), value);
   }
-  const present = MONTHS[new Date(now).getMonth()] ?? 'Jan';
+  const present = localMonth(now, localTimeOf(zone));
   if (targets[present] !== undefined) put('target_now', numberValue(targets[present]));
-  return { device, values, time: null, answer: true, lasting: true };
+  return { device, values, memory: { zone }, time: null, answer: true, lasting: true };
 }
 
 interface Signal {
@@ -206,8 +220,12 @@ function stationsOf(site: DeviceIdentity, rows: readonly unknown[]): Observation
 /** What `powerflex-dcm` takes. */
 export const siteCommand: CommandMaker = ({ entity, value, memory, now }) => {
   const { key } = entity;
-  const month = MONTHS.find((one) => targetKey(one) === key) ?? MONTHS[new Date(now).getMonth()] ?? 'Jan';
   if (key.startsWith('target_')) {
+    const { zone } = memory;
+    const named = MONTHS.find((one) => targetKey(one) === key);
+    // The month of the site is known with its targets.
+    if (!named && typeof zone !== 'string') return undefined;
+    const month = named ?? localMonth(now, localTimeOf(String(zone)));
     return { operation: 'set_target_peak_power', payload: { targets: { [month]: value } } };
   }
   const known = memory[key.replace(/_(enabled|limit|limit_a)$/, '')];

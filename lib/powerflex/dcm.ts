@@ -1,3 +1,4 @@
+import type { LocalTime } from '../core/zone';
 import { tooMuch } from '../core/budget';
 import { DeviceError, invalidInput } from '../core/errors';
 import { isRecord, round, toNumber } from '../core/values';
@@ -26,9 +27,9 @@ export const MONTHS = [
 ] as const;
 export type Month = (typeof MONTHS)[number];
 
-/** The month that it is at the site, by the local time of this process. @param now epoch ms */
-export function localMonth(now: number): Month {
-  return MONTHS[new Date(now).getMonth()] ?? 'Jan';
+/** The month that it is at the site. @param now epoch ms */
+export function localMonth(now: number, local: LocalTime): Month {
+  return MONTHS[local.at(now).month - 1] ?? 'Jan';
 }
 
 /** kW for some months. */

@@ -5,7 +5,7 @@ import { isRecord, round } from '../../lib/core/values';
 import { type Bar, Bars } from '../../lib/energy/bars';
 import type { MeterReading } from '../../lib/energy/meter';
 import { type ClosedPeriod, KINDS, Usage, type UsageReport, type UsageState } from '../../lib/energy/usage';
-import { LocalTime, type PeriodKind, processZone } from '../../lib/core/zone';
+import { localTimeOf, type PeriodKind } from '../../lib/core/zone';
 import type { SettingsOf } from '../shared/form';
 import type { Outgoing } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
@@ -31,7 +31,7 @@ function calculation(settings: Settings, state?: UsageState): Usage {
   const { price, fixedPrice, priceTable, feedIn, feedInPrice, feedInTable, basePer, base } = settings;
   return new Usage(
     {
-      zone: new LocalTime(settings.zone || processZone()),
+      zone: localTimeOf(settings.zone),
       billingDay: settings.billingDay,
       price: pricingOf(price, fixedPrice, priceTable),
       feedIn: pricingOf(feedIn, feedInPrice, feedInTable),

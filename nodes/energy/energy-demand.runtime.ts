@@ -7,7 +7,7 @@ import { type ClosedWindow, Demand, type DemandReport, type DemandState } from '
 import { parseHourRows } from '../../lib/energy/hours';
 import type { MeterReading } from '../../lib/energy/meter';
 import { OverTarget } from '../../lib/energy/over-target';
-import { LocalTime, processZone } from '../../lib/core/zone';
+import { localTimeOf } from '../../lib/core/zone';
 import type { SettingsOf } from '../shared/form';
 import type { Outgoing } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
@@ -35,7 +35,7 @@ function calculation(settings: Settings, state?: DemandState): Demand {
   }
   return new Demand(
     {
-      zone: new LocalTime(settings.zone || processZone()),
+      zone: localTimeOf(settings.zone),
       window,
       step,
       counts: settings.counts,

@@ -3,7 +3,7 @@ import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red';
 import { invalidInput } from '../../lib/core/errors';
 import { refusedPayload } from '../../lib/core/input';
 import { isRecord } from '../../lib/core/values';
-import { LocalTime, processZone } from '../../lib/core/zone';
+import { localTimeOf } from '../../lib/core/zone';
 import { DeviceSchedule, scheduleOf, type ScheduleEntry } from '../../lib/energy/device-schedule';
 import { minutesOf, parseHourRows } from '../../lib/energy/hours';
 import type { Moment } from '../../lib/core/moment';
@@ -51,7 +51,7 @@ function planOptions(settings: Settings): PricePlanOptions {
     longestPause: longestPause === null || mode === 'block' ? Infinity : longestPause * MINUTE,
     maxPrice,
     fallback: parseHourRows<FallbackRow>(fallback, 'on', { min: 0, max: 1 }),
-    zone: new LocalTime(zone || processZone()),
+    zone: localTimeOf(zone),
     isKept: schedule,
   };
 }

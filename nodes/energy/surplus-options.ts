@@ -1,5 +1,5 @@
 import { invalidInput } from '../../lib/core/errors';
-import { LocalTime, processZone } from '../../lib/core/zone';
+import { localTimeOf } from '../../lib/core/zone';
 import { minutesOf } from '../../lib/energy/hours';
 import type { SurplusDecision, SurplusOptions } from '../../lib/energy/surplus-types';
 import type { SettingsOf } from '../shared/form';
@@ -48,7 +48,7 @@ export function surplusOptions(settings: SurplusSettings): SurplusOptions {
     staleAfter: settings.staleAfter * SECOND,
     failSafe,
     failSafePower,
-    zone: new LocalTime(zone || processZone()),
+    zone: localTimeOf(zone),
   };
 }
 

@@ -62,8 +62,21 @@
       (response.signals as { name: string }[]).map(({ name }) => ({ value: name, label: name })),
     );
 
-  /** @param month this one by the clock of Node-RED, which is where the site is; until it is asked, that of the browser */
-  const markMonth = (month = MONTHS[new Date().getMonth()]): void => {
+  /** This one where the site is. Without a zone it is that of Node-RED: until it is asked, that of the browser. */
+  const monthNow = (): string | undefined => {
+    const site = RED.nodes.node(String($('#node-input-site').val())) as Record<string, unknown> | null;
+    const zone = site?.zone;
+    const now = new Date();
+    try {
+      const timeZone = typeof zone === 'string' && zone !== '' ? zone : undefined;
+      return new Intl.DateTimeFormat('en-US', { month: 'short', timeZone }).format(now);
+    } catch {
+      // A variable, or a zone that the browser does not know.
+      return MONTHS[now.getMonth()];
+    }
+  };
+
+  const markMonth = (month = monthNow()): void => {
     $('#powerflex-targets label').removeAttr('aria-current').removeClass('energy-devices-current');
     const place = $(`label[for="powerflex-target-${month}"]`);
     place.attr('aria-current', 'date').addClass('energy-devices-current');
@@ -79,6 +92,7 @@
     prepare: (node) => {
       showMonths((node.targets as Record<string, string | number> | undefined) ?? {});
       markMonth();
+      $('#node-input-site').on('change', () => markMonth());
       EnergyDevices.slowButton($('#powerflex-read-targets'), readTargets);
       EnergyDevices.choices(TYPE, {
         field: $('#node-input-signalName'),

@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { systemClock } from '../../lib/core/clock';
 import { permitOf } from '../../lib/core/command/permit';
 import { cancelled, toDeviceError } from '../../lib/core/errors';
+import { localTimeOf } from '../../lib/core/zone';
 import type { PowerflexClient } from '../../lib/powerflex/client';
 import { type AllTargets, type ExternalSignal, localMonth } from '../../lib/powerflex/dcm';
 import {
@@ -43,9 +44,11 @@ interface Outcome {
 
 type Perform = (msg: FlowMessage, context: InputContext) => Promise<Outcome>;
 
-function targetsShown(targets: AllTargets): Outcome {
-  const month = localMonth(systemClock.now());
-  return { payload: { targets }, status: `${month} ${targets[month] ?? '–'} kW` };
+/** @param zone where the site is, whose month counts */
+function targetsShown(targets: AllTargets, zone: string): Outcome {
+  const local = localTimeOf(zone);
+  const month = localMonth(systemClock.now(), local);
+  return { payload: { targets, month, zone: local.name }, status: `${month} ${targets[month] ?? '–'} kW` };
 }
 
 function signalText({ enabled, maxLoad, maxLoadUnit }: ExternalSignal): string {
@@ -189,7 +192,7 @@ export function runtime(RED: NodeAPI): NodeRuntime {
 
       get_target_peak_power: async (_, { signal, busy }) => {
         busy();
-        return targetsShown(await run((client) => client.getTargetPeakPower(signal)));
+        return targetsShown(await run((client) => client.getTargetPeakPower(signal)), site.zone);
       },
 
       set_target_peak_power: async (msg, { signal, busy }) => {
@@ -199,7 +202,7 @@ export function runtime(RED: NodeAPI): NodeRuntime {
         const held = await reference.run((current) =>
           current.change((client) => client.setTargetPeakPower(targets, signal), signal),
         );
-        return targetsShown(held);
+        return targetsShown(held, site.zone);
       },
 
       get_external_signal: async (msg, { signal, busy }) => {

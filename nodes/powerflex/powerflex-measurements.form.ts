@@ -20,7 +20,7 @@ export const form = defineForm({
       required: true,
     },
     { kind: 'text', name: 'topic', icon: 'tasks', default: '', placeholder: 'siteTopic' },
-    ...rangeRows(),
+    ...rangeRows({}, 'siteZone'),
     {
       kind: 'number',
       name: 'hours',

@@ -49,7 +49,8 @@ export function runtime(RED: NodeAPI): NodeRuntime {
       this,
       (msg, context) => {
         const now = systemClock.now();
-        const { measurement, hours, range, days, zone } = settings;
+        const { measurement, hours, range, days } = settings;
+        const zone = settings.zone || (reference.offered?.zone ?? '');
         const dialog = { measurement, hours: hours ?? 0, range: rangeOf(range, days, zone, now) };
         const input = measurementInput(msg, dialog, now);
         if (settings.sessions && input.measurement !== 'ct_response') {

@@ -1,4 +1,5 @@
 import { defineForm } from '../shared/form';
+import { zoneRow } from '../shared/range-rows';
 
 export const form = defineForm({
   type: 'powerflex-site',
@@ -23,6 +24,7 @@ export const form = defineForm({
     },
     { kind: 'secret', name: 'username', icon: 'user', required: 'errors.powerflexLoginEmpty', shown: true },
     { kind: 'secret', name: 'password', icon: 'key', required: 'errors.powerflexLoginEmpty', password: true },
+    { ...zoneRow, advanced: true },
     { kind: 'test' },
     { kind: 'diagnostics' },
   ],

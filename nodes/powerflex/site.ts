@@ -13,10 +13,14 @@ export const SITE_TYPE = 'powerflex-site';
 export class PowerflexSite {
   private readonly changes = new SerialQueue({ maxWait: LONGEST_TURN });
 
-  /** @param name as the user calls it */
+  /**
+   * @param name as the user calls it
+   * @param zone IANA, where the site is; empty: where Node-RED runs
+   */
   constructor(
     readonly client: PowerflexClient,
     private readonly name: string,
+    readonly zone: string,
   ) {}
 
   /** For `msg.device`. The vendor's number of a site is stable, and unique on its host. */

@@ -9,8 +9,12 @@ export const zoneRow = {
   placeholder: true,
 } as const satisfies TextSetting;
 
-/** What a dialog offers as the range of a message that names none, see `rangeOf`. */
-export function rangeRows(when: When = {}) {
+/**
+ * What a dialog offers as the range of a message that names none, see `rangeOf`.
+ *
+ * @param placeholder key of what an empty zone means
+ */
+export function rangeRows(when: When = {}, placeholder: string | true = true) {
   return [
     {
       kind: 'choice',
@@ -33,6 +37,6 @@ export function rangeRows(when: When = {}) {
       hint: 'days',
       when: { ...when, range: ['days'] },
     },
-    { ...zoneRow, when: { ...when, range: ['days', 'yesterday', 'lastMonth'] } },
+    { ...zoneRow, placeholder, when: { ...when, range: ['days', 'yesterday', 'lastMonth'] } },
   ] as const satisfies readonly Setting[];
 }

@@ -214,7 +214,7 @@ describe('powerflex-dcm', () => {
       await load({ operation: 'get_target_peak_power', topic: 'targets' });
       flow.send('n', { payload: 'any' });
       const msg = await next('out');
-      assert.deepEqual(msg.payload, { targets: sim.site.targets });
+      assert.deepEqual((msg.payload as { targets: unknown }).targets, sim.site.targets);
       assert.equal(msg.topic, 'targets');
       await status(/^[A-Z][a-z]{2} 200 kW$/);
     });

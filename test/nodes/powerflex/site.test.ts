@@ -144,7 +144,7 @@ describe('powerflex-site', () => {
       failures: number;
       recentErrors: { code: string }[];
     };
-    assert.deepEqual(report.settings, { url: `${sim.url}/`, accId: '2', tls: false });
+    assert.deepEqual(report.settings, { url: `${sim.url}/`, accId: '2', tls: false, zone: '' });
     assert.deepEqual([report.calls, report.failures, report.recentErrors[0]?.code], [2, 1, 'FORBIDDEN']);
     for (const secret of [sim.password, JSON.stringify(sim.password).slice(1, -1), sim.username, 'eyJ']) {
       assert.ok(!reply.text.includes(secret), reply.text);
