@@ -88,7 +88,10 @@ export interface Engine {
   finish(device: string, record: CommandRecord): Promise<void>;
   /** The last commands of a device, in the order in which their messages came. */
   recent(device: string): Promise<CommandRecord[]>;
-  send(holder: string, text: string): Promise<void>;
+  /** @param to a member, or a name of which nobody takes what is sent away: the newest of that stay for an hour */
+  send(to: string, text: string): Promise<void>;
+  /** What has been sent to such a name, oldest first. */
+  sent(to: string): Promise<Letter[]>;
   /**
    * Keeps a text for whoever owns the partition.
    *
@@ -99,7 +102,8 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Characters of a letter or of what is kept at the most. */
+/** Characters of a letter at the most, and of what one node keeps. */
 export const LONGEST_LETTER = 512 * 1024;
+export const LONGEST_KEPT = 8 * 1024 * 1024;
 /** Members at the most. */
 export const MOST_MEMBERS = 64;

@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster';
+import { LONGEST_KEPT } from './engine';
 import { notOwner } from './errors';
 import { parsed } from './replies';
 
@@ -57,6 +58,6 @@ class Memory {
 /** @throws DeviceError when the engine cannot be asked */
 export async function loadMemory(cluster: Cluster, node: string, partition: () => number): Promise<Memory> {
   const name = `node:${node}`;
-  const values = cluster.lease.actsAlone ? {} : (parsed(await cluster.engine.kept(name)) ?? {});
+  const values = cluster.lease.actsAlone ? {} : (parsed(await cluster.engine.kept(name), LONGEST_KEPT) ?? {});
   return new Memory(cluster, name, partition, values);
 }

@@ -8,12 +8,13 @@ import {
   type CommandRecord,
   type Engine,
   type Letter,
+  LONGEST_KEPT,
   LONGEST_LETTER,
   MOST_MEMBERS,
   type OwnState,
   type Renewal,
 } from './engine';
-import { letters, numbers, ownersOf, membersOf, recordOf, strings } from './replies';
+import { letters, lettersIn, numbers, ownersOf, membersOf, recordOf, strings } from './replies';
 import { BEGIN, CLAIM, KEEP, RELEASE, RENEW } from './scripts';
 import type { ClusterSettings } from './settings';
 import { checkMemoryPolicy, LONGEST_CALL, Wire } from './wire';
@@ -202,15 +203,22 @@ export class RedisEngine implements Engine {
     ]);
   }
 
+  async sent(to: string): Promise<Letter[]> {
+    const asked = ['XRANGE', this.key(`letters:${to}`), '-', '+', 'COUNT', String(2 * MOST_LETTERS)];
+    return lettersIn(await this.calls.ask(asked))
+      .filter(({ text }) => text.length <= LONGEST_LETTER)
+      .map(({ id, text }) => ({ at: timeOf(id), text }));
+  }
+
   async keep(partition: number, name: string, text: string): Promise<boolean> {
-    if (text.length > LONGEST_LETTER) throw tooLong();
+    if (text.length > LONGEST_KEPT) throw tooLong(LONGEST_KEPT);
     const keys = [this.key('members'), this.key('owners'), this.key(`kept:${name}`)];
     return (await this.run(KEEP, keys, [this.options.holder, partition, text, KEPT_FOR])) === 1;
   }
 
   async kept(name: string): Promise<string | undefined> {
     const text = await this.calls.ask(['GET', this.key(`kept:${name}`)]);
-    return typeof text === 'string' && text.length <= LONGEST_LETTER ? text : undefined;
+    return typeof text === 'string' && text.length <= LONGEST_KEPT ? text : undefined;
   }
 
   close(): Promise<void> {
@@ -231,7 +239,7 @@ export class RedisEngine implements Engine {
         const come = letters(reply);
         for (const { id, text } of come) {
           this.last = id;
-          if (text.length <= LONGEST_LETTER) this.heard({ at: Number(id.split('-')[0]), text });
+          if (text.length <= LONGEST_LETTER) this.heard({ at: timeOf(id), text });
         }
         if (come.length > 0) await this.inbox.ask(['XTRIM', stream, 'MINID', this.last]);
       } catch {
@@ -283,10 +291,15 @@ function odd(): DeviceError {
   });
 }
 
-function tooLong(): DeviceError {
-  return new DeviceError('INVALID_INPUT', `It is longer than ${LONGEST_LETTER} characters.`, {
+function tooLong(characters = LONGEST_LETTER): DeviceError {
+  return new DeviceError('INVALID_INPUT', `It is longer than ${characters} characters.`, {
     reason: 'clusterTooLong',
     sent: false,
-    params: { characters: LONGEST_LETTER },
+    params: { characters },
   });
+}
+
+/** When an entry of a stream was written, ms by the engine's clock. */
+function timeOf(id: string): number {
+  return Number(id.split('-')[0]);
 }

@@ -35,8 +35,8 @@ function pairs(value: unknown): [string, string][] {
   return found;
 }
 
-export function parsed(text: unknown): Record<string, unknown> | undefined {
-  if (typeof text !== 'string' || text.length > LONGEST_LETTER) return undefined;
+export function parsed(text: unknown, longest = LONGEST_LETTER): Record<string, unknown> | undefined {
+  if (typeof text !== 'string' || text.length > longest) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return isRecord(value) ? value : undefined;
@@ -89,6 +89,11 @@ export function recordOf(value: unknown): CommandRecord | undefined {
 export function letters(value: unknown): { id: string; text: string }[] {
   const [stream] = list(value);
   const [, entries] = list(stream);
+  return lettersIn(entries);
+}
+
+/** What `XRANGE` gives. */
+export function lettersIn(entries: unknown): { id: string; text: string }[] {
   const found: { id: string; text: string }[] = [];
   for (const entry of list(entries)) {
     const [id, fields] = list(entry);

@@ -33,6 +33,18 @@ export class PushFeed<T> {
     this.watch();
   }
 
+  /**
+   * Another process has watched until now: patience begins anew.
+   *
+   * @returns the last status, unless it was late
+   */
+  renew(): T | undefined {
+    if (this.late || this.aging.now() >= this.due) this.last = undefined;
+    this.late = false;
+    this.watch();
+    return this.last;
+  }
+
   /** The last status. @throws DeviceError UNREACHABLE when there is none, or it is too old */
   read(): T {
     // Right after the host has slept, the timer has not noticed yet that the data is old.

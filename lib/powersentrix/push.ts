@@ -12,10 +12,14 @@ import type { PushKind } from './push-address';
 import { LONGEST_LABEL } from './status';
 
 /** What a UPS tells a monitoring server. */
-export type Push =
+export type Push = {
+  /** where several instances take pushes: the same on all of them */
+  id?: string;
+} & (
   | { kind: 'registered'; cmm: string; description: string | null; ident: Record<string, unknown> }
   | { kind: 'data'; cmm: string; complex: ComplexObject; odd: readonly string[]; raw: unknown }
-  | { kind: 'log'; cmm: string; record: LogRecord };
+  | { kind: 'log'; cmm: string; record: LogRecord }
+);
 
 /** A request that is refused: a status of 4xx and a word, no more. */
 export interface Refusal {

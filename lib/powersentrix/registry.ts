@@ -1,7 +1,8 @@
 import { Notices, type NoticeHandler } from '../core/notices';
 import { cleanText } from '../core/redact';
 import { type Push, sameCmm } from './push';
-import { type Ident, normaliseIdent } from './status';
+import { type Ident, LONGEST_LABEL, normaliseIdent } from './status';
+import { listOf, recordOf } from './values';
 
 /** A UPS that has been heard of. */
 export interface Registration {
@@ -19,6 +20,8 @@ export interface Registration {
 
 /** More than that in one place is no UPS room; the longest silent one without a node is forgotten. */
 const MAX_KEPT = 500;
+/** ms for which another process's knowledge counts */
+const KEPT_FOR = 24 * 3_600_000;
 
 /** The UPSes that push to one receiver. */
 export class PushRegistry {
@@ -73,6 +76,20 @@ export class PushRegistry {
     return after;
   }
 
+  /**
+   * Takes over what another process knows, whatever stands in it, as far as it is of a day and nothing newer is known here.
+   *
+   * @param now epoch ms
+   * @returns what was taken
+   */
+  restore(stored: unknown, now: number): Registration[] {
+    const taken = readRegistrations(stored, now).filter(({ cmm }) => !this.known.has(cmm));
+    const all = [...this.known.values(), ...taken].sort((a, b) => a.lastPush - b.lastPush).slice(-MAX_KEPT);
+    this.known.clear();
+    for (const one of all) this.known.set(one.cmm, one);
+    return taken.filter(({ cmm }) => this.known.has(cmm));
+  }
+
   private forgetOne(newest: string): void {
     for (const cmm of this.known.keys()) {
       if (cmm === newest || this.isAttached(cmm)) continue;
@@ -99,6 +116,30 @@ export class PushRegistry {
     }
     for (const part of odd) notices.once({ reason: 'powersentrixPushOdd', params: { cmm, part } });
   }
+}
+
+/** What is no registration, or was not heard of for a day, is left out. */
+function readRegistrations(stored: unknown, now: number): Registration[] {
+  return listOf(stored)
+    .slice(-MAX_KEPT)
+    .flatMap((one) => {
+      const { cmm, lastPush, pushes, address, ...named } = recordOf(one);
+      if (typeof cmm !== 'string' || cmm === '' || cmm.length > LONGEST_LABEL) return [];
+      if (typeof lastPush !== 'number' || !(now - lastPush < KEPT_FOR) || lastPush > now + KEPT_FOR)
+        return [];
+      const text = (name: string): string | null => {
+        const value = named[name];
+        return typeof value === 'string' ? value.slice(0, LONGEST_LABEL) : null;
+      };
+      return {
+        cmm: sameCmm(cmm),
+        ...{ description: text('description'), serialNumber: text('serialNumber') },
+        ...{ model: text('model'), firmware: text('firmware') },
+        address: typeof address === 'string' ? address.slice(0, LONGEST_LABEL) : '',
+        lastPush,
+        pushes: typeof pushes === 'number' && pushes > 0 ? pushes : 1,
+      };
+    });
 }
 
 function identOf(push: Push): Ident | undefined {

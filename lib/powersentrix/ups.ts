@@ -3,6 +3,7 @@ import { DeviceError } from '../core/errors';
 import { Notices, type NoticeHandler } from '../core/notices';
 import { UpsCommands } from './commands';
 import { type ComplexObject, oddPartsOf } from './complex';
+import { afterMissed, type TakenPush } from './missed-pushes';
 import type { Push } from './push';
 import { PushFeed } from './push-feed';
 import { readingOf, type UpsReading } from './reading';
@@ -17,6 +18,8 @@ export interface UpsOptions {
   zone?: Zone | undefined;
   /** ms between two pushes; missing: the UPS is asked for its status */
   pushInterval?: number;
+  /** where several instances take pushes: those that came lately, for who begins to hear them */
+  missed?: () => Promise<readonly TakenPush[]>;
   clock?: Clock;
 }
 
@@ -41,7 +44,7 @@ export type PushHandler = (push: Push, registration: Registration) => void;
  * one counts.
  */
 export class Ups {
-  private readonly reader: StatusReader;
+  private reader: StatusReader;
   private readonly notices: Notices;
   private readonly clock: Clock;
   private readonly feed: PushFeed<UpsReading> | undefined;
@@ -95,6 +98,22 @@ export class Ups {
     this.reader.restore(stored);
   }
 
+  /** Goes on from the `state` of another process, which has read the UPS until now. */
+  goOn(stored: unknown): void {
+    // One that pushes has told every process.
+    if (!this.feed) this.reader = new StatusReader(this.options.status);
+    this.reader.restore(stored);
+  }
+
+  /**
+   * Another process has told of the UPS until now: pushes are late after a whole patience.
+   *
+   * @returns the newest status that it pushed, unless that was late
+   */
+  renewPatience(): UpsReading | undefined {
+    return this.feed?.renew();
+  }
+
   /**
    * Its status: asked for, or the one it pushed last.
    *
@@ -130,8 +149,15 @@ export class Ups {
 
   /** Hears what it pushes, besides its status. @returns ends that */
   onPush(handler: PushHandler): () => void {
-    this.handlers.add(handler);
-    return () => void this.handlers.delete(handler);
+    const { missed } = this.options;
+    const { hear, end } = missed
+      ? afterMissed(handler, missed, (thrown) => this.listeners.onFault(thrown))
+      : { hear: handler, end: () => undefined };
+    this.handlers.add(hear);
+    return () => {
+      end();
+      this.handlers.delete(hear);
+    };
   }
 
   /** Commands that still wait fail with CANCELLED. */

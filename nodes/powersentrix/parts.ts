@@ -1,5 +1,6 @@
 import type { DeviceGroup } from '../../lib/core/poll/group';
 import type { CloudClient, CloudUps } from '../../lib/powersentrix/cloud-client';
+import type { TakenPush } from '../../lib/powersentrix/missed-pushes';
 import type { PushRegistry, Registration } from '../../lib/powersentrix/registry';
 import type { UpsReading } from '../../lib/powersentrix/reading';
 import type { PushHandler, Ups } from '../../lib/powersentrix/ups';
@@ -33,6 +34,8 @@ export interface ReceiverPart {
   registry: PushRegistry;
   /** all UPSes that have registered */
   group: UpsGroup<Registration>;
+  /** where several instances take pushes: those of one UPS that came lately, to any of them */
+  missed: ((cmm: string) => Promise<readonly TakenPush[]>) | undefined;
   /** how many requests below its path were refused, by status */
   refused: Record<number, number>;
   /** Whether a device looks after this UPS. */

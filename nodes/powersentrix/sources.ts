@@ -2,9 +2,11 @@ import type { Node, NodeAPI } from 'node-red';
 
 import { invalidInput } from '../../lib/core/errors';
 import { LanClient } from '../../lib/powersentrix/lan-client';
+import type { TakenPush } from '../../lib/powersentrix/missed-pushes';
 import { sameCmm } from '../../lib/powersentrix/push';
 import type { Ups } from '../../lib/powersentrix/ups';
 import { cloudWay, lanWay, pushWay, type UpsWay } from '../../lib/powersentrix/ways';
+import { clusterOf } from '../shared/cluster';
 import type { ConfigTools } from '../shared/config-node';
 import { ConfigReference } from '../shared/config-reference';
 import type { SettingsOf } from '../shared/form';
@@ -19,6 +21,8 @@ export interface Source {
   way: (tools: ConfigTools) => UpsWay;
   /** hands on what the UPS pushes */
   attach?: (ups: Ups) => void;
+  /** where several instances take pushes: those that came lately */
+  missed?: () => Promise<readonly TakenPush[]>;
   /** of the account, for diagnostics */
   secrets?: () => Iterable<string | undefined>;
   /** Calls `tell` whenever another account or receiver stands in the place of the one that is used. */
@@ -61,6 +65,7 @@ function pushSource(RED: NodeAPI, node: Node, settings: DeviceSettings): Source 
       tools.claim(`${id} ${sameCmm(cmm)}`, 'deviceTwice');
       return pushWay(cmm, link);
     },
+    ...(clusterOf(RED) ? { missed: () => receiver.offered?.missed?.(cmm) ?? Promise.resolve([]) } : {}),
     attach: (ups) => receiver.follow((part) => part?.attach(cmm, (...push) => ups.take(...push))),
     onReplaced: (tell) => onChange(receiver, tell),
   };

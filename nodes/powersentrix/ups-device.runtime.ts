@@ -2,19 +2,18 @@ import type { NodeAPI, NodeDef } from 'node-red';
 
 import { toDeviceError, invalidInput } from '../../lib/core/errors';
 import { givenText } from '../../lib/core/given';
-import { isRecord } from '../../lib/core/values';
 import { shapeOf, addressWithoutSecrets } from '../../lib/core/redact';
 import { LanClient } from '../../lib/powersentrix/lan-client';
 import type { UpsReading } from '../../lib/powersentrix/reading';
 import { Ups } from '../../lib/powersentrix/ups';
 import { parseZone } from '../../lib/powersentrix/zone';
 import type { DialogValues } from '../shared/admin';
+import { dutyOf } from '../shared/cluster';
 import { ConfigHolder, type ConfigNode, type ConfigTools, findConfig } from '../shared/config-node';
 import { diagnosticsQuery } from '../shared/diagnostics';
 import type { DeviceBlock } from '../shared/messages';
 import { deviceUid } from '../shared/identity';
 import { createNode } from '../shared/migrate';
-import { NodeMemory } from '../shared/node-memory';
 import type { NodeRuntime } from '../shared/node-runtime';
 import { PolledDevice } from '../shared/polled-device';
 import { readSettings } from '../shared/read-settings';
@@ -25,17 +24,16 @@ import { tlsOptions } from '../shared/tls';
 import { RECEIVER_TYPE, type ReceiverPart } from './parts';
 import { type DeviceSettings, sourceOf } from './sources';
 import { summaryOf } from './summary';
+import { PushTurns } from './push-turns';
 import { DEVICE_TYPE } from './ups';
 import type { UpsPart } from './parts';
+import { UpsState } from './ups-state';
 import { form } from './ups-device.form';
 
 interface UpsDeviceNode extends ConfigNode<UpsPart> {
   /** the settings as understood, for diagnostics; no credentials */
   shown: Record<string, unknown>;
 }
-
-/** Key of the node's context, in which the meaning of a status survives a restart. */
-const MEMORY = 'energyDevicesUps';
 
 /**
  * What a UPS is known by: the id that the vendor or the user gave it, else the node's. Its serial number would come with
@@ -68,7 +66,6 @@ export function runtime(RED: NodeAPI): NodeRuntime<UpsDeviceNode> {
     const status = statusOptions(settings);
     this.shown = { source: kind, url: shownUrl, interval: settings.interval, timezone, ...status };
     const interval = settings.interval * 1000;
-    const memory = new NodeMemory(this, MEMORY);
     const source = problem ? undefined : sourceOf(RED, this, settings);
 
     const infoOf = (ups: Ups): DeviceBlock => {
@@ -89,30 +86,34 @@ export function runtime(RED: NodeAPI): NodeRuntime<UpsDeviceNode> {
       const zone = timezone === '' ? undefined : parseZone(timezone);
       const way = source.way(tools);
       const { identity } = way;
-      const pushes = kind === 'push' ? { pushInterval: interval } : {};
-      const ups = new Ups(
+      const { missed } = source;
+      const pushes = kind === 'push' ? { pushInterval: interval, ...(missed ? { missed } : {}) } : {};
+      const state = new UpsState(RED, this, identity, () => ups, tools.onClose);
+      const ups: Ups = new Ups(
         way,
         { status, zone, ...pushes },
         {
           onReading: (reading) => device.setData(reading),
-          onLate: (error) => device.setError(error),
+          onLate: (error) => (turns ? turns.late(error) : device.setError(error)),
           onFault: (thrown) => this.error(errorText(RED, toDeviceError(thrown))),
           onNotice: tools.onNotice,
-          onState: () => memory.write({ device: identity, state: ups.state }),
+          onState: () => state.save(),
         },
       );
-      memory.read((stored) => {
-        if (isRecord(stored) && stored.device === identity) ups.restore(stored.state);
-      });
+      state.load();
+      const { ready } = state;
+      const duty = dutyOf(RED, this);
       const device = new PolledDevice<UpsReading>(RED, this, {
         poll: {
           interval: kind === 'push' ? Infinity : interval,
           errors: tools.errors,
-          fetch: (signal) => ups.read(signal),
+          fetch: ready ? (signal) => ready().then(() => ups.read(signal)) : (signal) => ups.read(signal),
         },
         info: () => infoOf(ups),
         secrets: () => source.secrets?.() ?? [],
       });
+      const turns = duty && kind === 'push' ? new PushTurns(duty, ups, device) : undefined;
+      if (turns) tools.onClose(() => turns.end());
       source.attach?.(ups);
       tools.onClose(() => ups.close());
       tools.onClose(() => device.close());

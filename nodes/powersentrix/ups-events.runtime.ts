@@ -61,6 +61,8 @@ const MAX_WAITING = 1000;
 /** What is remembered of one UPS. */
 interface Past {
   identity: string;
+  /** pushes that were told lately, and when, where several instances take them */
+  pushes: Map<string, number>;
   log: LogMemory;
   changes: ChangeWatch;
 }
@@ -100,6 +102,7 @@ class Memory {
     const own = this.storedOf(identity);
     const past = {
       identity,
+      pushes: pushesIn(own.pushes),
       log: new LogMemory(own.log),
       changes: new ChangeWatch(this.limits, own.changes),
     };
@@ -135,7 +138,36 @@ class Memory {
 /** UPSes that are remembered at the most. */
 const MAX_REMEMBERED = 1000;
 
-const stateOf = ({ log, changes }: Past) => ({ log: log.state, changes: changes.state });
+/** Pushes of one UPS that are remembered, and for how many ms: longer than one waits for an owner. */
+const MAX_PUSHES = 500;
+const PUSHES_FOR = 20 * 60_000;
+
+const stateOf = ({ log, changes, pushes }: Past) => ({
+  log: log.state,
+  changes: changes.state,
+  ...(pushes.size > 0 ? { pushes: [...pushes] } : {}),
+});
+
+function pushesIn(stored: unknown): Map<string, number> {
+  const list = Array.isArray(stored) ? (stored as unknown[]).slice(-MAX_PUSHES) : [];
+  return new Map(
+    list.flatMap((one): [string, number][] => {
+      const [id, at] = Array.isArray(one) ? (one as unknown[]) : [];
+      return typeof id === 'string' && typeof at === 'number' ? [[id, at]] : [];
+    }),
+  );
+}
+
+/** @returns whether it is told for the first time */
+function admitPush(pushes: Map<string, number>, { id }: Push): boolean {
+  if (id === undefined) return true;
+  if (pushes.has(id)) return false;
+  const now = Date.now();
+  for (const [known, at] of pushes)
+    if (now - at > PUSHES_FOR || pushes.size >= MAX_PUSHES) pushes.delete(known);
+  pushes.set(id, now);
+  return true;
+}
 
 export function runtime(RED: NodeAPI): NodeRuntime {
   function UpsEvents(this: Node, config: NodeDef): void {
@@ -202,15 +234,19 @@ export function runtime(RED: NodeAPI): NodeRuntime {
     };
 
     const take = (part: UpsPart, push: Push, registration: Registration): void => {
+      if (push.kind === 'data') return;
       const past = memory.of(part.ups.way.identity);
+      // The owner before may have told it.
+      if (!admitPush(past.pushes, push)) return;
       if (push.kind === 'registered') {
         past.log.registered();
         memory.save(past);
         emit(part, registeredEvent(push, registration));
       }
-      if (push.kind !== 'log' || !past.log.admitPushed(push.record)) return;
-      memory.save(past);
-      emitLog(part, push.record);
+      if (push.kind !== 'log') return;
+      const isNew = past.log.admitPushed(push.record);
+      if (isNew || push.id !== undefined) memory.save(past);
+      if (isNew) emitLog(part, push.record);
     };
     const onReading = (part: UpsPart, reading: UpsReading): void =>
       memory.whenRead(() => judge(part, reading));

@@ -4,6 +4,7 @@ import { toDeviceError } from '../../lib/core/errors';
 import { DeviceGroup, type GroupMember } from '../../lib/core/poll/group';
 import { Turns } from '../../lib/core/poll/turns';
 import type { CloudClient, CloudUps } from '../../lib/powersentrix/cloud-client';
+import type { TakenPush } from '../../lib/powersentrix/missed-pushes';
 import type { Push } from '../../lib/powersentrix/push';
 import type { PushRegistry, Registration } from '../../lib/powersentrix/registry';
 import type { UpsReading } from '../../lib/powersentrix/reading';
@@ -11,12 +12,14 @@ import type { StatusOptions } from '../../lib/powersentrix/status';
 import { DEFAULT_LOW_BATTERY_MARGIN, DEFAULT_MAINS_HYSTERESIS } from '../../lib/powersentrix/supply';
 import { Ups, type UpsListeners } from '../../lib/powersentrix/ups';
 import { cloudWay, pushWay } from '../../lib/powersentrix/ways';
+import { dutyOf } from '../shared/cluster';
 import { groupLog, type GroupLog } from '../shared/group-log';
 import type { ConfigTools } from '../shared/config-node';
 import { listedGroup } from '../shared/listed-group';
 import type { DeviceBlock } from '../shared/messages';
 import { PolledDevice } from '../shared/polled-device';
 import type { UpsGroup, UpsPart } from './parts';
+import { PushTurns } from './push-turns';
 
 /** UPSes of one account; each is asked by a request of its own. */
 const MAX_OF_ACCOUNT = 500;
@@ -119,13 +122,24 @@ export function accountGroup(
   });
 }
 
+export interface ReceiverGroupSettings extends GroupSettings {
+  /** where several instances take pushes: those of one UPS that came lately */
+  missed?: (cmm: string) => Promise<readonly TakenPush[]>;
+}
+
 /** All UPSes that have registered with a receiver; each push of an unknown one adds it. */
 export class ReceiverGroup {
   readonly group: UpsGroup<Registration>;
   private isFollowed = false;
 
-  constructor(RED: NodeAPI, node: Node, registry: PushRegistry, { interval, currentUnit }: GroupSettings) {
+  constructor(
+    RED: NodeAPI,
+    node: Node,
+    registry: PushRegistry,
+    { interval, currentUnit, missed }: ReceiverGroupSettings,
+  ) {
     const names = groupLog(RED, node);
+    const duty = dutyOf(RED, node);
     this.group = new DeviceGroup<Registration, UpsPart>({
       idOf: ({ cmm }) => cmm,
       most: MAX_OF_RECEIVER,
@@ -133,8 +147,14 @@ export class ReceiverGroup {
         const log = names.of((): string => device.info().name);
         const ups: Ups = new Ups(
           pushWay(cmm),
-          { status: statusOptions(currentUnit), pushInterval: interval },
-          listenersOf(log, (): PolledDevice<UpsReading> => device),
+          {
+            ...{ status: statusOptions(currentUnit), pushInterval: interval },
+            ...(missed ? { missed: () => missed(cmm) } : {}),
+          },
+          {
+            ...listenersOf(log, (): PolledDevice<UpsReading> => device),
+            onLate: (error) => (turns ? turns.late(error) : device.setError(error)),
+          },
         );
         const device = new PolledDevice<UpsReading>(
           RED,
@@ -148,7 +168,9 @@ export class ReceiverGroup {
           },
           node,
         );
+        const turns = duty && new PushTurns(duty, ups, device);
         const close = (): void => {
+          turns?.end();
           ups.close();
           void device.close();
         };
@@ -167,6 +189,11 @@ export class ReceiverGroup {
   /** Whether a node looks after this UPS because it looks after all. */
   has(cmm: string): boolean {
     return this.group.members.has(cmm);
+  }
+
+  /** Another instance has heard of a UPS. */
+  add(registration: Registration): void {
+    if (this.isFollowed) this.group.add(registration);
   }
 
   /** Hands on what a UPS has pushed. */

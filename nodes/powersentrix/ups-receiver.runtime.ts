@@ -6,8 +6,8 @@ import { invalidInput, toDeviceError } from '../../lib/core/errors';
 import { mountPath, parseNodePath } from '../../lib/core/http/target';
 import { Notices } from '../../lib/core/notices';
 import { cleanText } from '../../lib/core/redact';
-import { isRefusal, parsePush, type Push, sameCmm } from '../../lib/powersentrix/push';
-import { isPathSecret, parsePushQuery, type PushKind } from '../../lib/powersentrix/push-address';
+import { type Push, sameCmm } from '../../lib/powersentrix/push';
+import { isPathSecret } from '../../lib/powersentrix/push-address';
 import { PushRegistry } from '../../lib/powersentrix/registry';
 import type { PushHandler } from '../../lib/powersentrix/ups';
 import { clusterOf } from '../shared/cluster';
@@ -20,7 +20,8 @@ import { readSettings } from '../shared/read-settings';
 import { errorText, translate } from '../shared/text';
 import type { HttpInSettings } from '../shared/http-nodes';
 import { RECEIVER_TYPE, type ReceiverPart } from './parts';
-import { addPushRoutes, type PushRoutes } from './push-routes';
+import { addPushRoutes } from './push-routes';
+import { SharedPushes } from './shared-pushes';
 import { ReceiverGroup } from './ups-group';
 import { form } from './ups-receiver.form';
 
@@ -48,12 +49,6 @@ function checkedSettings({ path, secret, companyId }: SettingsOf<typeof form>) {
   return { base, secret, companyId };
 }
 
-/** What a letter about a push is called. */
-const PUSH = 'push';
-const PUSH_KINDS: readonly PushKind[] = ['registered', 'data', 'log'];
-/** Longest identifier that is taken from another instance. */
-const LONGEST_CMM = 64;
-
 /** Refusals between two lines in the log: a UPS with a wrong identifier shall be noticed, and a flood shall not fill it. */
 const REFUSALS_A_LINE = 1000;
 
@@ -80,34 +75,6 @@ function ownAddresses(): string[] {
 /** Whether Node-RED serves no HTTP nodes at all. */
 const isRootOff = (RED: NodeAPI): boolean => (RED.settings as HttpInSettings).httpNodeRoot === false;
 
-type Take = (push: Push, address: string) => void;
-
-/**
- * With several instances a push may come to any of them: each one gets each, so that all know every UPS and its newest
- * status, and the owner tells of it.
- */
-function sharedPushes(
-  RED: NodeAPI,
-  node: Node,
-  onEnd: ConfigTools['onClose'],
-  take: Take,
-): PushRoutes['onPush'] {
-  const cluster = clusterOf(RED);
-  if (!cluster) return take;
-  const leave = cluster.onLetter(PUSH, ({ node: of, address, kind, cmm, query, json }) => {
-    if (of !== node.id || typeof cmm !== 'string' || cmm.length > LONGEST_CMM) return;
-    if (typeof query !== 'string') return;
-    const known = PUSH_KINDS.find((one) => one === kind);
-    const push = known && parsePush(known, cmm, parsePushQuery(query), json);
-    if (push && !isRefusal(push)) take(push, typeof address === 'string' ? address.slice(0, 100) : '');
-  });
-  onEnd(leave);
-  return async (push, address, given) => {
-    await cluster.share(PUSH, { node: node.id, address, ...given });
-    take(push, address);
-  };
-}
-
 export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode<ReceiverPart>> {
   function UpsReceiver(this: ConfigNode<ReceiverPart>, config: NodeDef): void {
     createNode(RED, this, config);
@@ -126,15 +93,20 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode<ReceiverPart>> {
           'powersentrixReceiverTwice',
         );
       }
+      const cluster = clusterOf(RED);
       const handlers = new Map<string, Set<PushHandler>>();
       const isAssigned = (cmm: string): boolean => handlers.has(cmm) || all.has(cmm);
       const registry = new PushRegistry(isAssigned, onNotice);
       const { interval, currentUnit } = read.settings;
-      const all = new ReceiverGroup(RED, this, registry, { interval: interval * 1000, currentUnit });
+      const all: ReceiverGroup = new ReceiverGroup(RED, this, registry, {
+        ...{ interval: interval * 1000, currentUnit },
+        ...(cluster ? { missed: (cmm: string) => shared?.missed(cmm) ?? Promise.resolve([]) } : {}),
+      });
       onClose(() => all.group.close());
       const refused: Record<number, number> = {};
       const take = (push: Push, address: string): void => {
         const registration = registry.note(push, address, Date.now());
+        shared?.noted(registration);
         const ofAll: PushHandler = (...pushed) => all.take(...pushed);
         for (const handler of [...(handlers.get(push.cmm) ?? []), ofAll]) {
           try {
@@ -145,11 +117,14 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode<ReceiverPart>> {
           }
         }
       };
+      const shared =
+        cluster && new SharedPushes(RED, this, cluster, { registry, take, known: (one) => all.add(one) });
+      if (shared) onClose((removed) => shared.close(removed));
       const middlewareErrors = new Notices(onNotice);
       const remove = addPushRoutes(RED, {
         ...settings,
         node: this,
-        onPush: sharedPushes(RED, this, onClose, take),
+        onPush: shared ? (...pushed) => shared.push(...pushed) : take,
         onRefusal: refusalCounter(RED, this, refused),
         onMiddlewareError: (error) => {
           const message = cleanText(error instanceof Error ? error.message : String(error));
@@ -160,6 +135,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode<ReceiverPart>> {
       return {
         registry,
         group: all.group,
+        missed: shared && ((typed) => shared.missed(sameCmm(typed))),
         refused,
         isAssigned,
         attach: (typed, handler) => {

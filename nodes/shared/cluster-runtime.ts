@@ -6,6 +6,7 @@ import type { CommandPermit } from '../../lib/cluster/permit';
 import { notOwner } from '../../lib/cluster/errors';
 import { loadMemory } from '../../lib/cluster/memory';
 import { RedisEngine } from '../../lib/cluster/redis';
+import { parsed } from '../../lib/cluster/replies';
 import { clusterSettings, type ClusterSettings } from '../../lib/cluster/settings';
 import { type FlowEntry, type Units, unitsOf } from '../../lib/cluster/units';
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
@@ -198,13 +199,44 @@ export class ClusterRuntime implements DutyCluster {
     this.RED.log.info(`[energy-devices] ${translate(this.RED, 'log.clusterDropped')}`);
   }
 
-  /** Tells all other members. @throws DeviceError when one of them may not have heard it */
-  async share(kind: string, letter: Record<string, unknown>): Promise<void> {
+  /**
+   * Tells all other members.
+   *
+   * @param keptAs name under which it is kept for a while, see `keptLetters`; missing: it is not
+   * @throws DeviceError when one of them may not have heard it
+   */
+  async share(kind: string, letter: Record<string, unknown>, keptAs?: string): Promise<void> {
     const { cluster } = this;
     if (!cluster || this.problem) throw this.lostError();
     const text = JSON.stringify({ ...letter, t: kind });
+    // Before anybody acts on it: who owns next looks for it there.
+    if (keptAs !== undefined) await cluster.engine.send(keptAs, text);
     const others = cluster.lease.members.filter(({ holder }) => holder !== cluster.holder);
     await Promise.all(others.map(({ holder }) => cluster.engine.send(holder, text)));
+  }
+
+  /**
+   * What has been shared under a name lately, by any member.
+   *
+   * @param within ms
+   * @returns oldest first
+   * @throws DeviceError
+   */
+  async keptLetters(name: string, within: number): Promise<Record<string, unknown>[]> {
+    const { cluster } = this;
+    if (!cluster) throw this.lostError();
+    const { engine } = cluster;
+    const letters = await engine.sent(name);
+    return letters
+      .filter(({ at }) => engine.time() - at < within)
+      .map(({ text }) => parsed(text))
+      .filter((content) => content !== undefined);
+  }
+
+  /** Whether some member owns a node, as far as is known here. */
+  hasOwner(node: Node): boolean {
+    const partition = this.partitionOf(node);
+    return this.owns(partition) || this.cluster?.lease.ownerOf(partition) !== undefined;
   }
 
   /** Calls `work` before what this duty is about is given to another instance. @returns ends that */

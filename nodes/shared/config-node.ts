@@ -40,7 +40,7 @@ export interface ConfigTools {
    */
   claim: (key: string, warning: string | undefined, exclusive?: boolean) => boolean;
   /** Work for the node's end. */
-  onClose: (work: Closing | (() => Promise<void> | void)) => void;
+  onClose: (work: Closing | Closing['closing']) => void;
   /** A line in the log; `key` is below `log.`. */
   warn: (key: string, params?: Record<string, string | number>) => void;
   /** Names an oddity in the log. */

@@ -1,6 +1,7 @@
 import type { Node } from 'node-red';
 
 import { type Clock, systemClock } from '../../lib/core/clock';
+import { type DeviceError, toDeviceError } from '../../lib/core/errors';
 import { type SharedMemory, sharedMemory } from './cluster-face';
 import { onClose } from './on-close';
 
@@ -14,6 +15,8 @@ const PATIENCE = 10_000;
 export class NodeMemory {
   private readonly shared: SharedMemory | undefined;
   private writing = false;
+  /** why something could not be kept for other instances, as it was told last */
+  private told = '';
   private waiting: { value: unknown } | undefined;
 
   constructor(
@@ -66,9 +69,16 @@ export class NodeMemory {
 
   /** Keeps a value in place of the one before. Of several that wait for a slow store the last one is kept. */
   write(value: unknown): void {
-    this.shared?.set(this.key, value).catch((error: unknown) => this.node.debug(`cluster: ${String(error)}`));
+    this.shared?.set(this.key, value).catch((thrown: unknown) => this.failed(toDeviceError(thrown)));
     this.waiting = { value };
     if (!this.writing) this.writeNext();
+  }
+
+  private failed({ reason, message }: DeviceError): void {
+    // The owner now goes on from what was kept before.
+    if (reason === 'clusterLost' || reason === this.told) this.node.debug(`cluster: ${message}`);
+    else this.node.warn(message);
+    this.told = reason;
   }
 
   private writeNext(): void {

@@ -152,7 +152,23 @@ describe('Redis as the engine of a cluster', function () {
     assert.equal(await a.engine.keep(3, 'node:x', 'kept'), true);
     assert.equal(await b.engine.keep(3, 'node:x', 'stolen'), false);
     assert.equal(await b.engine.kept('node:x'), 'kept');
-    await assert.rejects(a.engine.keep(3, 'node:x', 'x'.repeat(600_000)), { reason: 'clusterTooLong' });
+    const long = 'x'.repeat(4_000_000);
+    assert.equal(await a.engine.keep(3, 'node:x', long), true);
+    assert.equal(await b.engine.kept('node:x'), long);
+    await assert.rejects(a.engine.keep(3, 'node:x', 'x'.repeat(9_000_000)), { reason: 'clusterTooLong' });
+  });
+
+  it('keeps what is sent to a name of nobody for all, the newest of it, and not for ever', async () => {
+    const [a, b] = await Promise.all([connected(server, 'a'), connected(server, 'b')]);
+    assert.deepEqual(await b.engine.sent('push:r'), []);
+    for (let n = 0; n < 1200; n++) await a.engine.send('push:r', `line ${n}`);
+    const lines = await b.engine.sent('push:r');
+    assert.deepEqual(lines, await a.engine.sent('push:r'));
+    assert.equal(lines.at(-1)?.text, 'line 1199');
+    assert.ok(lines.length >= 500 && lines.length < 1000, `${lines.length}`);
+    assert.ok(lines.every(({ at }) => Math.abs(at - Date.now()) < 60_000));
+    const left = Number(await server.ask('TTL', `${PREFIX}:letters:push:r`));
+    assert.ok(left > 0 && left <= 3600, `${left} s`);
   });
 
   it('carries letters in their order, also those from before the receiver listened', async () => {

@@ -97,6 +97,8 @@ export class Store {
   readonly devices = new Map<string, Map<string, number>>();
   readonly kept = new Map<string, string>();
   readonly inboxes = new Map<string, (letter: Letter) => void>();
+  /** sent to names that are no members' */
+  readonly streams = new Map<string, Letter[]>();
   private digest: string | undefined;
   private born: number | undefined;
   private upSince = -1_000_000;
@@ -187,6 +189,12 @@ export class Store {
     return keys.map((key) => this.commands.get(key)).filter((record) => record !== undefined);
   }
 
+  send(to: string, letter: Letter): void {
+    const inbox = this.inboxes.get(to);
+    if (inbox) inbox(letter);
+    else this.streams.set(to, [...(this.streams.get(to) ?? []), letter].slice(-500));
+  }
+
   private alive(holder: string): (OwnState & { call: number; expires: number }) | undefined {
     const own = this.members.get(holder);
     return own && own.expires > this.world.now ? own : undefined;
@@ -252,7 +260,11 @@ export class WorldEngine implements Engine {
   }
 
   send(holder: string, text: string): Promise<void> {
-    return this.call((store) => store.inboxes.get(holder)?.({ at: this.options.world.now, text }));
+    return this.call((store) => store.send(holder, { at: this.options.world.now, text }));
+  }
+
+  sent(to: string): Promise<Letter[]> {
+    return this.call((store) => store.streams.get(to) ?? []);
   }
 
   keep(partition: number, name: string, text: string): Promise<boolean> {

@@ -30,6 +30,7 @@ export class MemoryCluster {
   /** ms by which the engine's clock is ahead */
   ahead = 0;
   readonly store: Store;
+  private isVacant = false;
   /** the engines that were made, the newest last */
   private readonly engines: MemoryEngine[] = [];
   private readonly before: Readonly<Record<string, string | undefined>>;
@@ -39,6 +40,7 @@ export class MemoryCluster {
   constructor(more: Readonly<Record<string, string>> = {}) {
     const world = {
       now: () => Date.now() + this.ahead,
+      grants: () => !this.isVacant,
     };
     this.store = new Store(
       {
@@ -55,7 +57,7 @@ export class MemoryCluster {
     Object.assign(redis, {
       RedisEngine: class extends MemoryEngine {
         constructor(options: RedisOptions) {
-          super(options, store, world.now);
+          super(options, store, world);
           engines.push(this);
         }
       },
@@ -75,8 +77,16 @@ export class MemoryCluster {
     this.tell();
   }
 
+  /** Nobody owns anything, and nobody gets anything until somebody leaves. */
+  vacate(): void {
+    this.isVacant = true;
+    this.store.owners.delete(0);
+    this.tell();
+  }
+
   /** The other member has gone, and everything is free. */
   leave(): void {
+    this.isVacant = false;
     this.store.members.delete(OTHER);
     this.store.owners.delete(0);
     this.tell();
@@ -136,8 +146,12 @@ class MemoryEngine implements Engine {
   constructor(
     private readonly options: RedisOptions,
     private readonly store: Store,
-    readonly time: () => number,
+    private readonly world: { now: () => number; grants: () => boolean },
   ) {}
+
+  time(): number {
+    return this.world.now();
+  }
 
   start(heard: (letter: Letter) => void): void {
     this.heard = heard;
@@ -163,7 +177,7 @@ class MemoryEngine implements Engine {
 
   claim(partitions: readonly number[]): Promise<number[]> {
     const call = ++this.calls;
-    return this.ask((store, holder) => store.claim(holder, call, partitions));
+    return this.ask((store, holder) => (this.world.grants() ? store.claim(holder, call, partitions) : []));
   }
 
   release(partitions: readonly number[], leaving: boolean): Promise<void> {
@@ -184,7 +198,11 @@ class MemoryEngine implements Engine {
   }
 
   send(holder: string, text: string): Promise<void> {
-    return this.ask((store) => store.inboxes.get(holder)?.({ at: this.time(), text }));
+    return this.ask((store) => store.send(holder, { at: this.time(), text }));
+  }
+
+  sent(to: string): Promise<Letter[]> {
+    return this.ask((store) => store.streams.get(to) ?? []);
   }
 
   keep(partition: number, name: string, text: string): Promise<boolean> {

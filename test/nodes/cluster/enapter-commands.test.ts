@@ -118,7 +118,7 @@ describe('commands to a device for which several instances may speak', () => {
     await connected();
     cluster.takeAll();
     await until(() => sim.broker.open === 0);
-    await flow.statusOf('t').waitFor(({ text }) => text === 'cluster.standby', 'standby');
+    await until(() => flow.statusOf('t').items.at(-1)?.text === 'cluster.standby');
     flow.send('t', { payload: { power: 1 } });
     assert.equal(sim.broker.open, 0);
   });

@@ -60,7 +60,7 @@ describe('a limit that is to be put back, where several instances share the work
     flow.send('n', { payload: 12 });
     await next('out');
     cluster.takeAll();
-    await flow.statusOf('n').waitFor(({ text }) => text === 'cluster.standby', 'standby');
+    await until(() => flow.statusOf('n').items.at(-1)?.text === 'cluster.standby');
     cluster.leave();
     await next('out', 1);
     assert.deepEqual(sets(), [12, 100]);
