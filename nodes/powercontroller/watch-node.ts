@@ -7,11 +7,14 @@ import type { Subscription } from '../../lib/core/poll/subscription';
 import { deviceId } from '../../lib/powercontroller/client';
 import type { ControllerStatus, StatusResponse } from '../../lib/powercontroller/status';
 import { StatusMemory, StatusReader } from '../../lib/powercontroller/watch';
+import { clusterOf } from '../shared/cluster';
 import { NOTHING, onInput } from '../shared/input-runner';
 import { topicOf } from '../shared/messages';
+import { onClose } from '../shared/on-close';
 import { PolledDevice } from '../shared/polled-device';
 import { availabilityPayload, lostPayload } from '../shared/polled-node';
 import { STATUS, statusOfAvailability, statusSetter } from '../shared/status';
+import { TurnMemory } from '../shared/turn-memory';
 import type { Account, AccountReference } from './account';
 import { blockOfId } from './device-block';
 
@@ -71,6 +74,12 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
     topic: options.topic || options.deviceId,
     device: blockOfId(options.deviceId),
   });
+  const cluster = clusterOf(RED);
+  const duty = cluster?.dutyOf(node);
+  const turns = cluster && new TurnMemory(RED, cluster, node, { begin: () => (memory = undefined) });
+  if (turns) onClose(node, (removed) => turns.close(removed));
+  /** What was sent, by this instance or by one that has owned the node since. */
+  const remembered = async (): Promise<unknown> => (await turns?.get(MEMORY_KEY)) ?? (await recall(node));
   let memory: StatusMemory | undefined;
   let noted = false;
   let newest: ControllerStatus | undefined;
@@ -84,8 +93,10 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
     return new PolledDevice<StatusResponse[]>(RED, node, {
       poll: {
         fetch: async (signal) => {
-          if (!memory) {
-            memory = new StatusMemory(id, await recall(node), systemClock);
+          await turns?.ready();
+          // Where another instance owns the node, that one remembers.
+          if (!memory || duty?.reads === false) {
+            memory = new StatusMemory(id, await remembered(), systemClock);
             noted = memory.state !== undefined;
           }
           return reader.newOf(memory, signal);
@@ -102,6 +113,7 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
     // That there was nothing yet is worth noting too: what comes while Node-RED is down is new then.
     if (fresh.length > 0 || !noted) {
       noted = true;
+      turns?.set(MEMORY_KEY, memory?.state);
       await keep(node, memory?.state);
     }
     newest = fresh.at(-1)?.status ?? newest;
