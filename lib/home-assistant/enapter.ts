@@ -1,4 +1,5 @@
 import { isRecord } from '../core/values';
+import { ALERT_CHANGES, type RaisedAlerts } from './alerts';
 import { Catalogue, type Entity, type StateValue } from './entity';
 import { safeId } from './ids';
 import type { Observation, Told } from './observation';
@@ -10,6 +11,8 @@ import { numberValue, switchValue, textValue } from './values';
 const MAX_ATTRIBUTES = 200;
 const LONGEST_UNIT = 20;
 const MAX_OPTIONS = 100;
+/** Alerts of one device that are told one by one. */
+const MAX_ALERTS = 100;
 
 /** Units of manifests (UCUM) as Home Assistant writes them, with the class that they are of. */
 const UNITS: Readonly<Record<string, readonly [unit: string, deviceClass?: string]>> = {
@@ -43,6 +46,12 @@ export const ENAPTER_ENTITIES = new Catalogue([
     name: { word: 'alerts' },
     lazy: true,
     urgent: true,
+  },
+  {
+    key: 'alert',
+    platform: 'event',
+    name: { word: 'alert' },
+    eventTypes: ALERT_CHANGES,
   },
   {
     key: 'online',
@@ -92,14 +101,35 @@ const MEASURED = { stateClass: 'measurement' } as const;
 function readDevice(device: Told['device'], payload: Record<string, unknown>): Observation {
   const values: Record<string, StateValue> = {};
   const { raisedAlertNames, connectivity, manifest } = payload;
-  if (Array.isArray(raisedAlertNames)) values.alerts = switchValue(raisedAlertNames.length > 0);
+  const alerts = alertsOf(raisedAlertNames, manifest);
+  if (alerts) values.alerts = switchValue(alerts.size > 0);
   if (isRecord(connectivity)) values.online = switchValue(connectivity.online);
   const telemetry = isRecord(manifest) && isRecord(manifest.telemetry) ? manifest.telemetry : {};
   const extra = Object.entries(telemetry)
     .slice(0, MAX_ATTRIBUTES)
     .flatMap(([name, about]) => (isRecord(about) ? [entityOf(name, about)] : []));
   const leftOut = Math.max(0, Object.keys(telemetry).length - MAX_ATTRIBUTES);
-  return { device, values, extra, time: null, ...(leftOut > 0 ? { leftOut } : {}) };
+  return {
+    ...{ device, values, extra, time: null },
+    ...(alerts ? { also: ['alert'], alerts } : {}),
+    ...(leftOut > 0 ? { leftOut } : {}),
+  };
+}
+
+/** What is raised, with what the manifest says of it; `undefined`: the response does not tell. */
+function alertsOf(names: unknown, manifest: unknown): RaisedAlerts | undefined {
+  if (!Array.isArray(names)) return undefined;
+  const described = isRecord(manifest) && isRecord(manifest.alerts) ? manifest.alerts : {};
+  const texts = names.map(textValue).filter((name) => name !== null);
+  return new Map(
+    texts.slice(0, MAX_ALERTS).map((name) => {
+      const about = Object.hasOwn(described, name) ? described[name] : undefined;
+      const { display_name, severity } = isRecord(about) ? about : {};
+      const grade = textValue(severity);
+      const label = textValue(display_name) ?? name;
+      return [name, { label, ...(grade === null ? {} : { severity: grade }) }];
+    }),
+  );
 }
 
 /** What a manifest says of an attribute. */

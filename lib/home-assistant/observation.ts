@@ -1,3 +1,4 @@
+import type { RaisedAlerts } from './alerts';
 import type { Entity, Permission, StateValue } from './entity';
 import type { DeviceKey } from './ids';
 
@@ -51,6 +52,8 @@ export interface Observation {
   availability?: TellsAvailable;
   addition?: Addition;
   event?: Readonly<Record<string, unknown>>;
+  /** all alerts that are raised now: one that has come or gone since the last look is an event */
+  alerts?: RaisedAlerts;
   /** what commands need to know, by key */
   memory?: Readonly<Record<string, unknown>>;
   /** it holds until it is changed, however long nothing is said */

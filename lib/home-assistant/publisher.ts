@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock';
 import type { CounterEvent } from '../energy/counter';
+import { AlertChanges } from './alerts';
 import { ExportedDevice } from './device';
 import type { DeviceDocument, DocumentContext } from './documents';
 import type { DeviceTopics } from './ids';
@@ -65,6 +66,7 @@ export class DevicePublisher {
   private stateFrom = -Infinity;
   private heard = -Infinity;
   private silent = false;
+  private readonly alerts = new AlertChanges();
   private events: string[] = [];
   private eventsFrom = Infinity;
   private withoutOld = false;
@@ -112,6 +114,7 @@ export class DevicePublisher {
     if (this.silent && !this.device.availability) change.connection = true;
     this.silent = false;
     if (observation.event) this.addEvent(observation.event);
+    if (observation.alerts) for (const event of this.alerts.take(observation.alerts)) this.addEvent(event);
     if (change.document || !this.isAnnounced) this.announceSoon(now + COLLECT);
     if (!this.isAnnounced) return;
     if (change.connection) this.tellConnection();
