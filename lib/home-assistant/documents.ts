@@ -62,7 +62,7 @@ export function documentOf(
   components: Record<string, Component>,
   { device, topics, version, presence, via }: DocumentContext,
 ): DeviceDocument {
-  const { name, model, serialNumber, firmware, vendor } = identity;
+  const { name, model, serialNumber, firmware, url, vendor } = identity;
   return {
     device: {
       identifiers: [identifier(device)],
@@ -71,6 +71,7 @@ export function documentOf(
       model,
       ...(serialNumber === undefined ? {} : { serial_number: serialNumber }),
       ...(firmware === undefined ? {} : { sw_version: firmware }),
+      ...(url === undefined ? {} : { configuration_url: url }),
       ...(via === undefined ? {} : { via_device: identifier(via) }),
     },
     origin: { name: ORIGIN, sw_version: version },

@@ -1,4 +1,5 @@
 import { invalidInput } from '../core/errors';
+import { lanPage } from '../core/http/lan';
 import { readTimeIso } from '../core/time';
 import { isRecord } from '../core/values';
 import { CONTROLLER_DECISIONS, CONTROLLER_ENTITIES, controllerCommand, readController } from './controller';
@@ -145,6 +146,8 @@ function identityOf(given: unknown): DeviceIdentity {
   const { via } = device;
   const serialNumber = short(device.serialNumber);
   const firmware = short(device.firmware);
+  // Others set `msg.device` too, and what the broker keeps can be read by many.
+  const url = lanPage(device.url);
   return {
     ...{
       vendor,
@@ -154,6 +157,7 @@ function identityOf(given: unknown): DeviceIdentity {
     },
     ...(serialNumber === undefined ? {} : { serialNumber }),
     ...(firmware === undefined ? {} : { firmware }),
+    ...(url === undefined ? {} : { url }),
     ...(typeof via === 'string' && via !== '' ? { via } : {}),
   };
 }

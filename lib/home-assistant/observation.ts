@@ -9,6 +9,8 @@ export interface DeviceIdentity extends DeviceKey {
   model: string;
   serialNumber?: string;
   firmware?: string;
+  /** of its own pages, in the network of its owner */
+  url?: string;
   /** id of the device that it belongs to, of any vendor */
   via?: string;
 }

@@ -1,4 +1,5 @@
 import { Budget } from '../core/budget';
+import { lanPage } from '../core/http/lan';
 import type { CloudClient, CloudUps } from './cloud-client';
 import type { ComplexObject } from './complex';
 import type { LanClient } from './lan-client';
@@ -24,6 +25,8 @@ export interface UpsFilter {
 export interface UpsWay {
   /** which UPS this is, as far as the settings say: what is remembered of another one says nothing about it */
   readonly identity: string;
+  /** where a browser in the same network finds the UPS's own pages; missing: nobody knows */
+  readonly page?: string;
   /** the whole status, asked from the UPS now; missing where it pushes */
   readComplex?: (signal?: AbortSignal) => Promise<ComplexObject>;
   /** the way for commands; missing: there is none */
@@ -67,8 +70,10 @@ export function cloudWay(client: () => CloudClient, id: string): UpsWay {
 
 /** At the UPS's own address. */
 export function lanWay(client: LanClient): UpsWay {
+  const page = lanPage(client.baseUrl);
   return {
     identity: `lan ${client.baseUrl}`,
+    ...(page === undefined ? {} : { page }),
     readComplex: (signal) => client.readComplex(signal),
     link: client,
   };

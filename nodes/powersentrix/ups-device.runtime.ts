@@ -68,7 +68,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<UpsDeviceNode> {
     const interval = settings.interval * 1000;
     const source = problem ? undefined : sourceOf(RED, this, settings);
 
-    const infoOf = (ups: Ups): DeviceBlock => {
+    const infoOf = (ups: Ups, url: string | undefined): DeviceBlock => {
       const { serialNumber, model, mainFirmware } = ups.last?.status.ident ?? {};
       return {
         id: givenId(settings, this.id),
@@ -78,6 +78,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<UpsDeviceNode> {
         name: config.name || cmm || shownUrl || upsId || 'UPS',
         ...(serialNumber ? { serialNumber } : {}),
         ...(mainFirmware ? { firmware: mainFirmware } : {}),
+        ...(url === undefined ? {} : { url }),
       };
     };
     const build = (tools: ConfigTools): UpsPart => {
@@ -109,7 +110,7 @@ export function runtime(RED: NodeAPI): NodeRuntime<UpsDeviceNode> {
           errors: tools.errors,
           fetch: ready ? (signal) => ready().then(() => ups.read(signal)) : (signal) => ups.read(signal),
         },
-        info: () => infoOf(ups),
+        info: () => infoOf(ups, way.page),
         secrets: () => source.secrets?.() ?? [],
       });
       const turns = duty && kind === 'push' ? new PushTurns(duty, ups, device) : undefined;

@@ -16,6 +16,8 @@ export interface DeviceBlock {
   name: string;
   serialNumber?: string;
   firmware?: string;
+  /** where a browser in the same network finds the device's own pages, without a login, see `lanPage` */
+  url?: string;
   /** `id` of the device that a derived value comes from */
   via?: string;
 }

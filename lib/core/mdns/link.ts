@@ -2,6 +2,7 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import type { NetworkInterfaceInfo } from 'node:os';
 
 import { hostOf } from '../http/host';
+import { PRIVATE } from '../http/lan';
 
 /** The networks of this machine, as `os.networkInterfaces` gives them. */
 export type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
@@ -26,13 +27,6 @@ const familyOf = (address: string): Family | undefined =>
 
 const LOCAL6 = new BlockList();
 LOCAL6.addSubnet('fe80::', 10, 'ipv6');
-
-/** Networks that are nobody's on the internet: a reflector carries announcements between those of one house. */
-const PRIVATE = new BlockList();
-PRIVATE.addSubnet('10.0.0.0', 8, 'ipv4');
-PRIVATE.addSubnet('172.16.0.0', 12, 'ipv4');
-PRIVATE.addSubnet('192.168.0.0', 16, 'ipv4');
-PRIVATE.addSubnet('fc00::', 7, 'ipv6');
 
 /** Addresses that are no device's, in whatever network. */
 const NEVER = new BlockList();
@@ -122,6 +116,7 @@ export class Link {
       const zone = this.zoneOf(source);
       return zone === undefined ? undefined : hostOf(`${address}%${zone}`);
     }
+    // A reflector carries announcements between the private networks of one house.
     return this.near.check(address, family) || PRIVATE.check(address, family) ? spelled : undefined;
   }
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { DeviceError } from '../../../lib/core/errors';
 import { Transport } from '../../../lib/core/http/transport';
 import { LanClient } from '../../../lib/powersentrix/lan-client';
+import { lanWay } from '../../../lib/powersentrix/ways';
 import { type PowersentrixSimulator, startPowersentrix } from '../../../simulators/powersentrix';
 import { failsWith } from '../../support/expect-error';
 import { assertHides } from './hides';
@@ -27,6 +28,15 @@ describe("the client of the UPS's own interface", () => {
     const wrapped = new LanClient({ url: ups.url, apiKey: ups.apiKey }, transport);
     assert.equal((await wrapped.readIdent()).type, 'PWX-12-4422');
     assert.ok((await wrapped.readComplex()).upsData.outputs);
+  });
+
+  it('has pages where a browser in the same network finds them', () => {
+    const pageOf = (url: string): string | undefined =>
+      lanWay(new LanClient({ url, apiKey: 'x' }, transport)).page;
+    assert.equal(pageOf('192.168.1.50'), 'http://192.168.1.50');
+    assert.equal(pageOf('https://ups.local:8443/rack/api_actions'), 'https://ups.local:8443');
+    assert.equal(pageOf('http://[fe80::1%eth0]'), undefined, 'no URL has a zone');
+    assert.equal(lanWay(client).page, undefined, 'this machine is another one in the browser');
   });
 
   it('toggles, restarts and describes', async () => {
