@@ -40,6 +40,8 @@ export interface PoweroptiSimulator {
   valuesAsStrings: boolean;
   /** Forces the power (whole W, negative = export) until set to null. */
   setPower(watts: number | null): void;
+  /** Lets a load behind the meter draw so many W (whole), whatever the power is besides. */
+  draw(watts: number): void;
   /** The body that `/value` would have now. */
   measure(): PoweroptiBody;
   /** Ends every fault and a forced power. */
@@ -98,10 +100,16 @@ class Simulator implements PoweroptiSimulator {
     this.meter.force(watts);
   }
 
+  draw(watts: number): void {
+    this.meter.draw(watts);
+  }
+
   measure(): PoweroptiBody {
     const measurement = this.frozen ?? this.meter.measure();
     // A forced power shows even with the clock frozen: a changed value under an old timestamp is a fault too.
-    const values = valuesOf({ ...measurement, power: this.meter.forced ?? measurement.power })
+    const { forced, load } = this.meter;
+    const power = forced === null ? measurement.power : forced + load;
+    const values = valuesOf({ ...measurement, power })
       .filter(({ obis }) => !this.dropRegisters.includes(obis))
       .map(({ obis, value }) => ({ obis, value: this.valuesAsStrings ? String(value) : value }));
     return { timestamp: measurement.timestamp, values };
@@ -144,6 +152,10 @@ class Simulator implements PoweroptiSimulator {
         if (power !== null && !Number.isInteger(power))
           throw new Error('"power" must be whole watts, or null');
         this.setPower(power as number | null);
+        return true;
+      case 'load':
+        if (!Number.isInteger(power)) throw new Error('"power" must be whole watts');
+        this.draw(power as number);
         return true;
       default:
         return false;

@@ -38,6 +38,8 @@ export interface Measurement {
 export class Meter {
   /** The power in W that {@link force} set; null when the house decides. */
   forced: number | null = null;
+  /** W that {@link draw} adds to it */
+  load = 0;
   private readonly now: () => number;
   private readonly startSecond: number;
   private readonly startAt: number;
@@ -64,10 +66,10 @@ export class Meter {
   }
 
   private powerAt(second: number): number {
-    if (this.forced !== null) return this.forced;
+    if (this.forced !== null) return this.forced + this.load;
     const random = noise(this.options.seed ?? 1, second - this.startSecond);
-    // Adding 0 turns the -0 that rounding may give into 0.
-    return Math.round(housePower(this.hourAt(second), random)) + 0;
+    // Adding, be it 0, turns the -0 that rounding may give into 0.
+    return Math.round(housePower(this.hourAt(second), random)) + this.load;
   }
 
   /** Adds the energy of every second that is over. A clock set back adds nothing, so no register decreases. */
@@ -85,6 +87,12 @@ export class Meter {
   force(watts: number | null): void {
     this.integrate(Math.floor(this.now() / 1000));
     this.forced = watts;
+  }
+
+  /** Lets something behind the meter draw so many W from the present second on. */
+  draw(watts: number): void {
+    this.integrate(Math.floor(this.now() / 1000));
+    this.load = watts;
   }
 
   /** The measurement of the present second. */

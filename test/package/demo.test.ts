@@ -74,6 +74,7 @@ const running: Demo[] = [];
 
 interface LiveData {
   now: number;
+  heatPump?: { text?: string; since?: number };
   ups?: { status?: { outputs: unknown[] } };
   heater?: { update?: object };
   garage?: { load?: number; site?: object };
@@ -172,6 +173,22 @@ describe('demo (npm start)', function () {
       );
       assert.match(String(sun?.boiler?.text), /^(?:on|off) · /);
       assert.match(String(sun?.car?.text), /^(?:on|off) · /);
+    });
+
+    it('lets the heat pump take the surplus, which the meter then sees', async () => {
+      const flows = JSON.parse(original) as { id: string; name?: string }[];
+      const press = async (name: string): Promise<void> => {
+        const button = flows.find((node) => node.name === name);
+        assert.equal((await fetch(`${url}/inject/${button?.id}`, { method: 'POST' })).status, 200);
+      };
+      await press('Export 3000 W');
+      const { heatPump } = await liveUntil(
+        url,
+        ({ meter, heatPump: told }) =>
+          meter?.reading?.power === -2000 && told?.text?.startsWith('on · ') === true,
+      );
+      assert.equal(typeof heatPump?.since, 'number');
+      await press('Work again');
     });
 
     it('serves window, allowance and cost as live data', async () => {

@@ -104,11 +104,11 @@ const cards = {
     showState('meter', availability, `measured at ${clock(reading.timestamp)}`);
     note('meter', Date.parse(reading.timestamp), [power]);
     drawChart('meter', 'W', [direction || 'import']);
-    const { on, why, since } = live.heatPump ?? {};
+    const { text, since } = live.heatPump ?? {};
     showTable('meter', null, [
       ['Imported', kWh(reading.energyImport)],
       ['Exported', kWh(reading.energyExport)],
-      ['Heat pump', live.heatPump ? `${onOff(on)}, ${why} (since ${clock(since)})` : GAP],
+      ['Heat pump', text === undefined ? GAP : since ? `${text} (since ${clock(since)})` : text],
     ]);
   },
 

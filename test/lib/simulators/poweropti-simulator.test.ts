@@ -143,6 +143,20 @@ describe('poweropti simulator', () => {
       assert.equal(register(body, '2.8.0'), 181 + 50);
     });
 
+    it('adds what a load behind it draws, to a forced power too, and until it draws nothing', async () => {
+      simulator.setPower(-3_600);
+      simulator.draw(7_200);
+      clock += 100_000;
+      let body = await read();
+      assert.equal(register(body, '1.7.0'), 3_600);
+      assert.equal(register(body, '1.8.0'), 17_784_955 + 100);
+      simulator.clear();
+      const alone = Number(register(await read(), '1.7.0')) - 7_200;
+      simulator.draw(0);
+      body = await read();
+      assert.equal(register(body, '1.7.0'), alone);
+    });
+
     it('reports energies that are the sum of the powers it reported, and never decrease', async () => {
       await simulator.close();
       clock = MIDNIGHT;
