@@ -1,8 +1,7 @@
 import { Notices, type NoticeHandler } from '../core/notices';
 import { cleanText } from '../core/redact';
 import { type Push, sameCmm } from './push';
-import { type Ident, LONGEST_LABEL, normaliseIdent } from './status';
-import { listOf, recordOf } from './values';
+import { labelOf, listOf, LONGEST_LABEL, recordOf } from './values';
 
 /** A UPS that has been heard of. */
 export interface Registration {
@@ -62,9 +61,9 @@ export class PushRegistry {
     const after: Registration = {
       cmm,
       description: (push.kind === 'registered' ? push.description : null) ?? before?.description ?? null,
-      serialNumber: ident?.serialNumber ?? before?.serialNumber ?? null,
-      model: ident?.model ?? before?.model ?? null,
-      firmware: ident?.mainFirmware ?? before?.firmware ?? null,
+      serialNumber: labelOf(ident.sn) ?? before?.serialNumber ?? null,
+      model: labelOf(ident.type) ?? before?.model ?? null,
+      firmware: labelOf(ident.mainFirmware) ?? before?.firmware ?? null,
       address,
       lastPush: now,
       pushes: (before?.pushes ?? 0) + 1,
@@ -142,7 +141,8 @@ function readRegistrations(stored: unknown, now: number): Registration[] {
     });
 }
 
-function identOf(push: Push): Ident | undefined {
-  if (push.kind === 'registered') return normaliseIdent(push.ident);
-  return push.kind === 'data' ? normaliseIdent(push.complex.config.ident) : undefined;
+/** As it came: of each push no more is read than what is noted here. */
+function identOf(push: Push): Record<string, unknown> {
+  if (push.kind === 'registered') return push.ident;
+  return push.kind === 'data' ? recordOf(push.complex.config.ident) : {};
 }

@@ -19,7 +19,14 @@ import {
 } from '../../lib/powersentrix/push';
 import { DeviceError } from '../../lib/core/errors';
 import { endpointOf, endsAsPush, parsePushQuery, type PushKind } from '../../lib/powersentrix/push-address';
-import { addInFront, behindMiddleware, type Handler, removeHandler, rootOf } from '../shared/http-nodes';
+import {
+  addInFront,
+  behindMiddleware,
+  type Handler,
+  passByEditor,
+  removeHandler,
+  rootOf,
+} from '../shared/http-nodes';
 
 export interface PushRoutes {
   /** the node that they are of */
@@ -120,7 +127,9 @@ export function addPushRoutes(RED: NodeAPI, routes: PushRoutes): () => void {
   const rootApp = rootOf(RED.httpNode);
   RED.httpNode.use(handler);
   addInFront(rootApp, recognise);
+  const passNoMore = passByEditor(RED, (request) => arrivals.has(request));
   return () => {
+    passNoMore();
     removeHandler(RED.httpNode, handler);
     removeHandler(rootApp, recognise);
   };

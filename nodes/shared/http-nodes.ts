@@ -10,6 +10,7 @@ interface Layer {
   name?: string;
   handle: unknown;
   route?: Route;
+  match: (path: string) => boolean;
 }
 
 interface Route {
@@ -21,8 +22,10 @@ interface Route {
 
 /** An express application's stack; express removes no routes. */
 function stackOf(app: unknown): Layer[] {
-  // express 4 throws on `router`, express 5 has no `_router`.
-  const router: unknown = Reflect.get(app as object, '_router') ?? Reflect.get(app as object, 'router');
+  const own: unknown = Reflect.get(app as object, '_router');
+  // express 4 makes it with the first handler, and throws on `router`; express 5 has no `_router`.
+  const later = own === undefined && 'lazyrouter' in (app as object);
+  const router: unknown = own ?? (later ? undefined : Reflect.get(app as object, 'router'));
   return (router as { stack: Layer[] } | undefined)?.stack ?? [];
 }
 
@@ -40,11 +43,76 @@ export function rootOf(app: App): App {
 
 /** Adds a handler in front of everything but express's own preparations. */
 export function addInFront(app: App, handler: Handler): void {
+  const own = stackOf(app).findIndex(({ name }) => !isPreparation(name));
+  addAt(app, own < 0 ? stackOf(app).length : own, handler);
+}
+
+const isPreparation = (name: string | undefined): boolean => name === 'query' || name === 'expressInit';
+
+function addAt(app: App, place: number, handler: Handler): void {
   app.use(handler);
   const stack = stackOf(app);
   const layer = stack.pop();
-  const own = stack.findIndex(({ name }) => name !== 'query' && name !== 'expressInit');
-  if (layer) stack.splice(own < 0 ? stack.length : own, 0, layer);
+  if (layer) stack.splice(place, 0, layer);
+}
+
+/** What Node-RED itself has for every request behind the parser of the editor's application. */
+const EDITORS_OWN = new Set(['jsonParser', 'urlencodedParser', 'initialize', 'session', 'authenticate']);
+/** The editor, its API and the routes of the nodes, which are applications of their own. */
+const EDITORS_APPS = 3;
+
+/**
+ * Lets requests of ours pass by the editor's application, which lives at the same root by default: its parsers, its inner
+ * applications and the routes of all node types would look at each of them, and that is more work than taking a push is.
+ *
+ * Whatever may be there to keep somebody out is asked all the same: `httpAdminMiddleware` stands in front of the parser, where
+ * this begins; and where anything behind it that is not Node-RED's own takes the path, the request goes the whole way.
+ *
+ * @returns ends that
+ */
+export function passByEditor({ httpAdmin }: NodeAPI, isOurs: (request: Request) => boolean): () => void {
+  const editor = editorOf(httpAdmin);
+  // No editor, or one that we do not know.
+  if (!editor) return () => undefined;
+  // What nodes add stands in an application of its own.
+  const ofNodes = (): Layer[] => (editor === httpAdmin ? [] : stackOf(httpAdmin));
+  const stack = stackOf(editor);
+  const behind = (): Layer[] => [...stack.slice(stack.findIndex(isParser)), ...ofNodes()];
+  /** by path: a receiver has a handful of them */
+  const known = new Map<string, boolean>();
+  let layers = 0;
+  const isFree = (path: string): boolean => {
+    const count = stack.length + ofNodes().length;
+    if (count !== layers) known.clear();
+    layers = count;
+    const free = known.get(path) ?? !isTakenByOthers(behind(), path);
+    known.set(path, free);
+    return free;
+  };
+  const passBy: Handler = (request, _response, next) => {
+    next(isOurs(request) && isFree(request.path) ? 'router' : undefined);
+  };
+  // Express's preparations are dear, and needed by those alone who come behind them.
+  const parser = stack.findIndex(isParser);
+  addAt(editor, stack.slice(0, parser).every(({ name }) => isPreparation(name)) ? 0 : parser, passBy);
+  return () => removeHandler(editor, passBy);
+}
+
+const isParser = ({ name }: Layer): boolean => name === 'jsonParser';
+
+/** The application of the editor: that of the nodes' routes, or one that it is mounted in. */
+function editorOf(app: App | undefined): App | undefined {
+  if (!app || stackOf(app).some(isParser)) return app;
+  return editorOf(Reflect.get(app, 'parent') as App | undefined);
+}
+
+function isTakenByOthers(layers: readonly Layer[], path: string): boolean {
+  let apps = 0;
+  return layers.some((layer) => {
+    const { name = '' } = layer;
+    if (!layer.match(path) || isPreparation(name) || EDITORS_OWN.has(name)) return false;
+    return name !== 'mounted_app' || ++apps > EDITORS_APPS;
+  });
 }
 
 /** The handler of the setting `httpNodeCors`, which core's `http in` has made for all preflights. */

@@ -242,6 +242,23 @@ describe('the receiver in a real Node-RED', () => {
     assert.ok(lines[0]?.endsWith('thrown $t(x)'), lines[0]);
   });
 
+  it('stands behind what the user has put in front of the editor where both have one root', async () => {
+    const middleware = `{
+      httpAdminMiddleware: (req, res, next) => {
+        if (req.headers['x-no']) return res.status(403).end('no');
+        res.setHeader('x-admin', req.url);
+        next();
+      },
+    }`;
+    await start({ settingsCode: middleware });
+    const target = `/powersentrix/${SECRET}/api/setUpsData?${QUERY}`;
+    const good = await post(target);
+    assert.equal(await good.status(), 200);
+    assert.ok(good.text.includes(`\r\nx-admin: ${target}\r\n`), good.text);
+    assert.equal(await statusOf(target, DATA, 'X-No: 1\r\n'), 403);
+    assert.deepEqual(await refused(), { 403: 1 });
+  });
+
   it('gives the metrics that http in gives', async () => {
     const logging = `{ logging: { console: { level: 'info', metrics: true } } }`;
     await start({ settingsCode: logging });

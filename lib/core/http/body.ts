@@ -56,6 +56,11 @@ export class BodyReader {
         reject(new BodyError(400));
         return;
       }
+      // Mostly all of it is here by now, and there is nothing to wait for.
+      if (request.complete && request.readableLength <= bytes && !request.readableFlowing) {
+        resolve((request.read() as Buffer | null) ?? Buffer.alloc(0));
+        return;
+      }
       const body = new Collected(bytes);
       const stop = (): void => {
         clearTimeout(timer);

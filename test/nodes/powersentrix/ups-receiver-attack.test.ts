@@ -6,6 +6,7 @@ import { newSeed, Seeded } from '../../support/seeded';
 import { DOCUMENTED_COMPLEX, DOCUMENTED_IDENT } from '../../lib/powersentrix/documented';
 import { NODES, pushDevice, statusNode } from './bench';
 import type { ReceiverPart } from '../../../nodes/powersentrix/parts';
+import type { Handler } from '../../../nodes/shared/http-nodes';
 import type { ConfigNode } from '../../../nodes/shared/config-node';
 import { catchRed, type PushServer, type Reply, startPushServer } from './push-server';
 
@@ -64,6 +65,45 @@ describe('the receiver under attack', () => {
     } finally {
       process.off('unhandledRejection', note);
     }
+  });
+
+  it('passes by the editor, but by nobody who may keep it out there', async () => {
+    const { post, red: api } = await load();
+    const target = `/powersentrix/api/setUpsData?${QUERY}`;
+    const { stack } = (
+      api.httpAdmin as unknown as { _router: { stack: { name: string; handle: Handler }[] } }
+    )._router;
+    const layers = stack.length;
+    const parser = stack.find(({ name }) => name === 'urlencodedParser');
+    assert.ok(parser);
+    const { handle } = parser;
+    let asked = 0;
+    parser.handle = (...given) => {
+      asked++;
+      handle(...given);
+    };
+    try {
+      assert.equal((await post(target, DATA)).status, 200);
+      assert.equal(asked, 0);
+      assert.equal((await post(`/powersentrix/api/other?${QUERY}`, DATA)).status, 404);
+      assert.equal(asked, 1);
+
+      api.httpAdmin.use('/elsewhere', (_request, response) => void response.status(403).end());
+      assert.equal((await post(target, DATA)).status, 200);
+      assert.equal(asked, 1);
+      api.httpAdmin.use('/powersentrix', (request, response, next) => {
+        if (request.query.cmm === 'ups-01') response.status(403).end();
+        else next();
+      });
+      assert.equal((await post(target, DATA)).status, 403);
+      assert.equal((await post(target.replace('ups-01', 'ups-02'), DATA)).status, 200);
+      assert.equal(asked, 3);
+    } finally {
+      parser.handle = handle;
+      stack.length -= 2;
+    }
+    await unloadFlow();
+    assert.equal(stack.length, layers - 1, 'what was put in front of the editor goes with its node');
   });
 
   it('survives ten thousand malformed pushes, and delivers every valid one in between', async () => {
