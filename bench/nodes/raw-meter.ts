@@ -35,7 +35,14 @@ export = (RED: NodeAPI): void => {
     attachPolledNode<PoweroptiResponse>(
       RED,
       this,
-      { part, problem: undefined, follow: (use) => use(part) },
+      {
+        part,
+        problem: undefined,
+        follow: (use) => {
+          if (typeof use === 'function') use(part);
+          else use.take(part);
+        },
+      },
       {
         topic: '',
         content: ({ reading: { timestamp, ...values } }) => ({ payload: { timestamp, age: 0, ...values } }),

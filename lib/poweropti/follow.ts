@@ -78,7 +78,7 @@ export class FollowedMeter<T, R extends Reads<T>> {
   constructor(private readonly options: FollowedOptions<T, R>) {
     this.host = options.place.host;
     this.reader = options.readerAt(options.place);
-    this.aging = new Aging(options.clock ?? systemClock);
+    this.aging = Aging.of(options.clock ?? systemClock);
   }
 
   /** Where the meter is read now. */

@@ -39,7 +39,7 @@ export class FirstSeen {
   private readonly aging: Aging;
 
   constructor(clock: Clock) {
-    this.aging = new Aging(clock);
+    this.aging = Aging.of(clock);
   }
 
   /**

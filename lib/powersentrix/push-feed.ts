@@ -22,7 +22,7 @@ export class PushFeed<T> {
     private readonly onLate: (error: DeviceError) => void,
     clock: Clock = systemClock,
   ) {
-    this.aging = new Aging(clock);
+    this.aging = Aging.of(clock);
     this.watch();
   }
 

@@ -24,6 +24,30 @@ export interface ConfigChoice {
  */
 type Use<P> = (part: P | undefined) => (() => void) | undefined;
 
+/** The same as an object that is there anyway: where there are thousands, it is smaller than closures. */
+export interface PartUser<P> {
+  /** A part is there, or there is none that works. */
+  take(part: P | undefined): void;
+  /** It ends, or another one comes. */
+  leave(): void;
+}
+
+class UseOfPart<P> implements PartUser<P> {
+  private end: (() => void) | undefined;
+
+  constructor(private readonly use: Use<P>) {}
+
+  take(part: P | undefined): void {
+    this.end = this.use(part);
+  }
+
+  leave(): void {
+    const { end } = this;
+    this.end = undefined;
+    end?.();
+  }
+}
+
 /** What is needed of a reference by those who work with a part of what the config node offers. */
 export type Follows<P> = Pick<ConfigReference<P>, 'part' | 'problem' | 'follow'>;
 
@@ -34,7 +58,7 @@ export type Follows<P> = Pick<ConfigReference<P>, 'part' | 'problem' | 'follow'>
  * property. So the config node is looked up whenever it is used, and who follows it is told of another one in its place.
  */
 export class ConfigReference<P> implements Follower, Closing {
-  private followers: readonly { use: Use<P>; end: (() => void) | undefined }[] = [];
+  private users: readonly PartUser<P>[] = [];
   private current: ConfigHolder<P> | undefined;
 
   constructor(
@@ -50,9 +74,9 @@ export class ConfigReference<P> implements Follower, Closing {
   /** For the node's end. */
   closing(): void {
     unfollow(this.RED, this.choice.id, this);
-    const { followers } = this;
-    this.followers = [];
-    for (const one of followers) this.guard(() => one.end?.());
+    const { users } = this;
+    this.users = [];
+    for (const user of users) this.guard(() => user.leave());
   }
 
   replaced(): void {
@@ -87,9 +111,10 @@ export class ConfigReference<P> implements Follower, Closing {
   }
 
   /** Calls `use` with the part at once, and again whenever another config node stands in its place, or none. */
-  follow(use: Use<P>): void {
-    const end = use(this.partOf(this.current));
-    this.followers = this.followers.concat({ use, end });
+  follow(use: Use<P> | PartUser<P>): void {
+    const user = typeof use === 'function' ? new UseOfPart(use) : use;
+    user.take(this.partOf(this.current));
+    this.users = this.users.concat(user);
   }
 
   private get holder(): ConfigHolder<P> {
@@ -113,12 +138,9 @@ export class ConfigReference<P> implements Follower, Closing {
     this.current = found;
     // Node-RED says nothing of a flow node whose config node is gone.
     if (!found && !this.choice.problem) this.node.warn(errorText(this.RED, this.choice.missing()));
-    for (const one of this.followers) {
-      this.guard(() => one.end?.());
-      this.guard(() => {
-        one.end = undefined;
-        one.end = one.use(this.partOf(found));
-      });
+    for (const user of this.users) {
+      this.guard(() => user.leave());
+      this.guard(() => user.take(this.partOf(found)));
     }
   }
 

@@ -92,7 +92,7 @@ export class ErrorStream {
   }
 
   private get noted(): { kinds: Map<string, Kind>; aging: Aging } {
-    this.failures ??= { kinds: new Map(), aging: new Aging(this.clock) };
+    this.failures ??= { kinds: new Map(), aging: Aging.of(this.clock) };
     return this.failures;
   }
 

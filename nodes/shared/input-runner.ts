@@ -7,13 +7,14 @@ import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/er
 import { isRecord } from '../../lib/core/values';
 import type { Vendor } from '../../lib/core/vendors';
 import { clusterOf, dutyOf } from './cluster';
+import type { Duty } from './cluster-duty';
 import type { ClusterInput, Role } from './cluster-input';
-import type { ConfigReference } from './config-reference';
+import type { ConfigReference, PartUser } from './config-reference';
 import type { ErrorStream } from './error-stream';
 import type { FlowMessage, InputResult, Outgoing } from './messages';
 import { type SetStatus, STATUS, statusOfError, statusSetter } from './status';
 import { nodeError, toldError } from './text';
-import { onClose } from './on-close';
+import { type Closing, onClose } from './on-close';
 
 export type { InputResult, Outgoing };
 
@@ -74,25 +75,50 @@ type Told = (error?: Error | string) => void;
  * messages come, and one that closes shows nothing more.
  */
 export function onInput(RED: NodeAPI, node: Node, handle: InputHandler, options: InputOptions = {}): void {
-  const { errors, rest, config, commands } = options;
-  const problem = options.problem ?? (config && (() => config.problem));
-  const view = new InputView(options.setStatus ?? statusSetter(RED, node), rest);
+  const runner = new InputRunner(RED, node, handle, options);
+  node.on('input', (msg, send: Send, done: Done) => runner.input(msg, send, done));
+  onClose(node, runner);
+}
+
+/** A class, because thousands of nodes have one each, and closures would be larger. */
+class InputRunner implements Closing, PartUser<unknown> {
+  private readonly view: InputView;
   /** of the messages that work with the config node as it is now; made for the first of them */
-  let working: AbortController | undefined;
+  private working: AbortController | undefined;
+  private readonly duty: Duty | undefined;
 
-  if (!config) view.begin(problem?.());
-  config?.follow(() => {
-    view.begin(problem?.());
-    // A client of a config node that is gone must not ask on, for minutes perhaps.
-    return () => {
-      working?.abort();
-      working = undefined;
-    };
-  });
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    private readonly handle: InputHandler,
+    private readonly options: InputOptions,
+  ) {
+    this.view = new InputView(options.setStatus ?? statusSetter(RED, node), options);
+    if (options.config) options.config.follow(this);
+    else this.take();
+    this.duty = dutyOf(RED, node);
+    if (this.duty && options.role !== undefined && options.role !== 'owner') this.serve(this.duty);
+  }
 
-  const duty = dutyOf(RED, node);
+  /** Another config node, or the first one. */
+  take(): void {
+    this.view.begin(this.problem());
+  }
 
-  node.on('input', (msg, send: Send, done: Done) => {
+  /** A client of a config node that is gone must not ask on, for minutes perhaps. */
+  leave(): void {
+    this.working?.abort();
+    this.working = undefined;
+  }
+
+  /** For the node's end. */
+  closing(): void {
+    // Nor does one that comes afterwards ask anybody.
+    this.started().abort();
+  }
+
+  input(msg: FlowMessage, send: Send, done: Done): void {
+    const { RED, node, view, options } = this;
     let isBusy = false;
     let signal: AbortSignal | undefined;
     const busy = (progress?: string): void => {
@@ -102,7 +128,7 @@ export function onInput(RED: NodeAPI, node: Node, handle: InputHandler, options:
     const fail = (thrown: unknown, unusable?: DeviceError): void => {
       if (unusable) view.unusable();
       else view.failed(toDeviceError(thrown), isBusy, signal?.aborted === true);
-      const error = errors ? errors.failed(thrown) : nodeError(RED, node, thrown);
+      const error = options.errors ? options.errors.failed(thrown) : nodeError(RED, node, thrown);
       (done as Told)(error && toldError(RED, node, error));
     };
     const deliver = (result: InputResult): void => {
@@ -113,34 +139,34 @@ export function onInput(RED: NodeAPI, node: Node, handle: InputHandler, options:
         return;
       }
       view.succeeded(result.status, isBusy);
-      errors?.succeeded();
+      options.errors?.succeeded();
       done();
     };
     try {
       let result: InputResult | Promise<InputResult>;
       try {
-        const unusable = problem?.();
+        const unusable = this.problem();
         if (unusable) {
           fail(unusable, unusable);
           return;
         }
         // Only now: asking for a problem may have found another config node.
-        ({ signal } = working ??= controller());
-        if (!options.passesOn) checkAddressee(msg, commands);
-        if (duty) {
+        ({ signal } = this.started());
+        if (!options.passesOn) checkAddressee(msg, options);
+        if (this.duty) {
           const running = signal;
           const work: ClusterInput['work'] = (own, part, permit) =>
-            workOf(handle, own, { signal: running, send: part, busy }, permit);
+            workOf(this.handle, own, { signal: running, send: part, busy }, permit);
           const drop = (): void => {
             view.dropped(isBusy);
             done();
           };
           const role = typeof options.role === 'function' ? options.role(msg) : (options.role ?? 'read');
-          const input = { duty, msg, role, single: options.single ?? false, work, send, deliver, fail, drop };
-          clusterOf(RED)?.input(input);
+          const shared = { duty: this.duty, single: options.single ?? false };
+          clusterOf(RED)?.input({ ...shared, msg, role, work, send, deliver, fail, drop });
           return;
         }
-        result = handle(msg, { signal, send, busy });
+        result = this.handle(msg, { signal, send, busy });
       } catch (thrown) {
         fail(thrown);
         return;
@@ -154,31 +180,34 @@ export function onInput(RED: NodeAPI, node: Node, handle: InputHandler, options:
     } catch (error) {
       lost(node, error);
     }
-  });
+  }
 
-  if (duty && options.role !== undefined && options.role !== 'owner') {
-    // What another instance got is worked on here without a sign below the node.
-    const serve = (
+  private problem(): DeviceError | undefined {
+    const { options } = this;
+    return options.problem ? options.problem() : options.config?.problem;
+  }
+
+  private started(): AbortController {
+    return (this.working ??= controller());
+  }
+
+  /** What another instance got is worked on here without a sign below the node. */
+  private serve(duty: Duty): void {
+    const work = (
       msg: Record<string, unknown>,
       permit: CommandPermit,
     ): InputResult | Promise<InputResult> => {
-      const unusable = problem?.();
+      const unusable = this.problem();
       if (unusable) throw unusable;
       const asked = msg as FlowMessage;
-      checkAddressee(asked, commands);
+      checkAddressee(asked, this.options);
       const parts = (): void => undefined;
-      const { signal } = (working ??= controller());
-      return workOf(handle, asked, { signal, send: parts, busy: parts }, permit);
+      const { signal } = this.started();
+      return workOf(this.handle, asked, { signal, send: parts, busy: parts }, permit);
     };
-    const ends = clusterOf(RED)?.serve(duty, serve);
-    onClose(node, () => Promise.resolve(ends?.()));
+    const ends = clusterOf(this.RED)?.serve(duty, work);
+    onClose(this.node, () => ends?.());
   }
-  onClose(node, () => {
-    // Nor does one that comes afterwards ask anybody.
-    working ??= controller();
-    working.abort();
-    return Promise.resolve();
-  });
 }
 
 /** A handler's work under the permit of its command, which also ends it. */
@@ -200,10 +229,10 @@ function workOf(
  *
  * @throws DeviceError INVALID_INPUT
  */
-function checkAddressee(msg: FlowMessage, commands: InputOptions['commands']): void {
+function checkAddressee(msg: FlowMessage, options: Pick<InputOptions, 'commands'>): void {
   const { commandFor } = msg;
   if (commandFor === undefined || commandFor === null) return;
-  const own = commands?.(msg);
+  const own = options.commands?.(msg);
   const isOwn =
     isRecord(commandFor) &&
     own !== undefined &&
@@ -237,7 +266,7 @@ class InputView {
 
   constructor(
     private readonly setStatus: SetStatus,
-    private readonly rest: (() => NodeStatus | undefined) | undefined,
+    private readonly options: Pick<InputOptions, 'rest'>,
   ) {}
 
   begin(problem: DeviceError | undefined): void {
@@ -246,7 +275,7 @@ class InputView {
       return;
     }
     this.couldWork = true;
-    this.setStatus(this.running > 0 ? STATUS.busy() : (this.rest?.() ?? STATUS.waiting()));
+    this.setStatus(this.running > 0 ? STATUS.busy() : (this.options.rest?.() ?? STATUS.waiting()));
   }
 
   unusable(): void {
@@ -272,7 +301,7 @@ class InputView {
       if (showed || text !== undefined) this.setStatus(STATUS.busy());
       return;
     }
-    const status = text === undefined ? this.rest?.() : STATUS.fresh(text);
+    const status = text === undefined ? this.options.rest?.() : STATUS.fresh(text);
     if (status) this.setStatus(status);
     else if (showed) this.setStatus(STATUS.waiting());
   }
@@ -287,7 +316,7 @@ class InputView {
     // That there is no config node any more is shown already.
     if (lost && !this.couldWork) return;
     if (lost && error.code === 'CANCELLED') {
-      if (this.running === 0) this.setStatus(this.rest?.() ?? STATUS.waiting());
+      if (this.running === 0) this.setStatus(this.options.rest?.() ?? STATUS.waiting());
       return;
     }
     this.couldWork = true;

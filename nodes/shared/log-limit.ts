@@ -17,7 +17,7 @@ export class LogLimit {
   private untold = 0;
 
   constructor(clock: Clock = systemClock) {
-    this.aging = new Aging(clock);
+    this.aging = Aging.of(clock);
     this.filled = this.aging.now();
   }
 

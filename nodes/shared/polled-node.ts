@@ -3,9 +3,9 @@ import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import { cancelled, type DeviceError, invalidInput } from '../../lib/core/errors';
 import type { Availability } from '../../lib/core/poll/availability';
 import type { PollListener, Subscription } from '../../lib/core/poll/subscription';
-import type { Follows } from './config-reference';
+import type { Follows, PartUser } from './config-reference';
 import { ErrorStream } from './error-stream';
-import { type InputContext, type InputResult, onInput } from './input-runner';
+import { type InputContext, type InputOptions, type InputResult, onInput } from './input-runner';
 import { type FlowMessage, type OutputMessage, plainCopy, topicOf } from './messages';
 import type { PolledDevice, PolledPart } from './polled-device';
 import { type SetStatus, STATUS, statusOfAvailability, statusSetter } from './status';
@@ -55,31 +55,28 @@ export function attachPolledNode<T>(
   options: PolledNodeOptions<T>,
 ): PolledNode {
   const listening = new Listening(RED, node, config, options);
-  // Who reads by messages at a pace of his own has a stream of them.
-  const errors = new ErrorStream(RED, node);
-  onInput(RED, node, (msg, context) => listening.read(msg, context), {
-    setStatus: listening.setStatus,
-    config,
-    rest: () => listening.stateOfDevice(),
-    errors,
-  });
+  onInput(RED, node, (msg, context) => listening.read(msg, context), listening);
   return listening;
 }
 
 /** What a flow node does with its device. A class, because thousands of nodes have one each, and closures would be larger. */
-class Listening<T> implements PolledNode, PollListener<T> {
+class Listening<T> implements PolledNode, PollListener<T>, InputOptions, PartUser<PolledPart<T>> {
   readonly setStatus: SetStatus;
+  /** Who reads by messages at a pace of his own has a stream of them. */
+  readonly errors: ErrorStream;
   private device: PolledDevice<T> | undefined;
   private subscription: Subscription<T> | undefined;
+  private starting: NodeJS.Immediate | undefined;
 
   constructor(
     private readonly RED: NodeAPI,
     private readonly node: Node,
-    private readonly config: Follows<PolledPart<T>>,
+    readonly config: Follows<PolledPart<T>>,
     private readonly options: PolledNodeOptions<T>,
   ) {
     this.setStatus = statusSetter(RED, node);
-    config.follow((part) => this.turnTo(part));
+    this.errors = new ErrorStream(RED, node);
+    config.follow(this);
   }
 
   send(own: Record<string, unknown>): void {
@@ -114,31 +111,30 @@ class Listening<T> implements PolledNode, PollListener<T> {
   }
 
   /** What the device's state shows, whatever messages ask for. */
-  stateOfDevice(): NodeStatus | undefined {
+  rest(): NodeStatus | undefined {
     const { device } = this;
     if (!device?.availability) return undefined;
     const lost = statusOfAvailability(device.availability);
     return lost ?? (device.data === undefined ? undefined : this.stateOf(device.data));
   }
 
-  private turnTo(part: PolledPart<T> | undefined): (() => void) | undefined {
+  take(part: PolledPart<T> | undefined): void {
     if (!part) {
       // Others go by its availability.
       if (this.device)
         this.emit(null, this.withHeader({ payload: lostPayload(this.RED, this.config.problem) }));
       this.device = undefined;
-      return undefined;
+      return;
     }
-    const own = part.device;
-    this.device = own;
-    const subscribed = own.subscribe(this);
-    this.subscription = subscribed;
-    const starting = this.showKnown(own);
-    return () => {
-      clearImmediate(starting);
-      subscribed.close();
-      this.subscription = undefined;
-    };
+    this.device = part.device;
+    this.subscription = part.device.subscribe(this);
+    this.starting = this.showKnown(part.device);
+  }
+
+  leave(): void {
+    clearImmediate(this.starting);
+    this.subscription?.close();
+    this.subscription = undefined;
   }
 
   /** After a partial deploy the device is known already, but nodes further down the flow do not exist yet. */

@@ -22,21 +22,31 @@ export class Aging {
   private slept = 0;
 
   constructor(private readonly clock: Clock = systemClock) {
-    this.offset = this.ahead();
+    this.offset = clock.now() - clock.monotonic();
+  }
+
+  /** That of a clock, for all who need no other: what a host has slept is the same for each of its thousand devices. */
+  static of(clock: Clock): Aging {
+    let aging = agings.get(clock);
+    if (!aging) {
+      aging = new Aging(clock);
+      agings.set(clock, aging);
+    }
+    return aging;
   }
 
   /** ms; only differences of two of them mean something */
   now(): number {
-    const offset = this.ahead();
+    const monotonic = this.clock.monotonic();
+    const offset = this.clock.now() - monotonic;
     const gained = offset - this.offset;
     if (Math.abs(gained) >= DRIFT) {
-      const monotonic = this.clock.monotonic();
       // Where the wall clock would be now, had it only gone on.
       const wasSet = monotonic + this.offset >= NEVER_SET;
       if (gained > 0 && wasSet) this.slept += gained;
       this.offset = offset;
     }
-    return this.clock.monotonic() + this.slept;
+    return monotonic + this.slept;
   }
 
   /**
@@ -53,11 +63,9 @@ export class Aging {
   timer(ms: number, fn: () => void, lookEvery = LOOK_EVERY): AgeTimer {
     return new AgeTimer(this, this.clock, this.now() + ms, fn, lookEvery);
   }
-
-  private ahead(): number {
-    return this.clock.now() - this.clock.monotonic();
-  }
 }
+
+const agings = new WeakMap<Clock, Aging>();
 
 /** Calls a function once when something is due by age. */
 export class AgeTimer {

@@ -80,7 +80,7 @@ export class Poller<T> {
   ) {
     this.clock = options.clock ?? systemClock;
     this.errors = options.errors ?? new RecentErrors(this.clock);
-    this.aging = new Aging(this.clock);
+    this.aging = Aging.of(this.clock);
   }
 
   /** How many listen. */

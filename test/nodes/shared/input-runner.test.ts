@@ -3,7 +3,14 @@ import { EventEmitter } from 'node:events';
 import type { Node, NodeAPI } from 'node-red';
 
 import { cancelled, invalidInput } from '../../../lib/core/errors';
-import { type InputContext, type InputResult, NOTHING, onInput } from '../../../nodes/shared/input-runner';
+import type { PartUser } from '../../../nodes/shared/config-reference';
+import {
+  type InputContext,
+  type InputOptions,
+  type InputResult,
+  NOTHING,
+  onInput,
+} from '../../../nodes/shared/input-runner';
 import type { FlowMessage } from '../../../nodes/shared/messages';
 
 const RED = {
@@ -137,7 +144,6 @@ describe('input runner', () => {
     assert.equal(signal.aborted, true);
   });
 
-  type Use = (part: unknown) => (() => void) | undefined;
   /** A node whose messages wait for what `end` does; its config node is replaced by `replace`. */
   const waiting = () => {
     const node = Object.assign(new EventEmitter(), {
@@ -145,10 +151,14 @@ describe('input runner', () => {
       status: ({ text }: { text: string }) => void (node.shown = text),
       debug: () => undefined,
     });
-    const follower: { use?: Use; end?: (() => void) | undefined } = {};
-    const config = {
+    let user: PartUser<unknown> | undefined;
+    const config: InputOptions['config'] = {
       problem: undefined,
-      follow: (use: Use) => Object.assign(follower, { use, end: use({}) }),
+      follow: (one) => {
+        assert.ok(typeof one === 'object');
+        user = one;
+        one.take({});
+      },
     };
     const signals: AbortSignal[] = [];
     const handle = (_: FlowMessage, { signal, busy }: InputContext): Promise<InputResult> => {
@@ -160,8 +170,8 @@ describe('input runner', () => {
     };
     onInput(RED, node as unknown as Node, handle, { config });
     const replace = (): void => {
-      follower.end?.();
-      follower.end = follower.use?.({});
+      user?.leave();
+      user?.take({});
     };
     const ask = (): Promise<unknown> =>
       new Promise((resolve) => {
