@@ -19,6 +19,8 @@ export type RegisterCode = '1.7.0' | '2.7.0' | '16.7.0' | '1.8.0' | '1.8.1' | '1
 
 const POWERS: readonly string[] = ['1.7.0', '2.7.0', '16.7.0'];
 const ENERGIES: readonly string[] = ['1.8.0', '1.8.1', '1.8.2', '2.8.0'];
+/** Those that are in their short form already, as most meters write them. */
+const SHORT = new Set([...POWERS, ...ENERGIES]);
 
 /** What a register told, once it came. */
 export interface Register {
@@ -37,6 +39,7 @@ export interface Register {
  * channels and values of earlier billing periods (`*01`) keep their long name.
  */
 export function shortObis(code: string): string {
+  if (SHORT.has(code)) return code;
   const [all, medium = '1', channel = '0', c, d, e, period = '255'] = PARTS.exec(code) ?? [];
   const present = Number(medium) === 1 && Number(channel) === 0 && Number(period) === 255;
   return all !== undefined && present ? `${Number(c)}.${Number(d)}.${Number(e)}` : code;

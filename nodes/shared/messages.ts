@@ -78,10 +78,11 @@ export function plainCopy<T>(data: T): T {
   if (typeof data !== 'object' || data === null) return data;
   if (Array.isArray(data)) return data.map(plainCopy) as T;
   const copy: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(data)) {
+  for (const key of Object.keys(data)) {
+    const value = plainCopy<unknown>(data[key as keyof typeof data]);
     // A key of this name would change what the copy inherits.
-    if (key === '__proto__') Object.defineProperty(copy, key, { value: plainCopy(value), ...OWN });
-    else copy[key] = plainCopy<unknown>(value);
+    if (key === '__proto__') Object.defineProperty(copy, key, { value, ...OWN });
+    else copy[key] = value;
   }
   return copy as T;
 }

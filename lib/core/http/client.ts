@@ -14,7 +14,7 @@ import { type Outgoing, type Target, targetOf } from './sending';
 import { cleanText, createRedactor, type Redactor } from '../redact';
 import { isOwnCertificate, ownCertificateFault, tlsError, type TlsFault } from './tls-errors';
 import { connectionClosed, type Route, type Transport } from './transport';
-import { joinUrl, withoutZone } from './url';
+import { joinUrl, type Query, withoutZone } from './url';
 
 const DEFAULT_TIMEOUT = 10_000;
 const RETRY_BASE_MS = 300;
@@ -39,6 +39,7 @@ export class HttpClient {
   private readonly url: string;
   private readonly host: string | undefined;
   private readonly route: Route;
+  private lastPath: string | undefined;
   private lastText: string | undefined;
   private lastTarget: Target | undefined;
   private origin: Origin | undefined;
@@ -105,18 +106,22 @@ export class HttpClient {
     return createRedactor(this.options.secrets?.() ?? []);
   }
 
-  private persist(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpResponse> {
+  private async persist(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpResponse> {
     const { explain = this.options.explain } = call;
-    return this.guard(async () => {
-      try {
-        return await this.repeat(call, onChunk);
-      } catch (thrown) {
-        throw explain && thrown instanceof DeviceError ? explain(thrown) : thrown;
-      }
-    });
+    try {
+      return await this.repeat(call, onChunk);
+    } catch (thrown) {
+      if (!(thrown instanceof DeviceError)) throw thrown;
+      throw (explain ? explain(thrown) : thrown).redacted(this.redactor());
+    }
   }
 
-  private async repeat(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpResponse> {
+  private repeat(call: HttpCall, onChunk?: ChunkHandler): Promise<HttpResponse> {
+    const retries = call.safe ? (call.retries ?? 0) : 0;
+    return retries === 0 ? this.inTurn(call, onChunk) : this.tryAgain(call, retries, onChunk);
+  }
+
+  private async tryAgain(call: HttpCall, retries: number, onChunk?: ChunkHandler): Promise<HttpResponse> {
     let passedOn = false;
     const take: ChunkHandler | undefined =
       onChunk &&
@@ -125,7 +130,6 @@ export class HttpClient {
         return onChunk(chunk, head);
       });
     const mayRepeat = (): boolean => !passedOn;
-    const retries = call.safe ? (call.retries ?? 0) : 0;
     const backOff = new BackOff({ base: RETRY_BASE_MS, cap: RETRY_CAP_MS }, this.clock);
     let left = false;
     for (let attempt = 0; ; attempt++) {
@@ -152,13 +156,15 @@ export class HttpClient {
     const command = !call.safe;
     const turn = origin.enter(command ? null : this, call.signal);
     const place = turn instanceof Promise ? await turn : turn;
-    const connections: Socket[] = [];
+    let connections: Socket[] | undefined;
     try {
       const alone = command || this.transport.isGuest;
       if (alone && (await origin.closeIdle())) await delay(systemClock, REST_MS, call.signal);
-      return await this.sendOverLiveConnection(origin, call, onChunk, (socket) => connections.push(socket));
+      return await this.sendOverLiveConnection(origin, call, onChunk, (socket) =>
+        (connections ??= []).push(socket),
+      );
     } finally {
-      if (connections.length === 0) origin.leave(place);
+      if (!connections) origin.leave(place);
       else void leaveAfter(connections).then(() => origin.leave(place));
     }
   }
@@ -247,7 +253,7 @@ export class HttpClient {
   private outgoing({ method, path, query, headers = {}, json }: HttpCall, fresh: boolean): Outgoing {
     const { transport, route } = this;
     const outgoing: Outgoing = {
-      target: this.targetOf(joinUrl(this.url, path, query)),
+      target: this.targetOf(path, query),
       method,
       headers,
       agents: fresh ? transport.fresh(route) : transport.keepAlive(route),
@@ -262,8 +268,11 @@ export class HttpClient {
   }
 
   /** A poll asks for the same URL each time, and reading one is dear. */
-  private targetOf(text: string): Target {
-    if (this.lastTarget && this.lastText === text) return this.lastTarget;
+  private targetOf(path: string, query: Query | undefined): Target {
+    if (this.lastTarget && !query && path === this.lastPath) return this.lastTarget;
+    this.lastPath = query ? undefined : path;
+    const text = joinUrl(this.url, path, query);
+    if (this.lastTarget && text === this.lastText) return this.lastTarget;
     this.lastText = text;
     return (this.lastTarget = targetOf(new URL(text), this.host));
   }
