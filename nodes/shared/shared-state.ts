@@ -3,10 +3,31 @@ import type { Node, NodeAPI } from 'node-red';
 import { Transport } from '../../lib/core/http/transport';
 import { type Closing, onClose } from './on-close';
 
+/** The connections of one Node-RED, until the last of those that use them closes. */
+class SharedTransport implements Closing {
+  readonly transport = new Transport();
+  private users = 0;
+
+  constructor(private readonly onLast: () => void) {}
+
+  /** @param node uses them until its end */
+  use(node: Node): Transport {
+    this.users++;
+    onClose(node, this);
+    return this.transport;
+  }
+
+  /** For the end of one that uses them. */
+  closing(): void {
+    if (--this.users > 0) return;
+    this.onLast();
+    this.transport.close();
+  }
+}
+
 /** What the nodes of one Node-RED share: its connections, who looks after which device, and who follows whom. */
 interface SharedRuntime {
-  transport: Transport | undefined;
-  users: number;
+  connections: SharedTransport | undefined;
   /** by what is claimed: the config nodes that look after it, each id once */
   claims: Map<string, readonly Node[]>;
   /** by a config node's id: who wants to hear of its replacement */
@@ -50,8 +71,7 @@ function sharedOf(RED: NodeAPI): SharedRuntime {
   let shared = runtimes.get(RED.events);
   if (!shared) {
     shared = {
-      transport: undefined,
-      users: 0,
+      connections: undefined,
       claims: new Map(),
       followers: new Map(),
       ended: new Set(),
@@ -66,16 +86,8 @@ function sharedOf(RED: NodeAPI): SharedRuntime {
  */
 export function useTransport(RED: NodeAPI, node: Node): Transport {
   const shared = sharedOf(RED);
-  const transport = (shared.transport ??= new Transport());
-  shared.users++;
-  onClose(node, () => {
-    shared.users--;
-    if (shared.users > 0) return Promise.resolve();
-    shared.transport = undefined;
-    transport.close();
-    return Promise.resolve();
-  });
-  return transport;
+  shared.connections ??= new SharedTransport(() => (shared.connections = undefined));
+  return shared.connections.use(node);
 }
 
 /**
@@ -87,7 +99,7 @@ export async function withTransport<T>(
   call: (transport: Transport) => Promise<T>,
   RED?: NodeAPI,
 ): Promise<T> {
-  const transport = new Transport(RED && runtimes.get(RED.events)?.transport);
+  const transport = new Transport(RED && runtimes.get(RED.events)?.connections?.transport);
   try {
     return await call(transport);
   } finally {

@@ -39,7 +39,7 @@ export class HttpClient {
   private readonly url: string;
   private readonly host: string | undefined;
   private readonly route: Route;
-  private lastPath: string | undefined;
+  /** the path, or the URL where there is a query */
   private lastText: string | undefined;
   private lastTarget: Target | undefined;
   private origin: Origin | undefined;
@@ -269,12 +269,10 @@ export class HttpClient {
 
   /** A poll asks for the same URL each time, and reading one is dear. */
   private targetOf(path: string, query: Query | undefined): Target {
-    if (this.lastTarget && !query && path === this.lastPath) return this.lastTarget;
-    this.lastPath = query ? undefined : path;
-    const text = joinUrl(this.url, path, query);
+    const text = query ? joinUrl(this.url, path, query) : path;
     if (this.lastTarget && text === this.lastText) return this.lastTarget;
     this.lastText = text;
-    return (this.lastTarget = targetOf(new URL(text), this.host));
+    return (this.lastTarget = targetOf(new URL(query ? text : joinUrl(this.url, path)), this.host));
   }
 
   private refused(response: HttpResponse): DeviceError {
