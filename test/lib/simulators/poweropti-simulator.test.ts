@@ -151,7 +151,7 @@ describe('poweropti simulator', () => {
       assert.equal(register(body, '1.7.0'), 3_600);
       assert.equal(register(body, '1.8.0'), 17_784_955 + 100);
       simulator.clear();
-      const alone = Number(register(await read(), '1.7.0')) - 7_200;
+      const alone = register(await read(), '1.7.0') - 7_200;
       simulator.draw(0);
       body = await read();
       assert.equal(register(body, '1.7.0'), alone);
