@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { type SecureContext, TLSSocket } from 'node:tls';
 
 import type { Clock } from '../core/clock';
 import { MAX_LINE } from './line';
@@ -34,26 +35,44 @@ export class NutConnection {
   private stopIdle: () => void = () => undefined;
 
   constructor(
-    private readonly socket: Socket,
+    private socket: Socket,
     private readonly session: NutSession,
     private readonly options: ConnectionOptions,
-    closed: () => void,
+    private readonly closed: () => void,
   ) {
     this.lastLine = options.clock.monotonic();
-    socket.setEncoding('latin1');
     socket.setNoDelay(true);
     // A host without power says no farewell.
     socket.setKeepAlive(true, KEEP_ALIVE);
-    socket.on('data', (chunk: string) => this.take(chunk));
-    socket.on('drain', () => this.answer());
     // A connection that breaks closes as well, and its reason is nobody's.
     socket.on('error', () => undefined);
+    this.listen(socket);
+    this.watchIdle();
+  }
+
+  private listen(socket: Socket): void {
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk: string) => this.take(chunk));
+    socket.on('drain', () => this.answer());
     socket.on('close', () => {
       this.stopIdle();
-      session.end();
-      closed();
+      this.session.end();
+      this.closed();
     });
-    this.watchIdle();
+  }
+
+  /** Goes on over TLS on the same connection; a client that cannot do that loses it. */
+  private secure(context: SecureContext): void {
+    const plain = this.socket;
+    // A client waits for the answer: what stands behind its request may have been put there by anybody.
+    if (this.waiting !== '') {
+      plain.destroy();
+      return;
+    }
+    for (const event of ['data', 'drain', 'close']) plain.removeAllListeners(event);
+    this.socket = new TLSSocket(plain, { isServer: true, secureContext: context });
+    this.socket.on('error', () => undefined);
+    this.listen(this.socket);
   }
 
   close(): void {
@@ -116,6 +135,7 @@ export class NutConnection {
         return;
       }
       if (reply) this.socket.write(reply.text, 'latin1');
+      if (reply?.secures) this.secure(reply.secures);
     }
     this.rest(true);
   }

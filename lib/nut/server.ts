@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError } from '../core/errors';
@@ -23,6 +24,8 @@ export interface NutServerOptions {
   version: string;
   /** whether a client of this IP address may connect; default: any */
   admits?: (address: string) => boolean;
+  /** certificate and key for clients that ask for TLS; default: none */
+  tls?: () => SecureContext | undefined;
   /** whether no client may be dropped now, because a UPS is on battery */
   holds?: () => boolean;
   onState?: (state: NutServerState) => void;
@@ -136,7 +139,8 @@ export class NutServer {
       socket.destroy();
       return;
     }
-    const session = new NutSession(this.options.hub, address, this.options.version);
+    const { hub, version, tls } = this.options;
+    const session = new NutSession(hub, address, version, tls);
     const connection: NutConnection = new NutConnection(
       socket,
       session,

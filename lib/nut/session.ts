@@ -1,3 +1,5 @@
+import type { SecureContext } from 'node:tls';
+
 import type { Login, NutHub, NutUps, NutUser } from './hub';
 import { quote, readWords } from './line';
 import { commandWords, variableWords } from './words';
@@ -8,10 +10,13 @@ const MAX_TRIES = 3;
 const HELP = 'Commands: HELP VER GET LIST SET INSTCMD LOGIN LOGOUT USERNAME PASSWORD STARTTLS';
 const PROTOCOL = '1.3';
 
-/** What is sent back, and whether the connection ends with it. */
+/** What is sent back, and what becomes of the connection then. */
 export interface NutReply {
   text: string;
+  /** it ends */
   ends?: true;
+  /** it goes on over TLS */
+  secures?: SecureContext;
 }
 
 class Refusal extends Error {}
@@ -27,16 +32,19 @@ export class NutSession {
   private password: string | null = null;
   private tries = 0;
   private isTracking = false;
+  private isSecure = false;
   private login: { name: string; login: Login } | undefined;
 
   /**
    * @param address of the client
    * @param version of the server, as VER says it
+   * @param tls certificate and key; `undefined`: the server has none
    */
   constructor(
     private readonly hub: NutHub,
     private readonly address: string,
     private readonly version: string,
+    private readonly tls: () => SecureContext | undefined = () => undefined,
   ) {}
 
   /** Whether the client is logged in. */
@@ -75,7 +83,7 @@ export class NutSession {
       case 'HELP':
         return one(HELP);
       case 'STARTTLS':
-        throw refuse('FEATURE-NOT-CONFIGURED');
+        return this.startTls(args);
       case 'GET':
         return one(this.get(args));
       case 'LIST':
@@ -103,6 +111,15 @@ export class NutSession {
       default:
         throw refuse('UNKNOWN-COMMAND');
     }
+  }
+
+  private startTls(args: string[]): NutReply {
+    if (args.length > 0) throw refuse(INVALID);
+    if (this.isSecure) throw refuse('ALREADY-SSL-MODE');
+    const secures = this.tls();
+    if (!secures) throw refuse('FEATURE-NOT-CONFIGURED');
+    this.isSecure = true;
+    return { text: 'OK STARTTLS\n', secures };
   }
 
   private ups(name: string | undefined): NutUps {

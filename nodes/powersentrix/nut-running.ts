@@ -1,3 +1,5 @@
+import type { SecureContext } from 'node:tls';
+
 import type { NodeAPI } from 'node-red';
 
 import { type Clock, systemClock } from '../../lib/core/clock';
@@ -29,6 +31,8 @@ export interface RunningSettings {
   upses: readonly ServedUps[];
   users: readonly NutUser[];
   admits: (address: string) => boolean;
+  /** of new connections; `undefined`: clients are told that there is no TLS */
+  tls: SecureContext | undefined;
   /** ms of `OB LB` without a primary until FSD; `null`: never by itself */
   fsdAfter: number | null;
   /** ms of mains until FSD may end */
@@ -92,6 +96,7 @@ export class NutRunning {
       version: `node-red-contrib-energy-devices ${VERSION}`,
       clock,
       admits: (address) => this.settings?.admits(address) === true,
+      tls: () => this.settings?.tls,
       holds: () => [...this.served.values()].some(({ ups }) => ups.holdsClients),
       onState: (state) => this.heardOfServer(state),
     });

@@ -1,4 +1,7 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
+
 import { type DeviceError, invalidInput } from '../../lib/core/errors';
+import type { TlsOptions } from '../../lib/core/http/transport';
 import { Fields, refusedPayload } from '../../lib/core/input';
 import { isRecord } from '../../lib/core/values';
 import { allowedHosts, bindAddress, upsNames } from '../../lib/nut/given';
@@ -67,7 +70,7 @@ export function namesOf(settings: Settings): [device: string, names: string[]][]
 }
 
 /** How a UPS is shown to clients. */
-function optionsOf(settings: Settings, { names, reference }: Offered): NutUpsOptions {
+export function optionsOf(settings: Settings, { names, reference }: Offered): NutUpsOptions {
   const { fullVoltage, capacity, batteryRule, lowAfter } = settings;
   const part = reference.offered;
   return {
@@ -80,12 +83,40 @@ function optionsOf(settings: Settings, { names, reference }: Offered): NutUpsOpt
   };
 }
 
-/** What the server is to do. @throws DeviceError INVALID_INPUT */
-export function runningSettings(settings: Settings, offered: readonly Offered[]): RunningSettings {
+/**
+ * What a client that asks for TLS is shown.
+ *
+ * @throws DeviceError INVALID_INPUT for settings without a certificate and its key, as those of a client are
+ */
+function serverTls(options: TlsOptions | undefined): SecureContext | undefined {
+  if (!options) return undefined;
+  const { cert, key, pfx, passphrase } = options;
+  const wrong = (): DeviceError =>
+    invalidInput('The TLS settings hold no certificate with its key, for a server.', 'nutCertificate');
+  if (!pfx && !(cert && key)) throw wrong();
+  try {
+    return createSecureContext({ cert, key, pfx, passphrase });
+  } catch {
+    throw wrong();
+  }
+}
+
+/**
+ * What the server is to do.
+ *
+ * @param tls what the chosen TLS settings hold
+ * @throws DeviceError INVALID_INPUT
+ */
+export function runningSettings(
+  settings: Settings,
+  offered: readonly Offered[],
+  tls: TlsOptions | undefined,
+): RunningSettings {
   const { fsdAfter, restoreAfter } = settings;
   return {
     address: { host: bindAddress(settings.host), port: settings.port },
     admits: allowedHosts(settings.hosts),
+    tls: serverTls(tls),
     users: usersOf(settings),
     fsdAfter: fsdAfter === 0 ? null : fsdAfter * SECOND,
     restore: restoreAfter * SECOND,

@@ -77,6 +77,7 @@ export const form = defineForm({
       default: '',
       placeholder: true,
     },
+    { kind: 'node', name: 'tls', icon: 'lock', default: '', of: 'tls-config', advanced: true },
     { ...user, name: 'user1', placeholder: 'user' },
     { ...password, name: 'password1', when: NAMED_1 },
     { ...role, name: 'role1', when: NAMED_1 },

@@ -19,9 +19,10 @@ import { noDevice } from '../shared/polled-node';
 import { readSettings } from '../shared/read-settings';
 import { STATUS, statusSetter } from '../shared/status';
 import { errorText, translate } from '../shared/text';
+import { tlsOptions } from '../shared/tls';
 import { NUT_SERVER_TYPE } from './nut-logins';
 import { type NutRunning, type RunningEvent, runningNutServer, takeNutServer } from './nut-running';
-import { namesOf, type Offered, orderedUps, orderIn, runningSettings } from './nut-settings';
+import { namesOf, type Offered, optionsOf, orderedUps, orderIn, runningSettings } from './nut-settings';
 import type { UpsPart } from './parts';
 import { upsOf } from './ups';
 import { form } from './ups-nut-server.form';
@@ -112,7 +113,7 @@ export function runtime(RED: NodeAPI): NodeRuntime {
         names,
         reference: upsOf(RED, this, device, undefined),
       }));
-      const wanted = runningSettings(settings, offered);
+      const wanted = runningSettings(settings, offered, tlsOptions(RED, settings.tls));
       const isLocal = /^(?:127\.|::1$)/.test(wanted.address.host);
       for (const { name, password } of wanted.users) {
         if (!isWellKnown(name, password)) continue;
@@ -155,8 +156,8 @@ export function runtime(RED: NodeAPI): NodeRuntime {
           ups?.setAvailable(false);
           return undefined;
         }
-        const one = runningSettings(settings, offered).upses.find((served) => served.device === device);
-        if (one) ups.update(one.options);
+        const one = offered.find((served) => served.device === device);
+        if (one) ups.update(optionsOf(settings, one));
         const last = part.ups.last;
         if (last) ups.take(last.status);
         // One that has just begun says nothing yet: what was lost stays so until it is read.

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { type PowersentrixSimulator, startPowersentrix } from '../../simulators/powersentrix';
 import { freePort } from '../../simulators/support/free-port';
+import { testTls } from '../support/fixture';
 import { runClient } from '../support/nut-clients';
 import { type FlowNode, type Runtime, startRuntime } from '../support/runtime';
 
@@ -43,11 +44,13 @@ const USERS = {
 export const PASSWORDS = { password1: 'secret', password2: '123456' };
 
 export async function startBench(settings: object = {}): Promise<Bench> {
+  const { serverCert, serverKey } = testTls();
   const ups = await startPowersentrix();
   const port = await freePort();
   let round = 0;
   const flow = (more: object = {}): FlowNode[] => [
     { id: 'tab', type: 'tab', label: 'nut' },
+    { id: 'tls', type: 'tls-config', name: '', cert: '', key: '', ca: '', verifyservercert: true },
     {
       id: DEVICE,
       type: 'ups-device',
@@ -131,6 +134,7 @@ export async function startBench(settings: object = {}): Promise<Bench> {
     credentials: {
       [DEVICE]: { apiKey: ups.apiKey },
       [SERVER]: PASSWORDS,
+      tls: { certdata: serverCert, keydata: serverKey },
     },
   });
   const shown = async (): Promise<string> =>

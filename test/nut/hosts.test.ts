@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 
+import { testTls } from '../support/fixture';
 import { LineClient } from '../support/nut';
-import { runClient, Upsmon } from '../support/nut-clients';
+import { hasCertutil, runClient, Upsmon } from '../support/nut-clients';
 import { type Bench, SERVER, startBench } from './bench';
 
 /** Debian's clients as hosts behind a UPS that a real Node-RED reads. */
@@ -21,11 +22,11 @@ describe('hosts behind the UPS', function () {
     await bench.close();
   });
 
-  const host = async (role: 'primary' | 'secondary'): Promise<Upsmon> => {
+  const host = async (role: 'primary' | 'secondary', tls?: { ca: string; name: string }): Promise<Upsmon> => {
     const user =
       role === 'primary' ? { user: 'admin', password: '123456' } : { user: 'monuser', password: 'secret' };
     const from = bench.runtime.debug.length;
-    const made = new Upsmon({ port: bench.port, role, ...user });
+    const made = new Upsmon({ port: bench.port, role, ...user, ...(tls ? { tls } : {}) });
     hosts.push(made);
     const login = await bench.waitForEvent('login', from);
     assert.deepEqual(
@@ -130,6 +131,66 @@ describe('hosts behind the UPS', function () {
     await bench.shows('OB LB');
     await secondary.shutDown();
     assert.equal((await runClient('upsc', [`ups@127.0.0.1:${bench.port}`, 'ups.status'])).out, 'FSD OB LB\n');
+  });
+
+  describe('that insist on TLS', () => {
+    const { ca, otherCa } = testTls();
+    const name = 'broker.invalid';
+    const stranger = (tls: { ca: string; name: string }): Upsmon => {
+      const made = new Upsmon({
+        port: bench.port,
+        user: 'monuser',
+        password: 'secret',
+        role: 'secondary',
+        tls,
+      });
+      hosts.push(made);
+      return made;
+    };
+
+    before(function () {
+      if (!hasCertutil()) this.skip();
+    });
+
+    it('go down all the same, and stay connected through a deploy', async () => {
+      await bench.deploy('full', { tls: 'tls' });
+      const secondary = await host('secondary', { ca, name });
+      await secondary.says(/\[SSL\]/);
+      bench.ups.model.setMains(false);
+      await bench.shows('OB');
+      await secondary.says(/on battery/);
+      await bench.deploy('full', { tls: 'tls' });
+      emptyBattery();
+      await bench.shows('OB LB');
+      await secondary.shutDown();
+      assert.doesNotMatch(secondary.log, /Communications with UPS \S+ lost|Server disconnected/i);
+    });
+
+    const nobody = async (): Promise<void> => {
+      const own = await LineClient.connect(bench.port);
+      clients.push(own);
+      assert.equal(await own.ask('GET NUMLOGINS ups'), 'NUMLOGINS ups 0\n');
+    };
+
+    for (const [what, tls] of [
+      ['another authority has signed the certificate', { ca: otherCa, name }],
+      ['the certificate has another name', { ca, name: 'other.invalid' }],
+    ] as const) {
+      it(`do not log in where ${what}`, async () => {
+        await bench.deploy('full', { tls: 'tls' });
+        const secondary = stranger(tls);
+        await secondary.says(/Certificate validation failed/);
+        await secondary.says(/connect failed: SSL is not available/);
+        await nobody();
+      });
+    }
+
+    it('do not log in where there is no certificate', async () => {
+      const secondary = stranger({ ca, name });
+      await secondary.says(/connect failed: SSL is not available/);
+      assert.doesNotMatch(secondary.log, /Certificate validation/);
+      await nobody();
+    });
   });
 
   it('are refused with a wrong password, and read all the same', async () => {

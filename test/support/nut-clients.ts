@@ -1,5 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -41,6 +50,23 @@ export interface UpsmonOptions {
   user: string;
   password: string;
   role: 'primary' | 'secondary';
+  /** it insists on TLS, with a certificate of this name that this authority (PEM) has signed */
+  tls?: { ca: string; name: string };
+}
+
+/** Whether certificates can be given to Debian's clients, which keep them in databases of NSS. */
+export const hasCertutil = (): boolean => existsSync('/usr/bin/certutil');
+
+/** Makes a database of NSS that trusts one authority. @returns the lines of `upsmon.conf` for it */
+function trusting(folder: string, { ca, name }: { ca: string; name: string }): string[] {
+  const database = path.join(folder, 'cert');
+  mkdirSync(database);
+  const file = path.join(folder, 'ca.pem');
+  writeFileSync(file, ca);
+  const at = ['-d', `sql:${database}`];
+  execFileSync('certutil', ['-N', ...at, '--empty-password']);
+  execFileSync('certutil', ['-A', ...at, '-n', 'ca', '-t', 'C,,', '-i', file]);
+  return [`CERTPATH ${database}`, `CERTHOST 127.0.0.1 "${name}" 1 1`, 'CERTVERIFY 1', 'FORCESSL 1'];
 }
 
 /**
@@ -54,7 +80,7 @@ export class Upsmon {
   private said = '';
   private heard: () => void = () => undefined;
 
-  constructor({ port, ups = 'ups', user, password, role }: UpsmonOptions) {
+  constructor({ port, ups = 'ups', user, password, role, tls }: UpsmonOptions) {
     const lines = [
       `MONITOR ${ups}@127.0.0.1:${port} 1 ${user} ${password} ${role}`,
       'MINSUPPLIES 1',
@@ -67,13 +93,14 @@ export class Upsmon {
       'FINALDELAY 0',
       'RBWARNTIME 43200',
       'NOCOMMWARNTIME 300',
+      ...(tls ? trusting(this.folder, tls) : []),
     ];
     writeFileSync(path.join(this.folder, 'upsmon.conf'), `${lines.join('\n')}\n`, { mode: 0o600 });
     writeFileSync(path.join(this.folder, 'nut.conf'), 'MODE=netclient\n');
     const owner = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
     if ('uid' in owner) {
-      for (const file of ['', 'upsmon.conf', 'nut.conf'])
-        chownSync(path.join(this.folder, file), NOBODY, NOBODY);
+      const files = readdirSync(this.folder, { recursive: true, encoding: 'utf8' });
+      for (const file of ['', ...files]) chownSync(path.join(this.folder, file), NOBODY, NOBODY);
     }
     this.child = spawn(where('upsmon'), ['-p', '-F', '-DD'], {
       env: nutEnvironment(this.folder),

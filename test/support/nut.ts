@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import tls from 'node:tls';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -20,10 +21,14 @@ export class LineClient {
   private received = '';
   private isClosed = false;
   private arrived: () => void = () => undefined;
-  readonly socket: net.Socket;
+  socket: net.Socket;
 
   private constructor(port: number, host: string) {
     this.socket = net.connect({ port, host });
+    this.hear();
+  }
+
+  private hear(): void {
     this.socket.setEncoding('latin1');
     this.socket.on('data', (chunk: string) => {
       this.received += chunk;
@@ -33,6 +38,20 @@ export class LineClient {
     this.socket.on('close', () => {
       this.isClosed = true;
       this.arrived();
+    });
+  }
+
+  /** Goes on over TLS, once the server has said that it may. */
+  async secure(options: tls.ConnectionOptions): Promise<void> {
+    const plain = this.socket;
+    for (const event of ['data', 'close']) plain.removeAllListeners(event);
+    const secured = tls.connect({ socket: plain, ...options });
+    this.socket = secured;
+    this.hear();
+    await new Promise<void>((resolve, reject) => {
+      secured.once('secureConnect', resolve);
+      secured.once('error', reject);
+      secured.once('close', () => reject(new Error('closed before it was secure')));
     });
   }
 

@@ -38,6 +38,7 @@ describe('a NUT server that remembers a shutdown', () => {
       ],
       users: [],
       admits: () => true,
+      tls: undefined,
       fsdAfter: null,
       restore: 10_000,
     };
