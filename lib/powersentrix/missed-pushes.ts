@@ -1,9 +1,11 @@
 import type { Push } from './push';
 import type { Registration } from './registry';
-import type { PushHandler } from './ups';
 
 /** A push with what was known of its UPS then. */
 export type TakenPush = readonly [push: Push, registration: Registration];
+
+/** Hears what a UPS pushes. */
+export type PushHandler = (push: Push, registration: Registration) => void;
 
 /** Pushes that wait for those before them. */
 const MOST_WAITING = 1000;

@@ -3,7 +3,7 @@ import { DeviceError } from '../core/errors';
 import { Notices, type NoticeHandler } from '../core/notices';
 import { UpsCommands } from './commands';
 import { type ComplexObject, oddPartsOf } from './complex';
-import { afterMissed, type TakenPush } from './missed-pushes';
+import { afterMissed, type PushHandler, type TakenPush } from './missed-pushes';
 import type { Push } from './push';
 import { PushFeed } from './push-feed';
 import { readingOf, type UpsReading } from './reading';
@@ -35,9 +35,6 @@ export interface UpsListeners {
   /** `state` has changed */
   onState?: () => void;
 }
-
-/** Hears what a UPS pushes. */
-export type PushHandler = (push: Push, registration: Registration) => void;
 
 /**
  * One UPS, on whatever way it is reached: its readings, its commands and what it pushes. Of several statuses the newest

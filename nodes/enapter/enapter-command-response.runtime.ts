@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 
 import { DeviceError, invalidInput } from '../../lib/core/errors';
 import { isRecord } from '../../lib/core/values';
-import type { CommandState } from '../../lib/enapter/mqtt/commands';
+import type { CommandState } from '../../lib/enapter/mqtt/command';
 import { errorPayload, logPayload, responsePayload } from '../../lib/enapter/mqtt/response-payloads';
 import { findConfig } from '../shared/config-node';
 import { type InputResult, onInput } from '../shared/input-runner';

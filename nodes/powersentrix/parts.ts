@@ -3,7 +3,8 @@ import type { CloudClient, CloudUps } from '../../lib/powersentrix/cloud-client'
 import type { TakenPush } from '../../lib/powersentrix/missed-pushes';
 import type { PushRegistry, Registration } from '../../lib/powersentrix/registry';
 import type { UpsReading } from '../../lib/powersentrix/reading';
-import type { PushHandler, Ups } from '../../lib/powersentrix/ups';
+import type { PushHandler } from '../../lib/powersentrix/missed-pushes';
+import type { Ups } from '../../lib/powersentrix/ups';
 import type { PolledPart } from '../shared/polled-device';
 
 /** What the config nodes of this vendor offer. */

@@ -9,7 +9,7 @@ import { cleanText } from '../../lib/core/redact';
 import { type Push, sameCmm } from '../../lib/powersentrix/push';
 import { isPathSecret } from '../../lib/powersentrix/push-address';
 import { PushRegistry } from '../../lib/powersentrix/registry';
-import type { PushHandler } from '../../lib/powersentrix/ups';
+import type { PushHandler } from '../../lib/powersentrix/missed-pushes';
 import { clusterOf } from '../shared/cluster';
 import { ConfigHolder, type ConfigNode, type ConfigTools, findConfig } from '../shared/config-node';
 import { diagnosticsQuery } from '../shared/diagnostics';

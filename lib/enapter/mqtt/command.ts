@@ -11,6 +11,15 @@ export interface Command {
   arguments: Record<string, unknown>;
 }
 
+export type CommandState = 'completed' | 'error' | 'log';
+
+/** What goes back to the EMS. */
+export interface CommandResponse {
+  id: string;
+  state: CommandState;
+  payload: Record<string, unknown>;
+}
+
 /** Why a body of the command topic is no command. */
 export type JunkDetail = 'tooLong' | 'notUtf8' | 'notJson' | 'noId';
 

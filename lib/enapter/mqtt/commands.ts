@@ -1,17 +1,8 @@
 import { type Clock, systemClock } from '../../core/clock';
 import { DeviceError } from '../../core/errors';
-import { type Command, type JunkDetail, readCommand } from './command';
+import { type Command, type CommandResponse, type JunkDetail, readCommand } from './command';
 import { readStored, storedOf } from './known-commands';
 import { encode } from './payloads';
-
-export type CommandState = 'completed' | 'error' | 'log';
-
-/** What goes back to the EMS. */
-export interface CommandResponse {
-  id: string;
-  state: CommandState;
-  payload: Record<string, unknown>;
-}
 
 /** Somebody who carries out commands. */
 export interface CommandHandler {

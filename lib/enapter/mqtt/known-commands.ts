@@ -1,6 +1,5 @@
 import { isRecord, toNumber } from '../../core/values';
-import { LONGEST_NAME } from './command';
-import type { CommandResponse } from './commands';
+import { type CommandResponse, LONGEST_NAME } from './command';
 
 /** A command as whoever speaks for the device next has to know it; plain data. */
 export interface StoredCommand {

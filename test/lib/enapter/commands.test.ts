@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
-import { CommandDesk, type CommandResponse } from '../../../lib/enapter/mqtt/commands';
+import type { CommandResponse } from '../../../lib/enapter/mqtt/command';
+import { CommandDesk } from '../../../lib/enapter/mqtt/commands';
 import type { Command } from '../../../lib/enapter/mqtt/command';
 import { errorPayload, logPayload, responsePayload } from '../../../lib/enapter/mqtt/response-payloads';
 import { FakeClock, settle, until } from '../../support/fake-clock';

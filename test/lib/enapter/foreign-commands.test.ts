@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 
 import { LONGEST_COMMAND, readCommand, type ReadCommand } from '../../../lib/enapter/mqtt/command';
 import type { Command } from '../../../lib/enapter/mqtt/command';
-import { CommandDesk, type CommandResponse } from '../../../lib/enapter/mqtt/commands';
+import type { CommandResponse } from '../../../lib/enapter/mqtt/command';
+import { CommandDesk } from '../../../lib/enapter/mqtt/commands';
 import { FakeClock } from '../../support/fake-clock';
 
 const BOM = '\ufeff';
