@@ -7,6 +7,8 @@
   'use strict';
 
   const MODULE = 'node-red-contrib-energy-devices';
+  /** The node set in whose catalogue the errors are that all types may tell, as in the runtime. */
+  const SHARED_TEXTS = `${MODULE}/poweropti-device`;
 
   /**
    * Fills a text's placeholders, `__name__`. Values come from devices and other people: the editor's own mechanism would
@@ -35,14 +37,15 @@
   }
 
   /**
-   * A text of a node type's catalogue, in the editor's language.
+   * A text of a node type's catalogue, else of that of all, in the editor's language.
    * @param {string} type
    * @param {string} key
    * @param {Record<string, unknown>} [params]
    * @returns {string}
    */
   function text(type, key, params) {
-    return lookUp(`${MODULE}/${type}:${key}`, params);
+    const own = lookUp(`${MODULE}/${type}:${key}`, params);
+    return own.endsWith(key) ? lookUp(`${SHARED_TEXTS}:${key}`, params) : own;
   }
 
   /**

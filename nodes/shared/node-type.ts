@@ -9,7 +9,7 @@ import type * as clusterPart from './cluster';
 import type { Form } from './form';
 import type { NodeRuntime } from './node-runtime';
 import type * as ownerPart from './owner-only';
-import { VERSION } from './version';
+import { SHARED_TEXTS, VERSION } from './version';
 
 /** What Node-RED must know of a node type before anybody uses it. */
 export interface NodeTypeOptions<N extends Node, C extends NodeDef> {
@@ -109,7 +109,7 @@ class LoadError extends Error {
     readonly params: Readonly<Record<string, string>>,
   ) {
     // Filled after the look-up, as `fillText` does, which may be what cannot be loaded.
-    const text = RED._(`errors.${reason}`, { skipInterpolation: 1 });
+    const text = RED._(`${SHARED_TEXTS}:errors.${reason}`, { skipInterpolation: 1 });
     super(text.replace(/__(\w{1,20})__/g, (all, name: string) => params[name] ?? all));
   }
 }

@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 
 import type { Notice } from '../../lib/core/notices';
 import { DeviceError, type ErrorCode, type ErrorParams, toDeviceError } from '../../lib/core/errors';
+import { SHARED_TEXTS } from './version';
 import { isCaught } from './watchers';
 
 /** A catalogue writes the place of a value as `__name__`. */
@@ -21,7 +22,7 @@ function fillText(template: string, params: ErrorParams): string {
 }
 
 /**
- * Looks up a text in the node set's catalogue; `fallback` where there is none. The one place that fills a text's
+ * Looks up a text in the node set's catalogue, and in that of all; `fallback` where there is none. The one place that fills a text's
  * placeholders in the runtime.
  *
  * @param key written by us, never a part of what came from outside
@@ -29,10 +30,11 @@ function fillText(template: string, params: ErrorParams): string {
 export function translate(RED: NodeAPI, key: string, params: ErrorParams = {}, fallback = key): string {
   // A key that is none of ours would be evaluated like a text that holds it.
   if (!CATALOGUE_KEY.test(key)) return fallback;
-  const text: unknown = RED._(key, { skipInterpolation: 1 });
-  return typeof text === 'string' && text !== '' && !text.endsWith(key)
-    ? fillText(text, params).trim()
-    : fallback;
+  for (const place of [key, `${SHARED_TEXTS}:${key}`]) {
+    const text: unknown = RED._(place, { skipInterpolation: 1 });
+    if (typeof text === 'string' && text !== '' && !text.endsWith(key)) return fillText(text, params).trim();
+  }
+  return fallback;
 }
 
 /** The text of an oddity that `Notices` tells. */

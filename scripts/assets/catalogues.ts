@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+import { SHARED_TEXTS } from '../../nodes/shared/version';
 import { differences, merge, parseCatalogue, type Catalogue } from './catalogue';
 import { type Asset, LANGUAGES, list, REFERENCE } from './sources';
 
@@ -13,6 +14,8 @@ import { type Asset, LANGUAGES, list, REFERENCE } from './sources';
 export type Catalogues = Map<string, Catalogue | null>;
 
 const SHARED = 'shared';
+/** The parts of it that are looked up in the catalogue of one type, whoever tells them: see `SHARED_TEXTS`. */
+const ONCE = ['errors', 'notice', 'log'];
 /** The key of what single types say. */
 const OWN = 'nodes';
 
@@ -55,9 +58,22 @@ export function planCatalogues(
       const path = layer === own ? `${OWN}.${type}.` : '';
       problems.push(...step.duplicates.map((key) => `${file}: "${path}${key}" is shared already`));
     }
-    const content = JSON.stringify(merged, null, 2) + '\n';
+    if (!SHARED_TEXTS.endsWith(`/${type}`)) merged = withoutOnce(merged, catalogues.get(shared) ?? {});
+    // Node-RED reads all of them whenever it starts.
+    const content = `${JSON.stringify(merged)}\n`;
     return [{ content, target: `dist/nodes/${vendor}/locales/${language}/${type}.json` }];
   });
+}
+
+function withoutOnce(merged: Catalogue, shared: Catalogue): Catalogue {
+  const own = { ...merged };
+  for (const part of ONCE) {
+    const { [part]: texts = {} } = merged;
+    const left = Object.entries(texts).filter(([key]) => !Object.hasOwn(Object(shared[part]) as object, key));
+    if (left.length > 0) own[part] = Object.fromEntries(left);
+    else Reflect.deleteProperty(own, part);
+  }
+  return own;
 }
 
 /** How the translations differ from the reference. */

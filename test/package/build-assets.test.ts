@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildAssets } from '../../scripts/build-assets';
+import { SHARED_TEXTS } from '../../nodes/shared/version';
 import { LANGUAGES } from '../../scripts/assets/sources';
 
 const EDITOR = `<script type="text/javascript">RED.nodes.registerType('probe', { category: 'x', icon: "acme.svg" });</script>`;
@@ -17,6 +18,8 @@ const HELP = `A probe.
 
 Two colons: \`a\` (b), and more: c.
 `;
+
+const HOLDER = SHARED_TEXTS.slice(SHARED_TEXTS.indexOf('/') + 1);
 
 describe('build-assets', () => {
   let root: string;
@@ -84,6 +87,23 @@ describe('build-assets', () => {
     assert.deepEqual(JSON.parse(built('../other/locales/de/second.json')), {
       status: { lost: 'lost __reason__ (de)', other: 'de' },
     });
+  });
+
+  it('gives what all nodes may tell to the one where it is looked up', () => {
+    putManifest({ probe: 'dist/nodes/acme/probe.js', [HOLDER]: `dist/nodes/other/${HOLDER}.js` });
+    put(`dist/nodes/other/${HOLDER}.js`, '');
+    put(`nodes/other/${HOLDER}.html`, EDITOR);
+    for (const language of LANGUAGES) {
+      put(`locales/${language}/shared.json`, { status: { lost: 'lost' }, errors: { any: 'any' } });
+      putTexts(language, {}, { errors: { acme: 'acme' } });
+      put(`locales/${language}/other.json`, { nodes: { [HOLDER]: {} } });
+      put(`locales/${language}/help/${HOLDER}.md`, HELP);
+    }
+    assert.deepEqual(buildAssets(root), []);
+    const probe = { status: { lost: 'lost' }, errors: { acme: 'acme' } };
+    assert.deepEqual(JSON.parse(built('locales/sk/probe.json')), probe);
+    const holder = { status: { lost: 'lost' }, errors: { any: 'any' } };
+    assert.deepEqual(JSON.parse(built(`../other/locales/sk/${HOLDER}.json`)), holder);
   });
 
   it('needs no icon for a config node', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { VERSION } from '../../nodes/shared/version';
+import { SHARED_TEXTS, VERSION } from '../../nodes/shared/version';
 import { flatten, parseCatalogue } from '../../scripts/assets/catalogue';
 import { projectRoot, readManifest } from '../../scripts/support/project-root';
 
@@ -81,6 +81,23 @@ describe('texts', () => {
       );
       assert.deepEqual(reasons.filter(namesVendor), [], file);
     }
+  });
+
+  it('has what all types may tell in one of their catalogues, where runtime and browser look for it', () => {
+    const [, holder = ''] = SHARED_TEXTS.split('/');
+    for (const language of ['en-US', 'de', 'sk']) {
+      const shared = parseCatalogue(readFileSync(join(ROOT, 'locales', language, 'shared.json'), 'utf8'));
+      const keys = [...flatten(shared).keys()].filter((key) => /^(?:errors|notice|log)\./.test(key));
+      assert.ok(keys.length > 100, `${keys.length}`);
+      for (const file of filesBelow('dist/nodes', '.json').filter((one) => one.includes(`/${language}/`))) {
+        const texts = flatten(parseCatalogue(readFileSync(file, 'utf8')));
+        const here = keys.filter((key) => texts.has(key));
+        assert.deepEqual(here, file.endsWith(`/${holder}.json`) ? keys : [], file);
+      }
+    }
+    const script = readFileSync(join(ROOT, 'resources/energy-devices.js'), 'utf8');
+    assert.ok(SHARED_TEXTS.startsWith(`${readManifest(ROOT).name}/`));
+    assert.ok(script.includes(`const SHARED_TEXTS = \`\${MODULE}/${holder}\`;`));
   });
 
   it('has a status text for every error code, short enough to stand below a node', () => {

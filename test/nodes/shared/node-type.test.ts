@@ -10,7 +10,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { NodeRuntime } from '../../../nodes/shared/node-runtime';
 import type { nodeType as NodeType, NodeTypeOptions } from '../../../nodes/shared/node-type';
 import { defineForm } from '../../../nodes/shared/form';
-import { VERSION } from '../../../nodes/shared/version';
+import { SHARED_TEXTS, VERSION } from '../../../nodes/shared/version';
 import { projectRoot } from '../../../scripts/support/project-root';
 
 const FORM = defineForm({ type: 'a-type', category: 'config', color: '', icon: '', rows: [] });
@@ -47,12 +47,11 @@ class Runtime {
       emit: (event: string, { status }: { status: { text: string } }) =>
         this.log.push(`editor: ${event} ${status.text}`),
     },
-    _: (key: string) =>
-      key === 'status.notLoaded'
-        ? 'not loaded'
-        : key === 'errors.notLoaded'
-          ? `${key} __why__`
-          : `${key} __running__ __installed__`,
+    _: (name: string) => {
+      if (name === 'status.notLoaded') return 'not loaded';
+      const key = name.replace(`${SHARED_TEXTS}:`, '');
+      return key === 'errors.notLoaded' ? `${key} __why__` : `${key} __running__ __installed__`;
+    },
   } as unknown as NodeAPI;
 
   /** What a route answers: status and body. */
