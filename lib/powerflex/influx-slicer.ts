@@ -91,6 +91,11 @@ export class InfluxSlicer {
     this.reader = new InfluxReader(onNotice);
   }
 
+  /** Whether the next piece goes on with rows. */
+  get readsRows(): boolean {
+    return this.cutter !== undefined;
+  }
+
   /**
    * Takes the next piece of the body and returns the rows that it completes.
    *

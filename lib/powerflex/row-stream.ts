@@ -9,6 +9,8 @@ import { InfluxSlicer } from './influx-slicer';
 const LONGEST_STRETCH_MS = 8;
 /** Bytes that are taken apart in one turn: they may be a thousand series, each of which is parsed by itself. */
 const LONGEST_PIECE = 16 * 1024;
+/** The same while rows are read: they are cut and parsed all at once, and each time has its price. */
+const LONGEST_ROWS = 64 * 1024;
 /** Rows that are worked on in one turn. */
 const LONGEST_BATCH = 2000;
 
@@ -30,8 +32,10 @@ export class RowStream {
   }
 
   async push(chunk: Buffer): Promise<void> {
-    for (let at = 0; at < chunk.length; at += LONGEST_PIECE) {
-      await this.take(this.slicer.push(chunk.subarray(at, at + LONGEST_PIECE)));
+    for (let at = 0; at < chunk.length;) {
+      const piece = chunk.subarray(at, at + (this.slicer.readsRows ? LONGEST_ROWS : LONGEST_PIECE));
+      at += piece.length;
+      await this.take(this.slicer.push(piece));
       // A piece may complete no row and have cost much all the same.
       await this.pause();
     }
