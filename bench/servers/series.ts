@@ -52,8 +52,11 @@ const server = http.createServer((request, response) => {
 });
 
 responseCalls({
-  listen: async (count: number): Promise<number> => {
+  /** how many each answer has from now on */
+  serve: (count: number) => {
     rows = count;
+  },
+  listen: async (): Promise<number> => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return (server.address() as AddressInfo).port;
