@@ -278,7 +278,7 @@ describe('dashboard examples', () => {
       const logged = runtime.log.length;
       const from = runtime.debug.length;
       await change({
-        dbpfpf: standIn(['[month, 160]', '[month, month === months[new Date().getUTCMonth()] ? null : 160]']),
+        dbpfpf: standIn(['[month, 160]', '[month, month === months[new Date().getMonth()] ? null : 160]']),
       });
       const site = await open('powerflex');
       await runtime.post('inject/dbpfi1', {});
