@@ -99,6 +99,40 @@ describe('PowerFlex in the editor', () => {
     });
   }
 
+  it('marks the month that it is at the site, which may be another one than that of the browser', async () => {
+    const site = { type: 'powerflex-site', url: simulator.url, accId: '2' };
+    runtime = await startRuntime({
+      flows: [
+        { id: 'tab', type: 'tab', label: 'sites' },
+        { ...site, id: 'east', name: 'East', zone: 'Pacific/Auckland' },
+        { ...site, id: 'west', name: 'West', zone: 'America/Los_Angeles' },
+        { ...site, id: 'nowhere', name: 'Nowhere', zone: '${ZONE}' },
+        {
+          ...{ id: 'dcm', type: 'powerflex-dcm', z: 'tab', x: 200, y: 100, site: 'east' },
+          ...{ operation: 'set_target_peak_power', targets: {}, wires: [[], []] },
+        },
+      ],
+    });
+    editor = await openEditor(runtime);
+    const { page } = editor;
+    await editor.openDialog('dcm');
+    // It is half past eleven in the morning in Auckland, and still June in the rest of the world. The editor's own
+    // animations need a clock that goes on.
+    await page.clock.setFixedTime(Date.UTC(2025, 5, 30, 23, 30));
+    const current = page.locator('#powerflex-targets [aria-current="date"]');
+    const here = await page.evaluate<string>("new Date().toLocaleString('en-US', { month: 'long' })");
+    for (const [id, month] of [
+      ['west', 'June'],
+      ['east', 'July'],
+      ['nowhere', here],
+    ] as const) {
+      await editor.fill('site', id);
+      await current.filter({ hasText: month }).waitFor();
+      assert.equal(await current.count(), 1);
+    }
+    assert.deepEqual(editor.pageErrors, []);
+  });
+
   it('imports an example with the login that it brings', async () => {
     const example = readExamples().find(({ name }) => name === 'powerflex/grid-event.json');
     assert.ok(example);
