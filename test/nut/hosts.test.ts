@@ -193,6 +193,15 @@ describe('hosts behind the UPS', function () {
     });
   });
 
+  it('speak TLS as soon as it is offered, without settings of their own', async () => {
+    await bench.deploy('full', { tls: 'tls' });
+    const secondary = await host('secondary');
+    await secondary.says(/\[SSL\]/);
+    const { out, err } = await runClient('upsc', [`ups@127.0.0.1:${bench.port}`, 'ups.status']);
+    assert.equal(out, 'OL\n');
+    assert.match(err, /in SSL/);
+  });
+
   it('are refused with a wrong password, and read all the same', async () => {
     const wrong = new Upsmon({ port: bench.port, user: 'monuser', password: 'wrong', role: 'secondary' });
     hosts.push(wrong);
