@@ -58,6 +58,7 @@ function addAt(app: App, place: number, handler: Handler): void {
 
 /** What Node-RED itself has for every request behind the parser of the editor's application. */
 const EDITORS_OWN = new Set(['jsonParser', 'urlencodedParser', 'initialize', 'session', 'authenticate']);
+const MOST_PATHS = 100;
 /** The editor, its API and the routes of the nodes, which are applications of their own. */
 const EDITORS_APPS = 3;
 
@@ -78,12 +79,12 @@ export function passByEditor({ httpAdmin }: NodeAPI, isOurs: (request: Request) 
   const ofNodes = (): Layer[] => (editor === httpAdmin ? [] : stackOf(httpAdmin));
   const stack = stackOf(editor);
   const behind = (): Layer[] => [...stack.slice(stack.findIndex(isParser)), ...ofNodes()];
-  /** by path: a receiver has a handful of them */
+  /** by path: a receiver has a handful of them, whoever spells them in more ways gets no more memory */
   const known = new Map<string, boolean>();
   let layers = 0;
   const isFree = (path: string): boolean => {
     const count = stack.length + ofNodes().length;
-    if (count !== layers) known.clear();
+    if (count !== layers || known.size >= MOST_PATHS) known.clear();
     layers = count;
     const free = known.get(path) ?? !isTakenByOthers(behind(), path);
     known.set(path, free);
