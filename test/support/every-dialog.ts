@@ -13,7 +13,7 @@ import { dialogDefinitions } from './dialogs';
 import { type FlowNode, type Runtime, type RuntimeOptions, startRuntime } from './runtime';
 
 /** The devices and services that the flow with every node type talks to. */
-interface Devices {
+export interface Devices {
   meter: PoweroptiSimulator;
   ups: PowersentrixSimulator;
   cloud: PowersentrixCloud;
@@ -30,7 +30,7 @@ export function nodeOf(type: string): string {
 }
 
 /** A node of every type, set up as somebody would have it. */
-function everyNode(
+export function everyNode(
   { meter, ups, cloud, controller, powerflex, enapter }: Devices,
   nutPort: number,
 ): FlowNode[] {
@@ -136,7 +136,7 @@ function everyNode(
   ];
 }
 
-function credentials({ meter, ups, cloud, controller, powerflex, enapter }: Devices) {
+export function everyCredentials({ meter, ups, cloud, controller, powerflex, enapter }: Devices) {
   const byType: Record<string, Record<string, string>> = {
     'poweropti-device': { apiKey: meter.apiKey },
     'powersentrix-account': { email: cloud.email, password: cloud.password },
@@ -158,8 +158,8 @@ export interface EveryDialog extends Devices {
   close(): Promise<void>;
 }
 
-/** Starts a simulator of every system, and Node-RED with a node of every type that works with them. */
-export async function startEveryDialog(options: RuntimeOptions = {}): Promise<EveryDialog> {
+/** A simulator of every system. */
+export async function startDevices(): Promise<{ devices: Devices; close: () => Promise<void> }> {
   const devices: Devices = {
     meter: await startPoweropti({ apiKey: '1097bd725557' }),
     ups: await startPowersentrix(),
@@ -168,13 +168,19 @@ export async function startEveryDialog(options: RuntimeOptions = {}): Promise<Ev
     powerflex: await startPowerflex(),
     enapter: await startEnapter(),
   };
-  const closeDevices = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
     await Promise.all(Object.values(devices).map((device: { close(): Promise<void> }) => device.close()));
   };
+  return { devices, close };
+}
+
+/** Starts a simulator of every system, and Node-RED with a node of every type that works with them. */
+export async function startEveryDialog(options: RuntimeOptions = {}): Promise<EveryDialog> {
+  const { devices, close: closeDevices } = await startDevices();
   try {
     const runtime = await startRuntime({
       flows: everyNode(devices, await freePort()),
-      credentials: credentials(devices),
+      credentials: everyCredentials(devices),
       ...options,
     });
     const close = async (): Promise<void> => {

@@ -101,6 +101,11 @@ export class MemoryCluster {
     }
   }
 
+  /** Nodes whose memory has been read by this instance. */
+  get read(): ReadonlySet<string> {
+    return this.engines.at(-1)?.read ?? new Set();
+  }
+
   /** What nodes have kept, by the node's id. */
   keptOf(node: string): Record<string, unknown> | undefined {
     const text = this.store.kept.get(`node:${node}`);
@@ -140,6 +145,7 @@ export class MemoryCluster {
 /** One instance's way to the store. */
 class MemoryEngine implements Engine {
   connected = false;
+  readonly read = new Set<string>();
   private calls = 0;
   private heard: (letter: Letter) => void = () => undefined;
 
@@ -214,7 +220,10 @@ class MemoryEngine implements Engine {
   }
 
   kept(name: string): Promise<string | undefined> {
-    return this.ask((store) => store.kept.get(name));
+    return this.ask((store) => {
+      this.read.add(name.replace(/^node:/, ''));
+      return store.kept.get(name);
+    });
   }
 
   close(): Promise<void> {
