@@ -7,8 +7,12 @@ export interface DutyCluster {
   partitionOf(node: Node): number;
   owns(partition: number): boolean;
   reads(partition: number): boolean;
-  /** below a node that stands by; `undefined`: it does not */
-  standbyStatus(partition: number): NodeStatus | undefined;
+  /**
+   * Below a node that stands by; `undefined`: it does not.
+   *
+   * @param owning it does nothing but for the owner, so reading alone is standing by
+   */
+  standbyStatus(partition: number, owning?: boolean): NodeStatus | undefined;
   readonly problem: DeviceError | undefined;
   /** of what cannot be done here because the engine is lost */
   lostError(): DeviceError;
@@ -51,6 +55,11 @@ export class Duty {
   /** What the node shows in place of anything else. */
   get standby(): NodeStatus | undefined {
     return this.cluster.standbyStatus(this.partition);
+  }
+
+  /** The same for a node that works at the owner alone. */
+  get rest(): NodeStatus | undefined {
+    return this.cluster.standbyStatus(this.partition, true);
   }
 
   /** Calls `tell` after each change. @returns ends that */

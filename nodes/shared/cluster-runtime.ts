@@ -4,7 +4,7 @@ import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import { Cluster, newHolder } from '../../lib/cluster/cluster';
 import type { CommandPermit } from '../../lib/cluster/permit';
 import { notOwner } from '../../lib/cluster/errors';
-import { loadMemory } from '../../lib/cluster/memory';
+import { Memories } from '../../lib/cluster/memory';
 import { RedisEngine } from '../../lib/cluster/redis';
 import { parsed } from '../../lib/cluster/replies';
 import { clusterSettings, type ClusterSettings } from '../../lib/cluster/settings';
@@ -70,6 +70,7 @@ export class ClusterRuntime implements DutyCluster {
   private readonly pace = new ClusterPace();
   private readonly lettersOf = new Map<string, Set<(letter: Record<string, unknown>) => void>>();
   private readonly handOvers = new Map<Duty, () => Promise<void>>();
+  private memories: Memories | undefined;
   private units: Units | undefined;
   private users = 0;
   private shown = '';
@@ -148,9 +149,9 @@ export class ClusterRuntime implements DutyCluster {
     return this.cluster?.lease.reads(partition) ?? false;
   }
 
-  standbyStatus(partition: number): NodeStatus | undefined {
+  standbyStatus(partition: number, owning = false): NodeStatus | undefined {
     const { RED, cluster } = this;
-    if (this.reads(partition)) return undefined;
+    if (owning ? this.owns(partition) : this.reads(partition)) return undefined;
     if (!cluster) return STATUS.failing('status.clusterSettings');
     if (this.problem) return { fill: 'yellow', shape: 'ring', text: 'status.clusterLost' };
     const name = cluster.lease.ownerOf(partition)?.name;
@@ -254,7 +255,8 @@ export class ClusterRuntime implements DutyCluster {
   async memoryOf(node: Node): Promise<SharedMemory> {
     const { cluster } = this;
     if (!cluster) throw this.lostError();
-    return loadMemory(cluster, node.id, () => this.partitionOf(node));
+    this.memories ??= new Memories(cluster);
+    return this.memories.load(node.id, () => this.partitionOf(node));
   }
 
   private async ending(partitions: readonly number[]): Promise<void> {

@@ -27,7 +27,7 @@ export function runOnDuty<N extends Node, C extends NodeDef>(
   found: NodeRuntime<N, C>,
 ): void {
   createNode(RED, node, config);
-  statusSetter(RED, node)({});
+  statusSetter(RED, node, true)({});
   let shift: Shift | undefined;
   const waiting: Input[] = [];
 

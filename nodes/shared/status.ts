@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
 import { cleanText } from '../../lib/core/redact';
 import { dutyOf } from './cluster';
+import { faceOf } from './cluster-face';
 import { onClose } from './on-close';
 import { CATALOGUE_KEY, translate } from './text';
 
@@ -26,8 +27,10 @@ export type SetStatus = (status: NodeStatus) => void;
 /**
  * Sets a node's status: only when it differs, since every call goes to every open editor, and not once the node closes:
  * by then its successor, which has the same id, may show its own.
+ *
+ * @param ownerOnly where several instances share the work, the node does nothing but for the owner
  */
-export function statusSetter(RED: NodeAPI, node: Node): SetStatus {
+export function statusSetter(RED: NodeAPI, node: Node, ownerOnly = faceOf(node) !== undefined): SetStatus {
   let shown = '';
   let closed = false;
   onClose(node, () => {
@@ -47,7 +50,8 @@ export function statusSetter(RED: NodeAPI, node: Node): SetStatus {
   // One that stands by says so, whatever happens to it, unless it could not work at all.
   let own: NodeStatus | undefined;
   const look = (): void => {
-    const standby = own?.text === 'status.unconfigured' ? undefined : duty.standby;
+    const resting = ownerOnly ? duty.rest : duty.standby;
+    const standby = own?.text === 'status.unconfigured' ? undefined : resting;
     const status = standby ?? own;
     if (status) set(status);
   };

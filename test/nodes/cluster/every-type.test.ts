@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 
+import type { NodeAPI } from 'node-red';
+
+import { clusterOf } from '../../../nodes/shared/cluster';
 import { projectRoot, readManifest } from '../../../scripts/support/project-root';
 import { IDS } from '../../../simulators/enapter';
 import { freePort } from '../../../simulators/support/free-port';
@@ -7,7 +10,6 @@ import { type Devices, everyCredentials, everyNode, nodeOf, startDevices } from 
 import { until } from '../../support/fake-clock';
 import { nodeRedCore } from '../../support/find-node-red';
 import {
-  admin,
   completing,
   errorOf,
   catching,
@@ -92,6 +94,7 @@ describe('each node type, where several instances share the work', function () {
   let cluster: MemoryCluster;
   let flow: TestFlow;
   let nutPort: number;
+  let red: NodeAPI;
 
   /** Begins an instance with a node of each type, wired to a sink of its own. */
   const load = async (): Promise<void> => {
@@ -106,7 +109,7 @@ describe('each node type, where several instances share the work', function () {
     });
     const inFlow = nodes.filter((node: FlowNode) => node.wires !== undefined);
     flow = await loadFlow(
-      [...types.map(nodeSet), nodeRedCore('network/10-mqtt.js') as never],
+      [...types.map(nodeSet), nodeRedCore('network/10-mqtt.js') as never, (given) => void (red = given)],
       [
         ...nodes,
         ...[
@@ -129,14 +132,12 @@ describe('each node type, where several instances share the work', function () {
   };
   const shown = (type: string): string | undefined => flow.statusOf(nodeOf(type)).items.at(-1)?.text;
   const nodeTypes = (): string[] =>
-    everyNode(devices, nutPort).flatMap(({ type, wires }) => (wires === undefined ? [] : [String(type)]));
+    everyNode(devices, nutPort).flatMap(({ type, wires }) => (wires === undefined ? [] : [type]));
   const asked = (): number => {
     const { meter, ups, cloud, controller, powerflex, enapter } = devices;
     const servers = [meter, ups, cloud, controller, powerflex, enapter];
     return servers.reduce((sum, { http }) => sum + http.log.length, enapter.broker.counters.connections);
   };
-  const report = async (): Promise<Record<string, unknown>> =>
-    (await admin().get('/energy-devices/cluster')).body as Record<string, unknown>;
   const keptNames = (): Record<string, string[]> =>
     Object.fromEntries(types.map((type) => [type, Object.keys(cluster.keptOf(nodeOf(type)) ?? {})]));
 
@@ -175,7 +176,7 @@ describe('each node type, where several instances share the work', function () {
     assert.deepEqual(flow.at('caught').items.map(errorOf), []);
     assert.equal(asked(), 0, 'no device was asked for anything');
     assert.deepEqual([...cluster.store.kept], [], 'and nothing was kept');
-    assert.equal((await report()).copiesDropped, flowTypes().length);
+    assert.equal(clusterOf(red)?.report.copiesDropped, flowTypes().length);
   });
 
   it('works when this instance comes to own it', async () => {
