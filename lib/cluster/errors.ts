@@ -47,6 +47,15 @@ export function tooMany(limit: number): DeviceError {
   return unsent('BUSY', 'queueFull', `More than ${limit} others wait for their turn already.`, { limit });
 }
 
+/** Its sender waits for a response, which nobody else could give. */
+export function ownedElsewhere(): DeviceError {
+  return unsent(
+    'NOT_SUPPORTED',
+    'clusterElsewhere',
+    'Another instance of the cluster owns this part of the flow, and the sender waits here.',
+  );
+}
+
 export function noSuchNode(): DeviceError {
   return unsent(
     'NOT_FOUND',

@@ -1,6 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import { DeviceError } from '../../lib/core/errors';
 import { dutyOf } from '../shared/cluster';
 import { onInput } from '../shared/input-runner';
 import { createNode } from '../shared/migrate';
@@ -9,14 +8,6 @@ import { onClose } from '../shared/on-close';
 import { readSettings } from '../shared/read-settings';
 import { STATUS, statusSetter } from '../shared/status';
 import { form } from './cluster-gate.form';
-
-/** Its sender waits for an answer, which nobody else could give. */
-function notHere(): DeviceError {
-  return new DeviceError('NOT_SUPPORTED', 'Another instance of the cluster owns this part of the flow.', {
-    reason: 'clusterGateElsewhere',
-    sent: false,
-  });
-}
 
 export function runtime(RED: NodeAPI): NodeRuntime {
   function ClusterGate(this: Node, config: NodeDef): void {
@@ -35,21 +26,12 @@ export function runtime(RED: NodeAPI): NodeRuntime {
       const payload = { owner, since: new Date().toISOString() };
       this.send([null, { topic: settings.topic || 'owner', payload }]);
     };
-    onInput(
-      RED,
-      this,
-      (msg) => {
-        if (!isOwner()) throw notHere();
-        return { send: [msg, null] };
-      },
-      {
-        setStatus,
-        passesOn: true,
-        // One that waits for its answer comes here all the same, and is told.
-        role: ({ res }) => (res === undefined ? 'owner' : 'read'),
-        rest: () => STATUS.fresh('status.owner'),
-      },
-    );
+    onInput(RED, this, (msg) => ({ send: [msg, null] }), {
+      setStatus,
+      passesOn: true,
+      role: 'owner',
+      rest: () => STATUS.fresh('status.owner'),
+    });
     // Before that, nobody would hear of it.
     const starting = setImmediate(tell);
     const unfollow = duty?.follow(tell);

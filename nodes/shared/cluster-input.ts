@@ -4,7 +4,7 @@ import type { Answer } from '../../lib/cluster/forward';
 import type { CommandPermit } from '../../lib/cluster/permit';
 import type { Work } from '../../lib/cluster/commands';
 import type { Cluster } from '../../lib/cluster/cluster';
-import { notOwner } from '../../lib/cluster/errors';
+import { notOwner, ownedElsewhere } from '../../lib/cluster/errors';
 import type { DeviceError } from '../../lib/core/errors';
 import { isRecord } from '../../lib/core/values';
 import type { Duty } from './cluster-duty';
@@ -55,6 +55,11 @@ function isSingle(msg: FlowMessage): boolean {
   return msg.req !== undefined || msg.res !== undefined || msg._client !== undefined;
 }
 
+/** Its sender waits for a response, which goes out at this instance alone. */
+export function isAwaited({ res }: FlowMessage): boolean {
+  return res !== undefined;
+}
+
 /** Decides where a message is worked on, and how often. */
 export function takeInput(runtime: Part, input: ClusterInput): void {
   const { duty, msg, role, send, deliver, fail, drop } = input;
@@ -64,6 +69,7 @@ export function takeInput(runtime: Part, input: ClusterInput): void {
     const here = role === 'read' ? duty.reads || single : duty.active;
     if (here) settle(() => input.work(msg, send), deliver, fail);
     else if (runtime.problem && role === 'read') fail(notOwner());
+    else if (isAwaited(msg)) fail(ownedElsewhere());
     else {
       runtime.leave();
       drop();

@@ -1,19 +1,22 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
+import { ownedElsewhere } from '../../lib/cluster/errors';
 import { toDeviceError } from '../../lib/core/errors';
 import type { ClusterRuntime } from './cluster-runtime';
 import { type Face, MEMORY, type SharedMemory } from './cluster-face';
+import { isAwaited } from './cluster-input';
+import type { FlowMessage } from './messages';
 import { createNode } from './migrate';
 import type { NodeRuntime } from './node-runtime';
 import { onClose } from './on-close';
 import { statusSetter } from './status';
-import { errorText } from './text';
+import { errorText, nodeError, toldError } from './text';
 
 /** messages that wait for what the owner before has kept */
 const MOST_WAITING = 1000;
 
 type Callback = (this: Node, ...args: unknown[]) => void;
-type Input = [msg: unknown, send: unknown, done: (error?: Error) => void];
+type Input = [msg: FlowMessage, send: unknown, done: (error?: Error | string) => void];
 
 /**
  * A node that works at the owner alone: it is made when this instance comes to own it, from what the owner before has kept, and
@@ -30,6 +33,10 @@ export function runOnDuty<N extends Node, C extends NodeDef>(
   statusSetter(RED, node, true)({});
   let shift: Shift | undefined;
   const waiting: Input[] = [];
+  const leave = ([msg, , done]: Input): void => {
+    if (!isAwaited(msg)) done();
+    else done(toldError(RED, node, nodeError(RED, node, ownedElsewhere())));
+  };
 
   const shifts = cluster.shifts(node, {
     begin: (memory) => {
@@ -44,17 +51,17 @@ export function runOnDuty<N extends Node, C extends NodeDef>(
       await ended?.end(removed, handedOver);
     },
     passed: () => {
-      for (const [, , done] of waiting.splice(0)) done();
+      for (const input of waiting.splice(0)) leave(input);
     },
     failed: (thrown) => node.error(errorText(RED, toDeviceError(thrown))),
   });
   node.on('input', (msg, send, done) => {
-    const input: Input = [msg, send, done];
+    const input: Input = [msg, send, done as Input[2]];
     if (shift) shift.input(input);
     else if (shifts.isBeginning && waiting.length < MOST_WAITING) waiting.push(input);
     else {
       cluster.leave();
-      done();
+      leave(input);
     }
   });
   onClose(node, (removed) => shifts.close(removed));

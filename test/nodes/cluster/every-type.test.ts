@@ -29,6 +29,8 @@ interface Row {
   message?: Message;
   /** it tells something by itself when it is owned, or for the message */
   tells?: true;
+  /** where a sender waits (`msg.res`), it is read here, or carried out by the owner */
+  answers?: true;
   /** what it keeps for the next owner, by name; missing: nothing */
   keeps?: string;
   settings?: FlowNode;
@@ -49,29 +51,30 @@ const prices = Array.from({ length: 12 }, (_, n) => ({
 /** Each type of the package: what it keeps and does is looked at, and what is missing here is noticed. */
 const ROWS: Readonly<Record<string, Row>> = {
   'poweropti-device': {},
-  'poweropti-meter': { message: {}, tells: true },
+  'poweropti-meter': { message: {}, tells: true, answers: true },
   'powersentrix-account': {},
   'ups-receiver': { keeps: 'upsRegistrations' },
   'ups-device': { keeps: 'energyDevicesUps' },
-  'ups-status': { message: {}, tells: true },
-  'ups-port': { message: { payload: 'off' }, tells: true },
+  'ups-status': { message: {}, tells: true, answers: true },
+  'ups-port': { message: { payload: 'off' }, tells: true, answers: true },
   'ups-outage-plan': { message: { payload: { available: true } }, keeps: STATE },
   'ups-events': { keeps: 'energyDevicesUpsEvents' },
   'ups-nut-server': { message: { payload: { fsd: true } }, tells: true, keeps: 'energyDevicesNut' },
   'powercontroller-account': {},
-  'powercontroller-command': { message: { payload: 'on' }, tells: true },
-  'powercontroller-status': { message: {}, tells: true, keeps: 'powercontroller-watch' },
+  'powercontroller-command': { message: { payload: 'on' }, tells: true, answers: true },
+  'powercontroller-status': { message: {}, tells: true, answers: true, keeps: 'powercontroller-watch' },
   'powerflex-site': {},
   'powerflex-dcm': {
     message: { payload: 30 },
     tells: true,
+    answers: true,
     keeps: 'powerflexSignals',
     settings: { operation: 'set_external_signal', signalName: 'grid', maxLoadUnit: 'kW', restoreAfter: 60 },
   },
-  'powerflex-measurements': { message: {}, tells: true },
+  'powerflex-measurements': { message: {}, tells: true, answers: true },
   'enapter-account': {},
   'enapter-connection': { keeps: 'enapterCommands' },
-  'enapter-device': { message: {}, tells: true },
+  'enapter-device': { message: {}, tells: true, answers: true },
   'enapter-telemetry': { message: { payload: { power: 1 } }, tells: true },
   'enapter-command-in': { tells: true },
   'enapter-command-response': { message: { payload: 1 } },
@@ -177,6 +180,15 @@ describe('each node type, where several instances share the work', function () {
     assert.equal(asked(), 0, 'no device was asked for anything');
     assert.deepEqual([...cluster.store.kept], [], 'and nothing was kept');
     assert.equal(clusterOf(red)?.report.copiesDropped, flowTypes().length);
+  });
+
+  it('refuses at once what a sender waits for, where only the owner could respond', async () => {
+    const owners = flowTypes().filter((type) => !ROWS[type]?.answers);
+    for (const type of owners) flow.send(nodeOf(type), { ...ROWS[type]?.message, of: type, res: {} });
+    await until(() => flow.at('caught').items.length === owners.length);
+    const caught = flow.at('caught').items.map((msg) => [msg.of, errorOf(msg).code]);
+    assert.deepEqual(caught.sort(), owners.map((type) => [type, 'NOT_SUPPORTED']).sort());
+    assert.equal(asked(), 0, 'no device was asked for anything');
   });
 
   it('works when this instance comes to own it', async () => {
