@@ -147,8 +147,8 @@ export class PricePlan {
     if (from === to && from === 0) return zone.periodAt(instant, 'day');
     const end = zone.nextClock(instant, to);
     const { year, month, day } = zone.at(end - 1);
-    // The window begins on the date of its end, or the day before.
-    const start = zone.clock(year, month, from < to ? day : day - 1, from);
+    // The window begins on the date of its last moment, or the day before; midnight is the end of a date, not its beginning.
+    const start = zone.clock(year, month, from < to || to === 0 ? day : day - 1, from);
     return { start: Math.min(start, end), end };
   }
 

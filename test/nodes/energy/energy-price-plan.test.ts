@@ -76,6 +76,14 @@ describe('energy-price-plan', () => {
     assert.equal(flow.at('one').items.length, 1);
   });
 
+  it('ends a window at midnight on the day on which it began', async () => {
+    const flow = await load(planNode({ from: '00:01', to: '00:00' }));
+    flow.send('node', { payload: pricesFromNow(9, 5) });
+    const { plans } = payloadOf(await next(flow.at('two'))) as { plans: { start: string; end: string }[] };
+    const [first] = plans;
+    assert.equal(Date.parse(first?.end ?? '') - Date.parse(first?.start ?? ''), 24 * HOUR - 60_000);
+  });
+
   it('goes on after a restart, and writes no schedule that the controller holds', async () => {
     const settings = { ...around(), schedule: true };
     let flow = await load(planNode(settings));
