@@ -13,8 +13,9 @@ import {
   tooMany,
   tooOld,
 } from './errors';
-import { type Lease, NEWCOMER } from './lease';
+import type { Lease } from './lease';
 import { Line, type Place } from './line';
+import { NEWCOMER } from './newcomer';
 import type { LeaseClock } from './lease-clock';
 import { CommandPermit } from './permit';
 

@@ -2,6 +2,7 @@ import { type DeviceError, toDeviceError } from '../core/errors';
 import type { Engine, Member, Renewal } from './engine';
 import { leaseClock, type LeaseClock } from './lease-clock';
 import { givenBy, wantedBy } from './heirs';
+import { Newcomer } from './newcomer';
 import { PARTITIONS } from './partitions';
 import type { ClusterSettings } from './settings';
 
@@ -9,8 +10,6 @@ import type { ClusterSettings } from './settings';
 const FENCE = 0.7;
 /** renewals in a lease */
 const RENEWALS = 5;
-/** ms beyond a lease that flows have run before their instance owns something */
-export const NEWCOMER = 1500;
 /** ms between tries where the engine does not answer */
 const RETRY = 400;
 /** leases without an engine after which the instance that is set so acts alone */
@@ -65,8 +64,7 @@ export class Lease {
   private failure: DeviceError | undefined;
   private confirmed: number;
   private digest = '';
-  private readyAt = Infinity;
-  private isReady = false;
+  private readonly newcomer: Newcomer;
   /** when it is to look again */
   private dueAt: number;
   private cancelTurn: (() => void) | undefined;
@@ -80,6 +78,7 @@ export class Lease {
 
   constructor(private readonly options: LeaseOptions) {
     this.clock = options.clock ?? leaseClock();
+    this.newcomer = new Newcomer(this.clock, options.settings.lease, this.fence);
     this.confirmed = this.clock.now();
     this.dueAt = this.confirmed;
     this.all = options.settings.spread === 'none' ? [0] : Array.from({ length: PARTITIONS }, (_, i) => i);
@@ -101,7 +100,7 @@ export class Lease {
 
   /** All flows have begun: from now on a copy of each message comes here as well. */
   setStarted(): void {
-    this.readyAt = this.clock.now() + this.options.settings.lease + NEWCOMER;
+    this.newcomer.started();
   }
 
   /** Whether something may be done there. */
@@ -175,7 +174,7 @@ export class Lease {
       return;
     }
     this.again = false;
-    this.watchStandstill(this.dueAt);
+    this.newcomer.watchStandstill(this.dueAt);
     this.working = this.look().then(
       () => this.next(this.options.settings.lease / RENEWALS),
       (thrown: unknown) => {
@@ -217,32 +216,21 @@ export class Lease {
     else this.cancelTurn ??= this.clock.after(ms, () => this.turn());
   }
 
-  /**
-   * Whether this process has stood still since a time at which it was to go on. It then begins as one that has just come:
-   * what its timers and connections bring late would pass for copies of what others have done since.
-   */
-  private watchStandstill(expected: number): void {
-    const now = this.clock.now();
-    if (now - expected < this.fence || this.readyAt === Infinity) return;
-    this.isReady = false;
-    this.readyAt = now + this.options.settings.lease + NEWCOMER;
-  }
-
   /** Calls the engine, which answers or fails in less than a fence. */
   private async call<T>(work: () => Promise<T>): Promise<T> {
     const began = this.clock.now();
     try {
       return await work();
     } finally {
-      this.watchStandstill(began);
+      this.newcomer.watchStandstill(began);
     }
   }
 
   private async look(): Promise<void> {
     const { engine, settings } = this.options;
     const began = this.clock.now();
-    this.isReady ||= began >= this.readyAt;
-    const own = { name: settings.instance, digest: this.digest, ready: this.isReady };
+    this.newcomer.look(began);
+    const own = { name: settings.instance, digest: this.digest, ready: this.newcomer.isReady };
     const renewal = await this.call(() => engine.renew(own, [...this.held]));
     await this.take(renewal, began);
     if (this.leaving) return;
@@ -266,11 +254,8 @@ export class Lease {
     this.watchFence();
     this.watchAlone();
     this.drop(renewal.lost);
-    // Without others nobody has a copy that would be lost.
-    if (this.readyAt < Infinity && renewal.members.every(({ holder }) => holder === this.options.holder)) {
-      if (!this.isReady) this.again = true;
-      this.isReady = true;
-    }
+    const isAlone = renewal.members.every(({ holder }) => holder === this.options.holder);
+    if (isAlone && this.newcomer.alone()) this.again = true;
     if (isForgotten) await this.options.listeners.forgotten?.();
     if (wasLost || isForgotten) this.tell();
     else this.options.listeners.changed?.();
@@ -338,7 +323,7 @@ export class Lease {
 
   private wanted(renewal: Renewal): number[] {
     // The renewal tells of this one as it was when that began.
-    if (!this.isReady) return [];
+    if (!this.newcomer.isReady) return [];
     return wantedBy(this.options.holder, renewal, this.all, this.options.settings.spread);
   }
 

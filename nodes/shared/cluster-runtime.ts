@@ -15,15 +15,14 @@ import { Duty, type DutyCluster } from './cluster-duty';
 import type { SharedMemory } from './cluster-face';
 import { ClusterPace } from './cluster-pace';
 import { plainAnswer, takeInput, type ClusterInput } from './cluster-input';
+import { reportOf, reportWithout } from './cluster-report';
 import { type ShiftWork, Shifts } from './cluster-shifts';
 import { LogLimit } from './log-limit';
 import type { FlowMessage, InputResult } from './messages';
 import { onClose } from './on-close';
 import { admits } from './own-page';
-
 import { STATUS } from './states';
 import { errorText, translate } from './text';
-import { VERSION } from './version';
 
 /** ms that commands get to end when the last node closes: their own node has stopped them already */
 const LONGEST_END = 1000;
@@ -271,37 +270,17 @@ export class ClusterRuntime implements DutyCluster {
     return () => void list.delete(heard);
   }
 
-  /** For the diagnostics: members, what is owned, hand-overs and what was left to others. No addresses and no secrets. */
+  /** For the diagnostics. */
   get report(): Record<string, unknown> {
-    const { settings, cluster, wrong, engineProblem } = this;
-    const base = { package: `node-red-contrib-energy-devices ${VERSION}`, time: new Date().toISOString() };
-    if (!settings || !cluster) return { ...base, problem: wrong ? told(wrong) : null };
-    const { lease, commands, holder } = cluster;
-    const owned = [...this.duties.values()].filter((duty) => duty.active).length;
-    return {
-      ...base,
-      name: settings.name,
-      takeover: settings.lease / 1000,
-      spread: settings.spread,
-      whenLost: settings.whenLost,
-      instance: settings.instance,
-      holder,
-      connected: cluster.engine.connected,
+    const { settings, cluster, wrong } = this;
+    if (!settings || !cluster) return reportWithout(wrong);
+    return reportOf(settings, cluster, {
       lost: this.problem !== undefined,
-      actsAlone: lease.actsAlone,
-      problem: engineProblem ? told(engineProblem) : null,
-      members: lease.members.map((member) => ({
-        ...{ name: member.name, holder: member.holder, self: member.holder === holder, ready: member.ready },
-        sameFlows: member.digest === lease.digestInForce,
-        partitions: [...lease.owners].filter(([, owner]) => owner === member.holder).length,
-      })),
+      problem: this.engineProblem,
       units: this.currentUnits.count,
-      partitions: lease.partitions.length,
       nodes: this.duties.size,
-      nodesOwned: owned,
-      handOvers: { ...lease.counts },
-      copiesDropped: commands.dropped,
-    };
+      nodesOwned: [...this.duties.values()].filter((duty) => duty.active).length,
+    });
   }
 
   private get currentUnits(): Units {
@@ -351,8 +330,4 @@ export class ClusterRuntime implements DutyCluster {
     for (const duty of all) if (!duty.isBeginning) duty.look();
     this.pace.begin(all.filter((duty) => duty.isBeginning));
   }
-}
-
-function told(error: DeviceError): { code: string; message: string } {
-  return { code: error.code, message: error.message };
 }
