@@ -247,7 +247,7 @@ export class ClusterRuntime implements DutyCluster {
 
   /** The times that this instance owns a node, with what is kept for whoever owns it. */
   shifts(node: Node, work: ShiftWork): Shifts {
-    return new Shifts(this, node, work);
+    return new Shifts(this.RED, this, node, work);
   }
 
   /** What is kept for whoever owns a node. @throws DeviceError */

@@ -1,9 +1,10 @@
-import type { Node } from 'node-red';
+import type { Node, NodeAPI } from 'node-red';
 
 import { systemClock } from '../../lib/core/clock';
 import { toDeviceError } from '../../lib/core/errors';
 import type { Duty } from './cluster-duty';
 import type { SharedMemory } from './cluster-face';
+import { errorText } from './text';
 
 /** ms between two tries to read what the owner before has kept */
 const RETRY = 1000;
@@ -53,6 +54,7 @@ export class Shifts {
   private ending: Promise<void> = Promise.resolve();
 
   constructor(
+    private readonly RED: NodeAPI,
     private readonly cluster: ShiftCluster,
     private readonly node: Node,
     private readonly work: ShiftWork,
@@ -116,14 +118,14 @@ export class Shifts {
 
   /** What the owner before has kept; `undefined`: it is not wanted any more. */
   private async remembered(): Promise<SharedMemory | undefined> {
-    const { cluster, node } = this;
+    const { RED, cluster, node } = this;
     await this.ending;
     for (let told = false; this.isWanted();) {
       try {
         return await cluster.memoryOf(node);
       } catch (thrown) {
         // To go on without it would count anew, and overwrite it.
-        if (!told) node.warn(toDeviceError(thrown).message);
+        if (!told) node.warn(errorText(RED, toDeviceError(thrown)));
         told = true;
         await new Promise<void>((resolve) => systemClock.after(RETRY, resolve));
       }
