@@ -2,18 +2,12 @@ import { type DeviceError, toDeviceError } from '../core/errors';
 import type { Engine, Member, Renewal } from './engine';
 import { leaseClock, type LeaseClock } from './lease-clock';
 import { givenBy, wantedBy } from './heirs';
+import { Term } from './lease-term';
+import { Turns } from './lease-turns';
 import { Newcomer } from './newcomer';
 import { PARTITIONS } from './partitions';
 import type { ClusterSettings } from './settings';
 
-/** of a lease: after it the owner stops by itself */
-const FENCE = 0.7;
-/** renewals in a lease */
-const RENEWALS = 5;
-/** ms between tries where the engine does not answer */
-const RETRY = 400;
-/** leases without an engine after which the instance that is set so acts alone */
-const ALONE_AFTER = 3;
 /** ms that running commands get to end at a hand-over */
 const LONGEST_END = 30_000;
 
@@ -54,41 +48,44 @@ export class Lease {
   readonly counts: LeaseCounts = { gained: 0, handedOver: 0, fenced: 0 };
   private readonly clock: LeaseClock;
   private readonly all: readonly number[];
-  private readonly held = new Set<number>();
-  private readonly heldSince = new Map<number, number>();
+  /** partitions, and since when */
+  private readonly held = new Map<number, number>();
   /** given away as soon as what runs there has ended */
   private readonly ending = new Set<number>();
   /** what was owned last, by the loss of the engine */
   private lastOwned: ReadonlySet<number> = new Set();
   private last: Renewal | undefined;
   private failure: DeviceError | undefined;
-  private confirmed: number;
   private digest = '';
+  private readonly term: Term;
+  private readonly turns: Turns;
   private readonly newcomer: Newcomer;
-  /** when it is to look again */
-  private dueAt: number;
-  private cancelTurn: (() => void) | undefined;
-  private cancelFence: (() => void) | undefined;
-  private cancelAlone: (() => void) | undefined;
-  private working: Promise<void> | undefined;
-  private again = false;
   private leaving = false;
   private alone = false;
   private lost = false;
 
   constructor(private readonly options: LeaseOptions) {
     this.clock = options.clock ?? leaseClock();
-    this.newcomer = new Newcomer(this.clock, options.settings.lease, this.fence);
-    this.confirmed = this.clock.now();
-    this.dueAt = this.confirmed;
-    this.all = options.settings.spread === 'none' ? [0] : Array.from({ length: PARTITIONS }, (_, i) => i);
+    const { lease, spread, whenLost } = options.settings;
+    this.all = spread === 'none' ? [0] : Array.from({ length: PARTITIONS }, (_, i) => i);
+    this.term = new Term(this.clock, {
+      lease,
+      acts: whenLost === 'alone',
+      over: () => this.fall(),
+      alone: () => this.actAlone(),
+    });
+    this.newcomer = new Newcomer(this.clock, lease, this.term.fence);
+    this.turns = new Turns(this.clock, {
+      lease,
+      look: () => this.look(),
+      failed: (thrown) => void (this.failure = toDeviceError(thrown)),
+      begins: (due) => this.newcomer.watchStandstill(due),
+    });
   }
 
   start(): void {
-    this.confirmed = this.clock.now();
-    this.dueAt = this.confirmed;
-    this.watchAlone();
-    this.turn();
+    this.term.start();
+    this.turns.start();
   }
 
   /** @param digest of the units in the flow file */
@@ -107,7 +104,7 @@ export class Lease {
   owns(partition: number): boolean {
     if (this.alone) return true;
     if (!this.held.has(partition)) return false;
-    if (this.clock.now() - this.confirmed < this.fence) return true;
+    if (this.term.holds()) return true;
     this.fall();
     return false;
   }
@@ -127,7 +124,7 @@ export class Lease {
 
   /** ms since when; `Infinity` where it acts without an engine */
   ownedFor(partition: number): number {
-    const since = this.heldSince.get(partition);
+    const since = this.held.get(partition);
     return since === undefined ? Infinity : this.clock.now() - since;
   }
 
@@ -161,39 +158,22 @@ export class Lease {
   }
 
   get partitions(): readonly number[] {
-    return [...this.held];
+    return [...this.held.keys()];
   }
 
   /** Looks at once: somebody has given something away, or the engine is back. */
   turn(): void {
-    this.cancelTurn?.();
-    this.cancelTurn = undefined;
-    if (this.leaving) return;
-    if (this.working) {
-      this.again = true;
-      return;
-    }
-    this.again = false;
-    this.newcomer.watchStandstill(this.dueAt);
-    this.working = this.look().then(
-      () => this.next(this.options.settings.lease / RENEWALS),
-      (thrown: unknown) => {
-        this.failure = toDeviceError(thrown);
-        this.next(Math.min(RETRY, this.options.settings.lease / RENEWALS));
-      },
-    );
+    this.turns.now();
   }
 
   /** Gives everything away: what runs gets `within` ms to end. */
   async leave(within = LONGEST_END): Promise<void> {
     if (this.leaving) return;
     this.leaving = true;
-    this.cancelTurn?.();
-    await this.working;
-    const held = [...this.held];
+    await this.turns.end();
+    const held = [...this.held.keys()];
     if (held.length > 0) await this.ended(held, within);
-    this.cancelFence?.();
-    this.cancelAlone?.();
+    this.term.end();
     this.drop(held);
     this.counts.handedOver += held.length;
     try {
@@ -202,18 +182,6 @@ export class Lease {
     } catch {
       // The lease runs out by itself.
     }
-  }
-
-  private get fence(): number {
-    return this.options.settings.lease * FENCE;
-  }
-
-  private next(ms: number): void {
-    this.working = undefined;
-    if (this.leaving) return;
-    this.dueAt = this.clock.now() + (this.again ? 0 : ms);
-    if (this.again) this.turn();
-    else this.cancelTurn ??= this.clock.after(ms, () => this.turn());
   }
 
   /** Calls the engine, which answers or fails in less than a fence. */
@@ -231,7 +199,7 @@ export class Lease {
     const began = this.clock.now();
     this.newcomer.look(began);
     const own = { name: settings.instance, digest: this.digest, ready: this.newcomer.isReady };
-    const renewal = await this.call(() => engine.renew(own, [...this.held]));
+    const renewal = await this.call(() => engine.renew(own, [...this.held.keys()]));
     await this.take(renewal, began);
     if (this.leaving) return;
     const claimed = this.wanted(renewal);
@@ -249,13 +217,10 @@ export class Lease {
     this.failure = undefined;
     this.lost = false;
     this.alone = false;
-    // A renewal whose answer took too long confirms what has been dropped already.
-    this.confirmed = Math.max(this.confirmed, began);
-    this.watchFence();
-    this.watchAlone();
+    this.term.confirm(began);
     this.drop(renewal.lost);
     const isAlone = renewal.members.every(({ holder }) => holder === this.options.holder);
-    if (isAlone && this.newcomer.alone()) this.again = true;
+    if (isAlone && this.newcomer.alone()) this.turn();
     if (isForgotten) await this.options.listeners.forgotten?.();
     if (wasLost || isForgotten) this.tell();
     else this.options.listeners.changed?.();
@@ -264,11 +229,8 @@ export class Lease {
   private gain(partitions: readonly number[]): void {
     const now = this.clock.now();
     // The answer may have taken longer than what confirms it holds.
-    if (partitions.length === 0 || now - this.confirmed >= this.fence) return;
-    for (const one of partitions) {
-      this.held.add(one);
-      this.heldSince.set(one, now);
-    }
+    if (partitions.length === 0 || !this.term.holds(now)) return;
+    for (const one of partitions) this.held.set(one, now);
     const { last } = this;
     if (last) {
       const mine = partitions.map((one) => [one, this.options.holder] as const);
@@ -280,10 +242,7 @@ export class Lease {
 
   private drop(partitions: readonly number[]): void {
     const dropped = partitions.filter((one) => this.held.delete(one));
-    for (const one of dropped) {
-      this.heldSince.delete(one);
-      this.ending.delete(one);
-    }
+    for (const one of dropped) this.ending.delete(one);
     if (dropped.length > 0) this.tell();
   }
 
@@ -291,30 +250,16 @@ export class Lease {
   private fall(): void {
     if (this.lost) return;
     this.lost = true;
-    this.lastOwned = new Set(this.held);
+    this.lastOwned = new Set(this.held.keys());
     this.counts.fenced += this.held.size;
-    this.drop([...this.held]);
+    this.drop([...this.held.keys()]);
     this.tell();
   }
 
-  private watchFence(): void {
-    this.cancelFence?.();
-    const rest = this.confirmed + this.fence - this.clock.now();
-    this.cancelFence = this.clock.after(Math.max(rest, 0), () => {
-      if (this.clock.now() - this.confirmed >= this.fence) this.fall();
-      else this.watchFence();
-    });
-  }
-
-  private watchAlone(): void {
-    const { whenLost, lease } = this.options.settings;
-    this.cancelAlone?.();
-    if (whenLost !== 'alone') return;
-    this.cancelAlone = this.clock.after(lease * ALONE_AFTER, () => {
-      this.fall();
-      this.alone = true;
-      this.tell();
-    });
+  private actAlone(): void {
+    this.fall();
+    this.alone = true;
+    this.tell();
   }
 
   private others(): Member[] {
@@ -329,7 +274,7 @@ export class Lease {
 
   private giveAway(renewal: Renewal): void {
     const { holder, settings } = this.options;
-    const free = [...this.held].filter((one) => !this.ending.has(one));
+    const free = [...this.held.keys()].filter((one) => !this.ending.has(one));
     const given = givenBy(holder, renewal, free, settings.spread).concat(
       // Those that were never meant for this spread are nobody's.
       free.filter((one) => !this.all.includes(one)),
@@ -357,18 +302,11 @@ export class Lease {
     for (const one of partitions) this.ending.delete(one);
     this.drop(given);
     this.counts.handedOver += given.length;
-    // Calls go one after the other.
-    const release = async (): Promise<void> => {
-      while (this.working) await this.working;
-      this.working = this.options.engine
-        .release(given, false)
-        .then(() => this.options.listeners.freed?.(this.others()))
-        // The next renewal does not name them, which frees them as well.
-        .catch(() => undefined)
-        .then(() => this.next(this.options.settings.lease / RENEWALS));
-      await this.working;
-    };
-    void release();
+    // The next renewal does not name them, which frees them as well.
+    void this.turns.between(async () => {
+      await this.options.engine.release(given, false);
+      await this.options.listeners.freed?.(this.others());
+    });
   }
 
   private tell(): void {
