@@ -185,7 +185,8 @@ export class Commands {
     for (const wake of [...this.waiters]) wake();
   }
 
-  private get lingers(): number {
+  /** ms for which a copy of a message may be needed: until an owner that has died is replaced. */
+  get lingers(): number {
     return this.options.settings.lease + NEWCOMER;
   }
 

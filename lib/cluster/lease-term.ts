@@ -50,6 +50,11 @@ export class Term {
     return now - this.confirmed < this.fence;
   }
 
+  /** Whether nobody else can own yet what was held: the lease is not over. */
+  lasts(): boolean {
+    return this.clock.now() - this.confirmed < this.options.lease;
+  }
+
   end(): void {
     this.cancelFence?.();
     this.cancelAlone?.();

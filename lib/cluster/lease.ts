@@ -63,6 +63,8 @@ export class Lease {
   private leaving = false;
   private alone = false;
   private lost = false;
+  /** nothing has told the engine yet that what was owned last is not owned any more */
+  private isLastWord = false;
 
   constructor(private readonly options: LeaseOptions) {
     this.clock = options.clock ?? leaseClock();
@@ -122,6 +124,11 @@ export class Lease {
     );
   }
 
+  /** Whether a last word may be said about it: it is owned, or was until the fence and nobody else can own it yet. */
+  saysLast(partition: number): boolean {
+    return this.owns(partition) || (this.isLastWord && this.lastOwned.has(partition) && this.term.lasts());
+  }
+
   /** ms since when; `Infinity` where it acts without an engine */
   ownedFor(partition: number): number {
     const since = this.held.get(partition);
@@ -170,6 +177,7 @@ export class Lease {
   async leave(within = LONGEST_END): Promise<void> {
     if (this.leaving) return;
     this.leaving = true;
+    this.isLastWord = false;
     await this.turns.end();
     const held = [...this.held.keys()];
     if (held.length > 0) await this.ended(held, within);
@@ -199,6 +207,7 @@ export class Lease {
     const began = this.clock.now();
     this.newcomer.look(began);
     const own = { name: settings.instance, digest: this.digest, ready: this.newcomer.isReady };
+    this.isLastWord = false;
     const renewal = await this.call(() => engine.renew(own, [...this.held.keys()]));
     await this.take(renewal, began);
     if (this.leaving) return;
@@ -216,6 +225,7 @@ export class Lease {
     this.last = renewal;
     this.failure = undefined;
     this.lost = false;
+    this.isLastWord = false;
     this.alone = false;
     this.term.confirm(began);
     this.drop(renewal.lost);
@@ -251,6 +261,7 @@ export class Lease {
     if (this.lost) return;
     this.lost = true;
     this.lastOwned = new Set(this.held.keys());
+    this.isLastWord = !this.leaving;
     this.counts.fenced += this.held.size;
     this.drop([...this.held.keys()]);
     this.tell();

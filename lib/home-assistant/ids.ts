@@ -81,6 +81,11 @@ export function topicsOf({ prefix, root }: Roots, device: string): DeviceTopics 
   };
 }
 
+/** The topics of all commands. */
+export function commandTopics({ root }: Roots): string {
+  return `${root}/+/+/set`;
+}
+
 function withoutSlashes(text: string): string {
   let [begin, end] = [0, text.length];
   while (begin < end && text[begin] === '/') begin++;

@@ -1,12 +1,14 @@
 import { DeviceError, invalidInput } from '../core/errors';
-import { CommandGate, commandValue } from './commands';
 import type { ExportedDevice } from './device';
 import type { DocumentContext } from './documents';
-import { commandMakerOf, type ExportMessage, readMessage } from './exports';
-import { deviceName, slugOf, topicsOf } from './ids';
+import { type ExportMessage, readMessage } from './exports';
+import type { HeardCommand } from './heard-commands';
+import { commandTopics, deviceName, slugOf, topicsOf } from './ids';
+import { CommandIntake } from './intake';
 import { KeptDevices, type StaleDevice } from './kept';
 import type { Observation } from './observation';
 import type { ExportNotice, ExportOptions, ExportPort, ExportSubscription } from './port';
+import { Presence } from './presence';
 import { DevicePublisher, emptied, type Surroundings } from './publisher';
 
 /** ms in which the broker tells what it has kept. */
@@ -25,7 +27,8 @@ const LONGEST_DOCUMENT = 2_000_000;
 export class HomeAssistantExport {
   private readonly publishers = new Map<string, DevicePublisher>();
   private readonly kept: KeptDevices;
-  private readonly gate: CommandGate;
+  private readonly intake: CommandIntake;
+  private readonly presence: Presence;
   private readonly told = new Set<string>();
   private spreading: (() => void)[] = [];
   private wasConnected = false;
@@ -37,19 +40,24 @@ export class HomeAssistantExport {
     private readonly options: ExportOptions,
     private readonly port: ExportPort,
   ) {
-    this.gate = new CommandGate(port.clock);
+    this.intake = new CommandIntake(options.roots.root, port, (device) => this.publishers.get(device));
+    this.presence = new Presence(port);
     this.kept = new KeptDevices(options.roots);
   }
 
   subscriptions(): ExportSubscription[] {
     const { roots, birth, permissions } = this.options;
     const { prefix, root } = roots;
+    const presence = this.port.presence()?.topic;
     return [
       { topic: `${prefix}/device/+/config`, kind: 'config' },
       { topic: `${root}/+/connection`, kind: 'connection' },
       { topic: `${root}/+/energy`, kind: 'energy' },
       { topic: birth, kind: 'birth' },
-      ...(permissions.size > 0 ? ([{ topic: `${root}/+/+/set`, kind: 'command' }] as const) : []),
+      ...(presence === undefined || presence === birth
+        ? []
+        : ([{ topic: presence, kind: 'presence' }] as const)),
+      ...(permissions.size > 0 ? ([{ topic: commandTopics(roots), kind: 'command' }] as const) : []),
     ];
   }
 
@@ -151,6 +159,7 @@ export class HomeAssistantExport {
     for (const publisher of this.publishers.values()) {
       if (publisher.device.who.via === id) publisher.reconsider();
     }
+    this.intake.announced(device);
     this.port.changed();
   }
 
@@ -217,9 +226,12 @@ export class HomeAssistantExport {
       case 'birth':
         if (payload === 'online') this.born();
         break;
+      case 'presence':
+        this.presence.heard(payload);
+        break;
       case 'command':
         // A command that is kept would be carried out with each connection.
-        if (!retained) this.receivedCommand(topic, payload);
+        if (!retained) this.intake.received(topic, payload);
         break;
     }
   }
@@ -263,25 +275,14 @@ export class HomeAssistantExport {
     publisher?.restore(undefined, undefined, energy);
   }
 
-  private receivedCommand(topic: string, payload: string): void {
-    const [device = '', key = ''] = topic.slice(this.options.roots.root.length + 1).split('/');
-    const publisher = this.publishers.get(device);
-    const entity =
-      publisher?.isAnnounced && !publisher.removed ? publisher.device.commandable(key) : undefined;
-    const asked = entity && commandValue(entity, payload);
-    const make = publisher && commandMakerOf(publisher.device.who.vendor);
-    if (!entity || !asked || !make) return;
-    this.gate.pass(topic, payload, () => {
-      if (this.closed || publisher.removed) return;
-      const { who, memory } = publisher.device;
-      const message = make({ device: who, entity, value: asked.value, memory, now: this.port.clock.now() });
-      if (!message) {
-        this.port.notice({ kind: 'commandUnknown', name: who.name });
-        return;
-      }
-      const commandFor = { vendor: who.vendor, id: who.id };
-      this.port.command({ topic: who.name, ...message, commandFor, _ha: { key } });
-    });
+  /** The broker's connection stood before this one began, so it says no first word of its own. */
+  stoodBefore(): void {
+    this.presence.tell();
+  }
+
+  /** Commands that came before this one owned the devices, and that nobody has begun. */
+  takeUp(commands: readonly HeardCommand[]): void {
+    for (const one of commands) this.intake.take(one);
   }
 
   private tellOnce(notice: ExportNotice & { name: string }): void {
@@ -320,7 +321,8 @@ export class HomeAssistantExport {
     const gone = deleted && this.options.removes;
     const left = gone ? this.stale().filter(({ own }) => own) : [];
     this.closed = true;
-    this.gate.close();
+    this.intake.close();
+    this.presence.close();
     this.disconnected();
     for (const publisher of this.publishers.values()) publisher.close(gone);
     if (!this.port.isConnected()) return;

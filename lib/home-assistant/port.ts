@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock';
 import type { CounterEvent } from '../energy/counter';
 import type { BrokerPresence, Words } from './documents';
+import type { HeardCommand } from './heard-commands';
 import type { Roots } from './ids';
 import type { CommandMessage, Permissions } from './observation';
 import type { Publication } from './publisher';
@@ -42,7 +43,8 @@ export interface ExportPort {
   presence: () => BrokerPresence | undefined;
   /** whether this node may speak for a device */
   claim: (device: string) => boolean;
-  command: (message: CommandMessage) => void;
+  /** @param heard what it was made of */
+  command: (message: CommandMessage, heard: HeardCommand) => void;
   notice: (notice: ExportNotice) => void;
   /** something that a status shows may have changed */
   changed: () => void;
@@ -50,5 +52,5 @@ export interface ExportPort {
 
 export interface ExportSubscription {
   topic: string;
-  kind: 'config' | 'connection' | 'energy' | 'birth' | 'command';
+  kind: 'config' | 'connection' | 'energy' | 'birth' | 'presence' | 'command';
 }

@@ -11,12 +11,13 @@ interface Packet {
   retain?: boolean;
 }
 
-type Heard = (topic: string, payload: unknown, packet: Packet) => void;
+export type Heard = (topic: string, payload: unknown, packet: Packet) => void;
 
 /** What a core node `mqtt-broker` has that is used here; nothing of it is documented. */
 interface BrokerNode extends Node {
   connected: boolean;
   brokerurl?: string;
+  clientid?: string;
   options?: { will?: unknown };
   birthMessage?: unknown;
   closeMessage?: unknown;
@@ -70,6 +71,11 @@ export class BrokerAccess {
   /** What two nodes of one broker have in common, whichever broker node they use. */
   get key(): string {
     return this.broker.brokerurl ?? this.broker.id;
+  }
+
+  /** The user has chosen the client's id: the broker lets only one connection have it. */
+  get isNamed(): boolean {
+    return (this.broker.clientid ?? '') !== '';
   }
 
   begin(subscriptions: readonly { topic: string; options: object; heard: Heard }[]): void {

@@ -3,9 +3,11 @@ import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red';
 import { systemClock } from '../../lib/core/clock';
 import { type DeviceError, invalidInput, toDeviceError } from '../../lib/core/errors';
 import type { Permission } from '../../lib/home-assistant/entity';
-import { rootsOf } from '../../lib/home-assistant/ids';
+import { commandTopics, rootsOf } from '../../lib/home-assistant/ids';
 import { HomeAssistantExport } from '../../lib/home-assistant/life-cycle';
 import type { ExportNotice, ExportOptions, ExportSubscription } from '../../lib/home-assistant/port';
+import { clusterOf, dutyOf } from '../shared/cluster';
+import { besideOf } from '../shared/cluster-face';
 import { ErrorStream } from '../shared/error-stream';
 import type { SettingsOf } from '../shared/form';
 import { NOTHING, onInput } from '../shared/input-runner';
@@ -18,6 +20,7 @@ import { type SetStatus, STATUS, statusSetter } from '../shared/status';
 import { errorText, translate } from '../shared/text';
 import { VERSION } from '../shared/version';
 import { BrokerAccess } from './broker';
+import { CommandJournal, CommandListener } from './heard';
 import { form } from './home-assistant-device.form';
 
 type Settings = SettingsOf<typeof form>;
@@ -33,6 +36,7 @@ const SUBSCRIBE: Readonly<Record<ExportSubscription['kind'], object>> = {
   connection: { qos: 1, nl: true },
   energy: { qos: 1, nl: true },
   birth: { qos: 1 },
+  presence: { qos: 1 },
   // QoS 1 would be kept while Node-RED is away; nothing retained is sent, and what was published as retained says so.
   command: { qos: 0, rh: 2, rap: true },
 };
@@ -62,6 +66,9 @@ export function runtime(RED: NodeAPI): NodeRuntime<HomeAssistantNode> {
   return {
     ownerOnly: true,
     create: HomeAssistantDevice,
+    beside(config) {
+      return listen(RED, this, config);
+    },
     queries: {
       stale: (id) => {
         const exporter = exporterOf(id);
@@ -120,14 +127,20 @@ function begin(RED: NodeAPI, node: Node, settings: Settings, setStatus: SetStatu
       show();
     },
   });
+  const duty = dutyOf(RED, node);
+  const journal = new CommandJournal(RED, node);
+  // One that owned the devices and stood still is connected still: what it says late would stand in place of the owner's word.
+  const isConnected = (): boolean => broker.connected && (duty?.tells ?? true);
   const claimed = `home-assistant ${broker.key} ${options.roots.root}`;
   const exporter = new HomeAssistantExport(options, {
     clock: systemClock,
-    isConnected: () => broker.connected,
-    publish: (publication) => broker.publish(publication),
+    isConnected,
+    publish: (publication) => {
+      if (isConnected()) broker.publish(publication);
+    },
     presence: () => broker.presence,
     claim: (device) => claimDevice(RED, node, `${claimed} ${device}`, true),
-    command: (message) => node.send({ ...message }),
+    command: (message, heard) => journal.begin(heard, () => node.send({ ...message })),
     notice: (notice) => node.warn(noticeWords(RED, notice)),
     changed: () => show(),
   });
@@ -147,6 +160,7 @@ function begin(RED: NodeAPI, node: Node, settings: Settings, setStatus: SetStatu
     exporter.close(removed);
     await broker.end(removed);
   });
+  const stood = broker.connected;
   broker.begin(
     exporter.subscriptions().map(({ topic, kind }) => ({
       topic,
@@ -160,7 +174,30 @@ function begin(RED: NodeAPI, node: Node, settings: Settings, setStatus: SetStatu
         ),
     })),
   );
+  if (stood) exporter.stoodBefore();
+  const beside = besideOf(node);
+  if (beside instanceof CommandListener) exporter.takeUp(beside.left(journal.begun));
   return exporter;
+}
+
+/** Hears commands on each instance, so that one that comes while nobody owns the devices is carried out by who does next. */
+function listen(RED: NodeAPI, node: Node, config: NodeDef): CommandListener | undefined {
+  const keptFor = clusterOf(RED)?.cluster?.commands.lingers;
+  if (keptFor === undefined) return undefined;
+  // What is wrong with the settings is told by the node that is made at the owner.
+  const quiet = Object.assign(Object.create(node) as Node, { warn: () => undefined });
+  const { settings, problem } = readSettings(RED, quiet, form, config);
+  if (problem) return undefined;
+  try {
+    const { roots, permissions } = optionsOf(RED, node, settings);
+    const unmoved = { connected: () => undefined, disconnected: () => undefined };
+    const broker = BrokerAccess.of(RED, settings.broker, `${node.id} commands`, unmoved);
+    // Two instances with one client id would end each other's connections.
+    if (permissions.size === 0 || broker.isNamed) return undefined;
+    return new CommandListener(broker, commandTopics(roots), SUBSCRIBE.command, keptFor);
+  } catch {
+    return undefined;
+  }
 }
 
 /** How many devices Home Assistant is told of, and what somebody should look at. */

@@ -7,6 +7,8 @@ export interface DutyCluster {
   partitionOf(node: Node): number;
   owns(partition: number): boolean;
   reads(partition: number): boolean;
+  /** A last word may be said where nobody else can own it yet. */
+  saysLast(partition: number): boolean;
   /**
    * Below a node that stands by; `undefined`: it does not.
    *
@@ -45,6 +47,11 @@ export class Duty {
   /** It owns what it works with: it may switch, count and tell. */
   get active(): boolean {
     return this.cluster.owns(this.partition);
+  }
+
+  /** It may tell others of what it works with, the end of its ownership included. */
+  get tells(): boolean {
+    return this.cluster.saysLast(this.partition);
   }
 
   /** It may read by itself, and tell what it has read. */

@@ -3,6 +3,9 @@ import type { Node, NodeAPI } from 'node-red';
 /** Under which a node that works at the owner alone has what is kept for it. */
 export const MEMORY = Symbol('shared memory');
 
+/** Under which it has what it does on each instance. */
+export const BESIDE = Symbol('beside');
+
 /** What a node keeps for whoever owns it next. */
 export interface SharedMemory {
   /** as the owner before has kept it; `undefined`: nothing */
@@ -27,6 +30,16 @@ export interface Face {
 /** `undefined`: it is a node as Node-RED made it */
 export function faceOf(node: object): Face | undefined {
   return (node as { clusterFace?: Face }).clusterFace;
+}
+
+/** What a node does on each instance, beside what is made for the times that this one owns it. */
+export interface Beside {
+  close(removed: boolean): Promise<void>;
+}
+
+/** `undefined`: nothing, or there is no cluster */
+export function besideOf(node: object): Beside | undefined {
+  return (node as { [BESIDE]?: Beside })[BESIDE];
 }
 
 export function sharedMemory(node: object): SharedMemory | undefined {

@@ -148,6 +148,10 @@ export class ClusterRuntime implements DutyCluster {
     return this.cluster?.lease.reads(partition) ?? false;
   }
 
+  saysLast(partition: number): boolean {
+    return this.cluster?.lease.saysLast(partition) ?? false;
+  }
+
   standbyStatus(partition: number, owning = false): NodeStatus | undefined {
     const { RED, cluster } = this;
     if (owning ? this.owns(partition) : this.reads(partition)) return undefined;

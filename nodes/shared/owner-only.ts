@@ -3,7 +3,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { ownedElsewhere } from '../../lib/cluster/errors';
 import { toDeviceError } from '../../lib/core/errors';
 import type { ClusterRuntime } from './cluster-runtime';
-import { type Face, MEMORY, type SharedMemory } from './cluster-face';
+import { type Beside, BESIDE, type Face, MEMORY, type SharedMemory } from './cluster-face';
 import { isAwaited } from './cluster-input';
 import type { FlowMessage } from './messages';
 import { createNode } from './migrate';
@@ -31,6 +31,7 @@ export function runOnDuty<N extends Node, C extends NodeDef>(
 ): void {
   createNode(RED, node, config);
   statusSetter(RED, node, true)({});
+  const beside = found.beside?.call(node, config);
   let shift: Shift | undefined;
   const waiting: Input[] = [];
   const leave = ([msg, , done]: Input): void => {
@@ -40,7 +41,7 @@ export function runOnDuty<N extends Node, C extends NodeDef>(
 
   const shifts = cluster.shifts(node, {
     begin: (memory) => {
-      const made = new Shift(node, memory);
+      const made = new Shift(node, memory, beside);
       shift = made;
       found.create.call(made.face as N, config);
       for (const input of waiting.splice(0)) made.input(input);
@@ -64,7 +65,10 @@ export function runOnDuty<N extends Node, C extends NodeDef>(
       leave(input);
     }
   });
-  onClose(node, (removed) => shifts.close(removed));
+  onClose(node, async (removed) => {
+    await shifts.close(removed);
+    await beside?.close(removed);
+  });
 }
 
 /** One time that this instance owns a node. */
@@ -75,9 +79,9 @@ class Shift {
   private handedOver = false;
   private ended = false;
 
-  constructor(node: Node, memory: SharedMemory) {
+  constructor(node: Node, memory: SharedMemory, beside: Beside | undefined) {
     /** What is noted at a node under a symbol is noted for one shift. */
-    const own = new Map<symbol, unknown>([[MEMORY, memory]]);
+    const own = new Map<symbol, unknown>();
     const on = (event: string, callback: Callback): Node => {
       if (event === 'input') this.inputs.push(callback);
       else if (event === 'close') this.closes.push(callback);
@@ -109,7 +113,7 @@ class Shift {
     });
     // What is to be done at the real node's end is none of this shift's.
     for (const name of Object.getOwnPropertySymbols(node)) own.set(name, undefined);
-    own.set(MEMORY, memory);
+    own.set(MEMORY, memory).set(BESIDE, beside);
   }
 
   input(input: Input): void {

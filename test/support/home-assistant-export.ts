@@ -1,4 +1,5 @@
 import { HomeAssistantExport } from '../../lib/home-assistant/life-cycle';
+import type { BrokerPresence } from '../../lib/home-assistant/documents';
 import type { Permission } from '../../lib/home-assistant/entity';
 import type { ExportNotice, ExportOptions } from '../../lib/home-assistant/port';
 import { FakeClock } from './fake-clock';
@@ -15,6 +16,7 @@ export const CONTROLLER = { id: 'c1', vendor: 'automate-green', model: 'power-co
 export function begin(
   more: Partial<ExportOptions> & { permissions?: ReadonlySet<Permission> } = {},
   from?: RetainingBroker,
+  presence?: BrokerPresence,
 ) {
   const clock = new FakeClock();
   const broker = from ?? new RetainingBroker();
@@ -32,7 +34,7 @@ export function begin(
       clock,
       isConnected: () => broker.connected,
       publish: (publication) => broker.publish(publication),
-      presence: () => undefined,
+      presence: () => presence,
       claim: (device) => !claims.has(device),
       command: (message) => commands.push(message),
       notice: (notice) => notices.push(notice),

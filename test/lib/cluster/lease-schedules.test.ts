@@ -22,6 +22,8 @@ interface Seen {
   fenced: number;
   handedOver: number;
   lookedAt: number;
+  /** looks at which one that had stopped by itself might say a last word */
+  lastWords: number;
 }
 
 /** One drawn schedule: processes that end, stand still, are cut off and come anew, and an engine that restarts. */
@@ -51,15 +53,18 @@ async function run(seed: number, seen: Seen): Promise<void> {
     lease.setStarted();
     instances.push({ process, lease });
   };
-  const owners = (partition: number): number =>
-    instances.filter(({ process, lease }) => !process.dead && !process.paused && lease.owns(partition))
-      .length;
+  const running = (): Instance[] => instances.filter(({ process }) => !process.dead && !process.paused);
+  const owners = (partition: number): number => running().filter(({ lease }) => lease.owns(partition)).length;
   const partitions = spread === 'none' ? [0] : [0, 77, 201];
   const look = (): void => {
     for (const partition of partitions) {
       const found = owners(partition);
       seen.lookedAt += found;
       assert.ok(found <= 1, `seed ${seed}: ${found} owners of ${partition} at ${world.now} ms`);
+      const speak = running().filter(({ lease }) => lease.saysLast(partition));
+      if (found === 0) seen.lastWords += speak.length;
+      const all = speak.length;
+      assert.ok(all <= 1, `seed ${seed}: ${all} may speak for ${partition} at ${world.now} ms`);
     }
   };
   const fault = (): void => {
@@ -152,7 +157,7 @@ describe('leases after a standstill', () => {
 describe('leases under drawn schedules', () => {
   it(`never have two valid owners: ${SCHEDULES} schedules with lost and late answers`, async function () {
     this.timeout(600_000);
-    const seen: Seen = { gained: 0, fenced: 0, handedOver: 0, lookedAt: 0 };
+    const seen: Seen = { gained: 0, fenced: 0, handedOver: 0, lookedAt: 0, lastWords: 0 };
     const first = newSeed();
     for (let i = 0; i < SCHEDULES; i++) await run(first + i, seen);
     console.log(`      seeds ${first} to ${first + SCHEDULES - 1}: ${JSON.stringify(seen)}`);

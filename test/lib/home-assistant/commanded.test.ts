@@ -81,6 +81,29 @@ describe('events and commands', () => {
     assert.equal(state(broker, root).relay, 'ON');
   });
 
+  it('a command that comes before its device is announced waits for it, the newest of each topic, and not for long', async () => {
+    const { connect, clock, own, commands } = begin({ permissions: new Set(['switch']) });
+    connect();
+    const soon = (payload: string): void => own.received('command', set, payload, false);
+    soon('ON');
+    soon('OFF');
+    own.take({ device: CONTROLLER, payload: { ...status, timestamp: new Date(clock.now()).toISOString() } });
+    assert.deepEqual(commands, []);
+    await clock.advance(4000);
+    assert.deepEqual(
+      commands.map(({ payload }) => payload),
+      ['off'],
+    );
+    const late = begin({ permissions: new Set(['switch']) });
+    late.connect();
+    late.own.received('command', set, 'OFF', false);
+    await late.clock.advance(9000);
+    const timestamp = new Date(late.clock.now()).toISOString();
+    late.own.take({ device: CONTROLLER, payload: { ...status, timestamp } });
+    await late.clock.advance(60_000);
+    assert.deepEqual(late.commands, []);
+  });
+
   it('rows of the past are no state', async () => {
     const { connect, clock, own, broker } = begin();
     connect();
