@@ -10,6 +10,7 @@ import type { DiagnosticsPart } from './diagnostics';
 import { LogLimit } from './log-limit';
 import type { DeviceBlock } from './messages';
 import type { Closing } from './on-close';
+import { firstTurns } from './shared-state';
 import { errorText, translate } from './text';
 
 export interface DeviceDefinition<T> {
@@ -48,7 +49,7 @@ export class PolledDevice<T> implements Closing {
     private readonly definition: DeviceDefinition<T>,
     owner: object = node,
   ) {
-    this.poller = new Poller(definition.poll, this);
+    this.poller = new Poller(definition.poll, this, firstTurns(RED));
     const duty = 'id' in owner ? dutyOf(RED, owner as Node) : undefined;
     if (duty) this.turns = new ReadingTurns(this.poller, duty);
   }

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import { Transport } from '../../lib/core/http/transport';
+import { FirstTurns } from '../../lib/core/poll/first-turns';
 import { type Closing, onClose } from './on-close';
 
 /** The connections of one Node-RED, until the last of those that use them closes. */
@@ -28,6 +29,8 @@ class SharedTransport implements Closing {
 /** What the nodes of one Node-RED share: its connections, who looks after which device, and who follows whom. */
 interface SharedRuntime {
   connections: SharedTransport | undefined;
+  /** of all its devices */
+  readonly firsts: FirstTurns;
   /** by what is claimed: the config nodes that look after it, each id once */
   claims: Map<string, readonly Node[]>;
   /** by a config node's id: who wants to hear of its replacement */
@@ -72,6 +75,7 @@ function sharedOf(RED: NodeAPI): SharedRuntime {
   if (!shared) {
     shared = {
       connections: undefined,
+      firsts: new FirstTurns(),
       claims: new Map(),
       followers: new Map(),
       ended: new Set(),
@@ -88,6 +92,11 @@ export function useTransport(RED: NodeAPI, node: Node): Transport {
   const shared = sharedOf(RED);
   shared.connections ??= new SharedTransport(() => (shared.connections = undefined));
   return shared.connections.use(node);
+}
+
+/** The turns that the first readings of all devices take. */
+export function firstTurns(RED: NodeAPI): FirstTurns {
+  return sharedOf(RED).firsts;
 }
 
 /**

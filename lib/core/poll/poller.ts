@@ -2,6 +2,7 @@ import { type AgeTimer, Aging } from './age';
 import { type Availability, AvailabilityTracker } from './availability';
 import { type Clock, systemClock } from '../clock';
 import { cancelled, DeviceError, toDeviceError } from '../errors';
+import type { FirstTurns } from './first-turns';
 import { RecentErrors } from './recent-errors';
 import { Retries, type RetryOptions } from './retries';
 import { type PollListener, Subscriber, type Subscription } from './subscription';
@@ -73,10 +74,14 @@ export class Poller<T> {
   /** the last failures */
   readonly errors: RecentErrors;
 
-  /** @param watcher hears of changes and faults in place of the options' own */
+  /**
+   * @param watcher hears of changes and faults in place of the options' own
+   * @param firsts where many devices begin at the same time
+   */
   constructor(
     private readonly options: PollerOptions<T>,
     private readonly watcher: Pick<PollerOptions<T>, 'onAvailability' | 'onUnexpected'> = options,
+    private readonly firsts?: FirstTurns,
   ) {
     this.clock = options.clock ?? systemClock;
     this.errors = options.errors ?? new RecentErrors(this.clock);
@@ -190,14 +195,15 @@ export class Poller<T> {
   /** At a drawn moment. */
   private planFirst(): void {
     const { interval, spread = 1000 } = this.options;
-    if (Number.isFinite(interval)) this.plan(this.clock.random() * Math.min(interval, spread));
+    if (!Number.isFinite(interval)) return;
+    this.plan(this.clock.random() * Math.min(interval, spread), () => this.dueFirst());
   }
 
-  private plan(ms: number): void {
+  private plan(ms: number, due = this.due): void {
     this.stopTimer();
     if (!Number.isFinite(ms) || (this.resting && this.requests.length === 0)) return;
     // By age, so that a device is not left unread for its interval after the host slept for hours.
-    this.timer = this.aging.timer(ms, this.due, LOOK_AT_CLOCKS);
+    this.timer = this.aging.timer(ms, due, LOOK_AT_CLOCKS);
   }
 
   private stopTimer(): void {
@@ -207,8 +213,20 @@ export class Poller<T> {
 
   private readonly due = (): void => {
     this.timer = undefined;
-    if (!this.flight) this.read();
+    if (!this.flight) void this.read();
   };
+
+  private dueFirst(): void {
+    this.timer = undefined;
+    if (!this.firsts) this.due();
+    else this.firsts.begin(() => this.readFirst());
+  }
+
+  private readFirst(): Promise<void> | undefined {
+    // While it waited for its turn, it may have been read when asked, pushed, or left alone.
+    if (this.subscribers.length === 0 || this.resting || this.timer || this.flight) return undefined;
+    return this.read();
+  }
 
   /** Somebody waits: as soon as the device may be asked again. */
   private planRequested(): void {
@@ -218,17 +236,20 @@ export class Poller<T> {
       return;
     }
     this.stopTimer();
-    this.read();
+    void this.read();
   }
 
-  private read(): void {
+  /** @returns its end */
+  private read(): Promise<void> {
     const abort = new AbortController();
     const requests = this.requests;
     this.requests = [];
     this.asked = requests.length > 0;
     this.lastStart = this.clock.monotonic();
     this.counts.polls++;
-    this.flight = { abort, ended: this.readOnce(abort.signal, requests) };
+    const ended = this.readOnce(abort.signal, requests);
+    this.flight = { abort, ended };
+    return ended;
   }
 
   private async readOnce(signal: AbortSignal, requests: ReadRequest<T>[]): Promise<void> {
