@@ -4,7 +4,7 @@ import { systemClock } from '../../lib/core/clock';
 import type { DeviceError } from '../../lib/core/errors';
 import type { Transport } from '../../lib/core/http/transport';
 import { parseBaseUrl } from '../../lib/core/http/url';
-import type { PollerOptions } from '../../lib/core/poll/poller';
+import type { PollerOptions } from '../../lib/core/poll/options';
 import type { RecentErrors } from '../../lib/core/poll/recent-errors';
 import { shapeOf, addressWithoutSecrets } from '../../lib/core/redact';
 import { PoweroptiClient, type PoweroptiResponse, type PoweroptiSettings } from '../../lib/poweropti/client';

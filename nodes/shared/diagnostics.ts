@@ -2,7 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 
 import type { Availability } from '../../lib/core/poll/availability';
 import { trimmed } from '../../lib/core/given';
-import type { PollStats } from '../../lib/core/poll/poller';
+import type { PollStats } from '../../lib/core/poll/options';
 import { createRedactor, type Redactor } from '../../lib/core/redact';
 import type { DialogQuery } from './admin';
 import { clusterOf } from './cluster';

@@ -2,7 +2,8 @@ import type { Node, NodeAPI } from 'node-red';
 
 import type { Availability } from '../../lib/core/poll/availability';
 import type { DeviceError } from '../../lib/core/errors';
-import { Poller, type PollerOptions } from '../../lib/core/poll/poller';
+import type { PollerOptions } from '../../lib/core/poll/options';
+import { Poller } from '../../lib/core/poll/poller';
 import type { PollListener, Subscription } from '../../lib/core/poll/subscription';
 import { dutyOf } from './cluster';
 import { ReadingTurns } from './reading-turns';

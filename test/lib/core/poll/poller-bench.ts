@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
-import { Poller, type PollerOptions } from '../../../../lib/core/poll/poller';
+import type { PollerOptions } from '../../../../lib/core/poll/options';
+import { Poller } from '../../../../lib/core/poll/poller';
 import { FakeClock } from '../../../support/fake-clock';
 
 /** A device whose answers the test gives one by one. */
