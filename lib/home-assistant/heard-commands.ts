@@ -13,6 +13,9 @@ const TOGETHER = 1500;
 /** Commands that are remembered, and for how long those that have begun are. */
 const MOST = 100;
 const BEGUN_FOR = 60_000;
+/** What is longer is no command: everybody who reaches the broker can publish there. */
+const LONGEST_TOPIC = 1000;
+export const LONGEST_PAYLOAD = 100;
 
 /** What has come on the topics of commands lately: whoever owns the devices next carries out what nobody has begun. */
 export class HeardCommands {
@@ -22,6 +25,7 @@ export class HeardCommands {
   constructor(private readonly keptFor: number) {}
 
   add(command: HeardCommand): void {
+    if (command.topic.length > LONGEST_TOPIC || command.payload.length > LONGEST_PAYLOAD) return;
     this.list = [...this.list, command].slice(-MOST);
   }
 

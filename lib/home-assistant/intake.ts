@@ -1,6 +1,6 @@
 import { CommandGate, commandValue } from './commands';
 import { commandMakerOf } from './exports';
-import type { HeardCommand } from './heard-commands';
+import { type HeardCommand, LONGEST_PAYLOAD } from './heard-commands';
 import type { ExportPort } from './port';
 import type { DevicePublisher } from './publisher';
 
@@ -8,7 +8,6 @@ import type { DevicePublisher } from './publisher';
 const PATIENCE = 10_000;
 /** Topics on which one waits. */
 const MOST_WAITING = 100;
-const LONGEST_PAYLOAD = 100;
 
 /** Takes Home Assistant's commands, and makes messages of those that fit an entity. */
 export class CommandIntake {

@@ -19,6 +19,13 @@ describe('commands that are heard while another instance owns the devices', () =
 
   for (const [what, heard, begun, now, expected] of [
     ['that nobody has begun are left', [command('a', 'ON', 1000)], [], 5000, ['a ON']],
+    [
+      'that are longer than any command are not',
+      [command('a', 'ON'.repeat(51), 1000), command('a'.repeat(1001), 'ON', 1000)],
+      [],
+      5000,
+      [],
+    ],
     ['that are too old are not', [command('a', 'ON', 1000)], [], 1000 + KEPT, []],
     [
       'that were begun are not, though the two clocks differ a little',
