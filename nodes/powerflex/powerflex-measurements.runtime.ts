@@ -25,7 +25,7 @@ import type { NodeRuntime } from '../shared/node-runtime';
 import { readSettings } from '../shared/read-settings';
 import { errorText, noticeText, translate } from '../shared/text';
 import { form } from './powerflex-measurements.form';
-import { type Item, rowOutput } from './row-output';
+import { type Item, PlainItem, RawItem, rowOutput } from './row-output';
 import { type PowerflexSite, siteOf } from './site';
 
 type Settings = SettingsOf<typeof form>;
@@ -95,7 +95,7 @@ export function runtime(RED: NodeAPI): NodeRuntime {
         for (const one of rows) builder.add(ctRow(one));
         return [];
       }
-      return rows.map((one) => (withRaw ? { value: one.row, raw: one.raw() } : { value: one.row }));
+      return rows.map((one) => (withRaw ? new RawItem(one.row, one.raw()) : new PlainItem(one.row)));
     };
 
     let rows = 0;

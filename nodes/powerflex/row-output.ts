@@ -12,6 +12,19 @@ export interface Item {
   raw?: unknown;
 }
 
+/** An item without the values as they came. A class, because V8 counts how long the objects of a literal live: see `rows`. */
+export class PlainItem implements Item {
+  constructor(readonly value: object) {}
+}
+
+/** An item with the values as they came. */
+export class RawItem implements Item {
+  constructor(
+    readonly value: object,
+    readonly raw: unknown,
+  ) {}
+}
+
 /** Takes items and makes messages of them. */
 export interface RowOutput {
   /**
