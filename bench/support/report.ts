@@ -72,7 +72,7 @@ export function page(reports: readonly Report[], before = ''): string {
 Measured by \`npm run bench\`, on ${first === last ? first : `${first} to ${last}`}, on ${titles.join('; ')}, with what npm chooses
 there (\`--cell\`). Each row is one run: each way to do a piece of work takes its turn in every round, in processes of its own, and the
 servers are processes of their own. The figures are medians; in brackets the smallest and the largest. Absolute figures depend
-on the machine, which others used at the same time (its load was ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)} on two cores); the ratios are what counts.
+on the machine and on who else uses it (its load was ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)} on two cores, with the bench itself); the ratios are what counts.
 
 ![Our cost in relation to the comparison, with the limits](images/performance.svg)
 
