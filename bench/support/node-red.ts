@@ -102,6 +102,7 @@ export class BenchRuntime {
         reject(new NodeRedFailed(`Node-RED ${reason}:\n${this.log.slice(-20).join('\n')}`));
       };
       const timer = setTimeout(() => fail('did not start'), START_TIMEOUT);
+      let hasFlows = false;
       // Not `exit`: its last words may still be under way then.
       this.child.once('close', (code) => fail(`ended with ${String(code)}`));
       for (const stream of [this.child.stdout, this.child.stderr]) {
@@ -112,7 +113,9 @@ export class BenchRuntime {
           if (port !== undefined) this.url = `http://127.0.0.1:${port}`;
           // It would wait for them for good. They are named in the lines that follow, which come with this one.
           if (line.includes('Waiting for missing types')) setTimeout(fail, 200, 'misses node types');
-          if (!line.includes('[info] Started flows')) return;
+          hasFlows ||= line.includes('[info] Started flows');
+          // Which of the two comes first is not said.
+          if (!hasFlows || this.url === '') return;
           clearTimeout(timer);
           resolve();
         });
