@@ -39,7 +39,7 @@ export const SUITES: readonly Suite[] = [
     ],
     timeout: 60_000,
   },
-  { name: 'editor', spec: 'editor/**/*.test.js', timeout: 180_000, browser: true, ofNodeRed: true },
+  { name: 'editor', spec: 'editor/**/*.test.js', timeout: 300_000, browser: true, ofNodeRed: true },
 ];
 
 export interface Outcome {

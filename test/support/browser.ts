@@ -1,5 +1,5 @@
 import { chromium } from 'playwright-core';
-import { Editor, type EditorOptions } from './editor';
+import { Editor, type EditorOptions, PATIENCE } from './editor';
 import type { Runtime } from './runtime';
 
 export type { Editor };
@@ -26,6 +26,7 @@ export async function openEditor(runtime: Runtime, options: EditorOptions = {}):
       viewport: { width: 1280, height: 900 },
       acceptDownloads: true,
     });
+    context.setDefaultTimeout(PATIENCE);
     const editor = new Editor(browser, await context.newPage(), options.url ?? runtime.url);
     await editor.load(options);
     return editor;

@@ -16,7 +16,8 @@ export interface EditorOptions {
   url?: string;
 }
 
-const READY_TIMEOUT = 30_000;
+/** ms that a step may take: a browser that shares a slow machine with three others takes half a minute for some. */
+export const PATIENCE = 100_000;
 // Only the dialog that is fully built and slid in; one that is still being prepared, or going away, lies outside.
 const DIALOG = '.red-ui-tray[style*="right: 0px"]';
 
@@ -51,8 +52,8 @@ export class Editor {
   async load(options: EditorOptions = {}): Promise<void> {
     await this.page.goto(`${this.url}/`);
     if (options.user) await this.login(options.user);
-    await this.page.locator('[data-palette-type="inject"]').waitFor({ timeout: READY_TIMEOUT });
-    await this.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden', timeout: READY_TIMEOUT });
+    await this.page.locator('[data-palette-type="inject"]').waitFor();
+    await this.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
     if (options.dark) await this.setDark(true);
   }
 
@@ -208,7 +209,7 @@ export class Editor {
   async statusText(nodeId: string, pattern = /./): Promise<string> {
     const label = this.page.locator(`[id="${nodeId}"] .red-ui-flow-node-status-label`);
     const matching = label.filter({ hasText: pattern });
-    await matching.waitFor({ timeout: READY_TIMEOUT });
+    await matching.waitFor();
     return (await matching.textContent()) ?? '';
   }
 

@@ -7,6 +7,8 @@ import helper from 'node-red-node-test-helper';
 import type { Feed } from './feed';
 import { unloadFlow } from './flow';
 
+/** ms */
+const DAY = 86_400_000;
 const seen = new WeakMap<object, number>();
 
 /** The next thing that comes, one after the other. */
@@ -18,6 +20,9 @@ export function next<T>(feed: Feed<T>): Promise<T> {
 
 /** Epoch ms as ISO 8601. */
 export const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Noon of the day before, in UTC and epoch ms: some hours around it lie in the past, and in one day, week and month. */
+export const lastNoon = (): number => Math.floor(Date.now() / DAY) * DAY - DAY / 2;
 
 /** Gives each test of a suite a user folder of its own; its flow ends before the folder goes. @returns the folder */
 export function useUserFolder(): () => string {

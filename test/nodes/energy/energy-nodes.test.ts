@@ -2,15 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { iso, next, useUserFolder } from '../../support/energy-bench';
+import { iso, lastNoon, next, useUserFolder } from '../../support/energy-bench';
 import { catching, LEVEL, loadFlow, sink, TAB, type TestFlow, unloadFlow } from '../../support/flow';
 import { nodeSet } from '../../support/node-set';
 
 const MODULES = [nodeSet('energy-demand'), nodeSet('energy-counter')];
 const MINUTE = 60_000;
 
-/** The start of the running quarter of an hour, some quarters ago: readings lie in the past. */
-const begin = (): number => Math.floor(Date.now() / (15 * MINUTE)) * 15 * MINUTE - 60 * MINUTE;
 const demandNode = (settings: object = {}): Record<string, unknown> => ({
   ...{ id: 'node', z: 'tab', type: 'energy-demand', name: 'house', x: 100, y: 10, wires: [['one'], ['two']] },
   ...{ window: '15', target: 4000, zone: 'UTC', smoothing: 0, longestGap: 3600, ...settings },
@@ -36,7 +34,7 @@ describe('energy nodes', () => {
 
   it('tell the demand with the message that brought the reading', async () => {
     const flow = await load(demandNode());
-    const start = begin();
+    const start = lastNoon();
     flow.send('node', {
       payload: { timestamp: iso(start), power: 6000 },
       mine: 1,
@@ -61,7 +59,7 @@ describe('energy nodes', () => {
   });
 
   it('tell the end of a window, and go on after a restart', async () => {
-    const start = begin();
+    const start = lastNoon();
     let flow = await load(demandNode());
     flow.send('node', { payload: { timestamp: iso(start), energyImport: 1_000_000 } });
     await next(flow.at('one'));
@@ -85,7 +83,7 @@ describe('energy nodes', () => {
 
   it('send a limit for the cars only, and none while their draw is not known', async () => {
     const flow = await load(demandNode({ output: 'powerflex-dcm' }));
-    const start = begin();
+    const start = lastNoon();
     flow.send('node', { payload: { timestamp: iso(start), power: 3000 } });
     flow.send('node', { payload: { timestamp: iso(start + 1000), power: 3000 }, load: 1000 });
     const { payload } = await next(flow.at('one'));
@@ -111,7 +109,7 @@ describe('energy nodes', () => {
 
   it('count by day and month, and tell each hour once', async () => {
     const flow = await load(counterNode({ hours: true, price: 'fixed', fixedPrice: 0.3, currency: 'EUR' }));
-    const hour = Math.floor(Date.now() / (60 * MINUTE)) * 60 * MINUTE - 120 * MINUTE;
+    const hour = lastNoon();
     flow.send('node', { payload: { timestamp: iso(hour), energyImport: 10_000 } });
     await next(flow.at('one'));
     flow.send('node', { payload: { timestamp: iso(hour + 60 * MINUTE), energyImport: 11_000 } });
@@ -161,7 +159,7 @@ describe('energy nodes', () => {
       if (process.platform !== 'linux') this.skip();
       await prepare();
       const flow = await load(counterNode({ hours: true }));
-      const hour = Math.floor(Date.now() / (60 * MINUTE)) * 60 * MINUTE - 180 * MINUTE;
+      const hour = lastNoon();
       for (let i = 0; i < 3; i++) {
         flow.send('node', {
           payload: { timestamp: iso(hour + i * 60 * MINUTE), energyImport: 1000 + i * 100 },
@@ -219,7 +217,7 @@ describe('energy nodes', () => {
   });
 
   it('give the rows of a chart with the first reading and when something has ended', async () => {
-    const hour = Math.floor(Date.now() / (60 * MINUTE)) * 60 * MINUTE - 180 * MINUTE;
+    const hour = lastNoon();
     interface Charted {
       payload: { chart?: { hour: object[]; day: object[] } };
     }
@@ -241,7 +239,7 @@ describe('energy nodes', () => {
 
   it('take a reading, prices and an availability in one message, and nothing of one with a mistake', async () => {
     const flow = await load(counterNode({ price: 'messages' }));
-    const start = Date.now() - 10 * MINUTE;
+    const start = lastNoon();
     flow.send('node', { price: 0.25, payload: { timestamp: iso(start), energyImport: 1000 } });
     await next(flow.at('one'));
     flow.send('node', { price: 0.5, payload: { timestamp: 'never', energyImport: 1000 } });

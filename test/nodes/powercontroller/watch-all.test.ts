@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { type PowercontrollerSimulator, startPowercontroller } from '../../../simulators/powercontroller';
+import { lastNoon } from '../../support/energy-bench';
 import { codeOf, LEVEL, type Message, payloadOf, type TestFlow, unloadFlow } from '../../support/flow';
 import { type Json, loadWith, node } from './support';
 
@@ -11,7 +12,8 @@ describe('all controllers of an account', () => {
   let simulator: PowercontrollerSimulator;
   let flow: TestFlow;
   beforeEach(async () => {
-    simulator = await startPowercontroller({ historyDays: 1 });
+    // Just past a quarter of an hour, so that no controller has news of its own.
+    simulator = await startPowercontroller({ historyDays: 1, startAt: lastNoon() + 60_000 });
     simulator.add('second', 'PC-2');
   });
   afterEach(async () => {
