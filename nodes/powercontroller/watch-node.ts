@@ -14,6 +14,7 @@ import { onClose } from '../shared/on-close';
 import { PolledDevice } from '../shared/polled-device';
 import { availabilityPayload, lostPayload } from '../shared/polled-node';
 import { STATUS, statusOfAvailability, statusSetter } from '../shared/status';
+import { errorText } from '../shared/text';
 import { TurnMemory } from '../shared/turn-memory';
 import type { Account, AccountReference } from './account';
 import { blockOfId } from './device-block';
@@ -43,25 +44,25 @@ export function statusText({ averagePower, frequency, on }: ControllerStatus): s
 export function recall(node: Pick<Node, 'context'>): Promise<unknown> {
   return new Promise((resolve, reject) => {
     node.context().get(MEMORY_KEY, (error: Error | undefined, value: unknown) => {
-      if (error) reject(contextUnreadable(error));
+      if (error) reject(contextFault(error, 'read'));
       else resolve(value);
     });
   });
 }
 
-function contextUnreadable({ message }: Error): DeviceError {
+function contextFault({ message }: Error, done: 'read' | 'written'): DeviceError {
   const words = message.slice(0, 120);
-  return new DeviceError('UNREACHABLE', `The node's context cannot be read: ${words}`, {
-    reason: 'powercontrollerContextUnreadable',
+  return new DeviceError('UNREACHABLE', `The node's context cannot be ${done}: ${words}`, {
+    reason: done === 'read' ? 'powercontrollerContextUnreadable' : 'powercontrollerContextUnwritable',
     sent: false,
     params: { message: words },
   });
 }
 
-function keep(node: Node, value: unknown): Promise<void> {
+function keep(RED: NodeAPI, node: Node, value: unknown): Promise<void> {
   return new Promise((resolve) => {
     node.context().set(MEMORY_KEY, value, (error: Error | undefined) => {
-      if (error) node.warn(error.message);
+      if (error) node.warn(errorText(RED, contextFault(error, 'written')));
       resolve();
     });
   });
@@ -114,7 +115,7 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
     if (fresh.length > 0 || !noted) {
       noted = true;
       turns?.set(MEMORY_KEY, memory?.state);
-      await keep(node, memory?.state);
+      await keep(RED, node, memory?.state);
     }
     newest = fresh.at(-1)?.status ?? newest;
     if (fresh.length > 0 && newest) setStatus(STATUS.fresh(statusText(newest)));

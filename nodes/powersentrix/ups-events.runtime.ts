@@ -75,12 +75,13 @@ class Memory {
   private waiting: (() => void)[] | undefined = [];
 
   constructor(
+    RED: NodeAPI,
     node: Node,
     private readonly limits: ChangeLimits,
     /** of all UPSes of an account or receiver; else of one, and another one in its place begins anew */
     private readonly many: boolean,
   ) {
-    this.kept = new NodeMemory(node, MEMORY);
+    this.kept = new NodeMemory(RED, node, MEMORY);
     this.kept.read((stored) => {
       this.stored = recordOf(stored);
       const { waiting = [] } = this;
@@ -178,7 +179,7 @@ export function runtime(RED: NodeAPI): NodeRuntime {
     const kinds = kindsOf(settings.events);
     const limits = { temperature: watched(temperatureLimit), imbalance: watched(imbalanceLimit) };
     const many = settings.scope !== 'one';
-    const memory = new Memory(this, limits, many);
+    const memory = new Memory(RED, this, limits, many);
     const closing = new AbortController();
 
     const emit = (part: UpsPart, payload: Event): void => {

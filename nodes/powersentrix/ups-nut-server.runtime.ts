@@ -35,7 +35,7 @@ export function runtime(RED: NodeAPI): NodeRuntime {
     const read = readSettings(RED, this, form, config);
     const { settings } = read;
     const setStatus = statusSetter(RED, this);
-    const memory = new NodeMemory(this, MEMORY);
+    const memory = new NodeMemory(RED, this, MEMORY);
     let problem = read.problem;
     let offered: Offered[] = [];
     let server: NutRunning | undefined;

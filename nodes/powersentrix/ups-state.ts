@@ -23,7 +23,7 @@ export class UpsState {
     private readonly ups: () => Ups,
     onClose: ConfigTools['onClose'],
   ) {
-    this.own = new NodeMemory(node, MEMORY);
+    this.own = new NodeMemory(RED, node, MEMORY);
     const cluster = clusterOf(RED);
     if (!cluster) return;
     const turns = new TurnMemory(RED, cluster, node, {

@@ -1,9 +1,10 @@
-import type { Node } from 'node-red';
+import type { Node, NodeAPI } from 'node-red';
 
 import { type Clock, systemClock } from '../../lib/core/clock';
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
 import { type SharedMemory, sharedMemory } from './cluster-face';
 import { onClose } from './on-close';
+import { errorText } from './text';
 
 /** ms after which a context store that does not answer is taken for an empty one */
 const PATIENCE = 10_000;
@@ -20,6 +21,7 @@ export class NodeMemory {
   private waiting: { value: unknown } | undefined;
 
   constructor(
+    private readonly RED: NodeAPI,
     private readonly node: Node,
     private readonly key: string,
     private readonly clock: Clock = systemClock,
@@ -74,10 +76,11 @@ export class NodeMemory {
     if (!this.writing) this.writeNext();
   }
 
-  private failed({ reason, message }: DeviceError): void {
+  private failed(error: DeviceError): void {
+    const { reason, message } = error;
     // The owner now goes on from what was kept before.
     if (reason === 'clusterLost' || reason === this.told) this.node.debug(`cluster: ${message}`);
-    else this.node.warn(message);
+    else this.node.warn(errorText(this.RED, error));
     this.told = reason;
   }
 

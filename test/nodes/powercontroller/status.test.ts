@@ -180,6 +180,23 @@ describe('powercontroller-status', () => {
       assert.equal((await failsWith(recall(node), 'UNREACHABLE')).reason, 'powercontrollerContextUnreadable');
     });
 
+    it('tells what is new where its context cannot be written, and says why', async () => {
+      await watch();
+      await out();
+      const set = (_key: string, _value: unknown, told: (error: Error) => void): void =>
+        told(new Error('full'));
+      Object.assign(flow.node('n'), { context: () => ({ set }) });
+      sim.controller(sim.deviceId).switch(true, 'manual');
+      await asked(1);
+      assert.equal(payloadOf(flow.at('out').items.at(-1) ?? {}).type, 'relay');
+      const warned = flow.log(LEVEL.warn).map(({ msg }) => msg);
+      assert.deepEqual(
+        warned.map((text) => text.includes('cannot be written: full')),
+        [true],
+        String(warned),
+      );
+    });
+
     it('shows trouble and recovery, and logs each once', async () => {
       await watch();
       await out();

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 
-import type { Node } from 'node-red';
+import type { Node, NodeAPI } from 'node-red';
 
 import { NodeMemory } from '../../../nodes/shared/node-memory';
 import { FakeClock } from '../../support/fake-clock';
+
+const RED = { _: (key: string) => key } as unknown as NodeAPI;
 
 type Done = (error: unknown, value?: unknown) => void;
 
@@ -45,7 +47,7 @@ describe('the memory of a node', () => {
       const clock = new FakeClock();
       let used = 0;
       const value = await new Promise((resolve) => {
-        new NodeMemory(store.node, 'k', clock).read((stored) => {
+        new NodeMemory(RED, store.node, 'k', clock).read((stored) => {
           used++;
           resolve(stored);
         });
@@ -60,7 +62,7 @@ describe('the memory of a node', () => {
   it('takes a store that never answers for an empty one', async () => {
     const clock = new FakeClock();
     const used: unknown[] = [];
-    new NodeMemory(new Store().node, 'k', clock).read((stored) => used.push(stored));
+    new NodeMemory(RED, new Store().node, 'k', clock).read((stored) => used.push(stored));
     assert.deepEqual(used, []);
     await clock.advance(10_000);
     assert.deepEqual(used, [undefined]);
@@ -69,7 +71,7 @@ describe('the memory of a node', () => {
   it('lets what a reader throws be the reader’s', () => {
     const store = new Store();
     store.get = (_key, done) => done(null, 5);
-    assert.throws(() => new NodeMemory(store.node, 'k').read(broken), /broken/);
+    assert.throws(() => new NodeMemory(RED, store.node, 'k').read(broken), /broken/);
     assert.deepEqual(store.said, []);
   });
 
@@ -77,7 +79,7 @@ describe('the memory of a node', () => {
     const store = new Store();
     const written: [unknown, Done][] = [];
     store.set = (_key, value, done) => written.push([value, done]);
-    const memory = new NodeMemory(store.node, 'k');
+    const memory = new NodeMemory(RED, store.node, 'k');
     for (const value of [1, 2, 3]) memory.write(value);
     assert.deepEqual(
       written.map(([value]) => value),
