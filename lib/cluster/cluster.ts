@@ -77,6 +77,7 @@ export class Cluster {
   /** @param within ms that running commands get to end */
   async leave(within: number): Promise<void> {
     await this.lease.leave(within);
+    this.commands.close();
     await this.engine.close();
   }
 

@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-
-import { type DeviceError, toDeviceError } from '../core/errors';
-import { type Copy, Matching, SKEW } from './copies';
+import { toDeviceError } from '../core/errors';
+import { Matching, SKEW } from './copies';
 import type { CommandRecord, Engine } from './engine';
 import {
   alreadyKnown,
@@ -15,9 +13,11 @@ import {
 } from './errors';
 import type { Lease } from './lease';
 import { Line, type Place } from './line';
+import { Past } from './past';
 import { NEWCOMER } from './newcomer';
 import type { LeaseClock } from './lease-clock';
 import { CommandPermit } from './permit';
+import { deviceOf, keyOf, KnownCommand, placeOf, type Shared, type Work } from './work';
 
 /** ms for which a command waits for an owner where only one instance got it */
 export const LONGEST_ASKED = 10_000;
@@ -31,29 +31,9 @@ const MOST_WAITING = 1000;
 const LOOK_EVERY = 250;
 /** characters of an outcome that is kept for who asks again */
 const LONGEST_OUTCOME = 8192;
-/** commands of the last while that are written again into an engine that has lost them */
-const REMEMBERED = 200;
-const REMEMBERED_FOR = 60_000;
-
-/** One command's message at one node. */
-export interface Work<R> extends Copy {
-  node: string;
-  /** what it is about where a node has several of these, such as a port; missing: the node has one */
-  target?: string;
-  partition: number;
-  /** of the sender; `undefined`: none */
-  commandId: string | undefined;
-  /** Carries it out here. */
-  run: (permit: CommandPermit) => Promise<R>;
-  /** what came of it, as it is kept for who asks again */
-  outcome?: (result: R) => string;
-}
-
-/** What became of a message that every instance gets. */
-export type Shared<R> = { dropped: false; result: R } | { dropped: true };
 
 export interface CommandsOptions {
-  engine: Pick<Engine, 'begin' | 'finish' | 'recent' | 'time'>;
+  engine: Pick<Engine, 'begin' | 'finish' | 'remember' | 'recent' | 'time'>;
   lease: Lease;
   clock: LeaseClock;
   holder: string;
@@ -66,13 +46,6 @@ interface Running {
   ended: Promise<unknown>;
 }
 
-/** Another owner has done it, in words that were kept or in none. */
-export class KnownCommand extends Error {
-  constructor(readonly record: CommandRecord | undefined) {
-    super('known');
-  }
-}
-
 /** It cannot begin here now, and has not left. */
 const AGAIN = Symbol('again');
 
@@ -83,14 +56,19 @@ export class Commands {
   private readonly running = new Map<string, Running>();
   private readonly waiters = new Set<() => void>();
   private readonly matchings = new Map<string, { since: number; matching: Promise<Matching> }>();
-  private readonly finished: { device: string; record: CommandRecord; at: number }[] = [];
+  private readonly past: Past;
   private readonly line = new Line(() => this.wake());
   private waiting = 0;
+  private closed = false;
 
-  constructor(private readonly options: CommandsOptions) {}
+  constructor(private readonly options: CommandsOptions) {
+    const { engine, clock } = options;
+    this.past = new Past({ engine, now: () => clock.now() });
+  }
 
-  /** Something is owned that was not, or the other way about. */
+  /** The engine answers, and something may be owned that was not, or the other way about. */
   changed(): void {
+    if (!this.options.lease.problem) void this.past.tell();
     for (const { partition, permit } of [...this.running.values()]) {
       if (!this.options.lease.owns(partition)) permit.end();
     }
@@ -106,11 +84,16 @@ export class Commands {
     }
   }
 
-  /** Writes into an engine that has lost them what has been carried out here lately. */
+  /** The engine is back, and may have lost what has been carried out here lately. */
   async remember(): Promise<void> {
-    const now = this.options.clock.now();
-    const known = this.finished.filter(({ at }) => now - at < REMEMBERED_FOR);
-    await Promise.all(known.map(({ device, record }) => this.options.engine.finish(device, record)));
+    this.past.doubt();
+    await this.past.tell();
+  }
+
+  /** This instance ends: what waits for an owner, or for its answer, does so no longer. */
+  close(): void {
+    this.closed = true;
+    this.wake();
   }
 
   /**
@@ -131,7 +114,8 @@ export class Commands {
           if (result !== AGAIN) return result;
         }
         const verdict = this.verdict(work.partition, clock.now() - came);
-        if (verdict === 'drop') {
+        // Others have their copies of it.
+        if (verdict === 'drop' || this.closed) {
           this.dropped++;
           return { dropped: true };
         }
@@ -155,8 +139,7 @@ export class Commands {
     const place = this.line.enter(placeOf(work));
     try {
       while (!this.line.isNext(place)) {
-        await this.wait();
-        if (!lease.mayBegin(work.partition)) return undefined;
+        if (!(await this.wait()) || !lease.mayBegin(work.partition)) return undefined;
       }
       const result = await this.attempt(work, key, { single: true, place });
       return result === AGAIN ? undefined : { result };
@@ -165,8 +148,9 @@ export class Commands {
     }
   }
 
-  /** Resolves when something has changed, or soon. @throws DeviceError BUSY */
-  async wait(): Promise<void> {
+  /** @returns when something has changed, or soon: whether this instance goes on. @throws DeviceError BUSY */
+  async wait(): Promise<boolean> {
+    if (this.closed) return false;
     if (this.waiting >= MOST_WAITING) throw tooMany(MOST_WAITING);
     this.waiting++;
     await new Promise<void>((resolve) => {
@@ -179,6 +163,7 @@ export class Commands {
       this.waiters.add(wake);
     });
     this.waiting--;
+    return !this.closed;
   }
 
   private wake(): void {
@@ -233,7 +218,10 @@ export class Commands {
     { single, place }: { single: boolean; place: Place },
   ): Promise<R | typeof AGAIN> {
     if (this.running.has(key)) throw new KnownCommand(undefined);
-    const { engine, holder } = this.options;
+    // The engine may not know of it: it was away when it ended.
+    const before = this.past.of(key);
+    if (before) throw new KnownCommand(before);
+    const { holder } = this.options;
     const record: CommandRecord = {
       ...{ key, print: work.print, at: work.arrived, by: holder, single },
       ...{ state: 'begun', goal: '', outcome: '' },
@@ -246,10 +234,7 @@ export class Commands {
     const ended = new Promise<void>((resolve) => (end = resolve));
     this.running.set(key, { partition: work.partition, permit, ended });
     const finish = async (state: CommandRecord['state'], outcome = ''): Promise<void> => {
-      const whole = { ...record, state, goal: permit.goal, outcome };
-      this.finished.push({ device: deviceOf(work), record: whole, at: this.options.clock.now() });
-      if (this.finished.length > REMEMBERED) this.finished.shift();
-      await engine.finish(deviceOf(work), whole).catch(() => undefined);
+      await this.past.ended(deviceOf(work), { ...record, state, goal: permit.goal, outcome });
     };
     try {
       const running = work.run(permit);
@@ -272,6 +257,7 @@ export class Commands {
         permit.signal.aborted || error.code === 'CANCELLED' || error.reason === 'stoppedWhileSwitching';
       if (!isLeft || (error.sent && permit.goal === ''))
         await finish(error.code === 'OUTCOME_UNKNOWN' ? 'unknown' : 'failed');
+      else if (error.sent) this.past.left(deviceOf(work), { ...record, goal: permit.goal });
       throw thrown;
     } finally {
       this.running.delete(key);
@@ -323,23 +309,4 @@ export class Commands {
     matching.catch(() => this.matchings.delete(device));
     return matching;
   }
-}
-
-/** An error of a known command, for who asks again. */
-export function knownError({ record }: KnownCommand): DeviceError {
-  return record?.state === 'begun' ? begunElsewhere() : alreadyKnown();
-}
-
-/** What is commanded: commands to one of these are told from older ones, and begin in their order. */
-function deviceOf({ node, target = '' }: Pick<Work<never>, 'node' | 'target'>): string {
-  return `${node} ${target}`;
-}
-
-function placeOf(work: Pick<Work<never>, 'node' | 'target' | 'arrived'>): Place {
-  return { device: deviceOf(work), arrived: work.arrived };
-}
-
-/** What the command is known by; a sender's id holds for one node. */
-export function keyOf({ node, commandId }: Pick<Work<unknown>, 'node' | 'commandId'>): string {
-  return commandId === undefined ? randomUUID() : `${node} ${commandId}`;
 }

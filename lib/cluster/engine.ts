@@ -86,6 +86,8 @@ export interface Engine {
   begin(beginning: Beginning): Promise<Begun>;
   /** Writes down what came of a command, whether it was begun or not. */
   finish(device: string, record: CommandRecord): Promise<void>;
+  /** Writes down what became of a command of this member, unless something else is known of it meanwhile. */
+  remember(device: string, record: CommandRecord): Promise<void>;
   /** The last commands of a device, in the order in which their messages came. */
   recent(device: string): Promise<CommandRecord[]>;
   /** @param to a member, or a name of which nobody takes what is sent away: the newest of that stay for an hour */

@@ -43,6 +43,14 @@ export function alreadyKnown(): DeviceError {
   return unsent('CONFLICT', 'clusterKnown', 'A command with this id has been carried out already.');
 }
 
+export function failedBefore(): DeviceError {
+  return unsent(
+    'CONFLICT',
+    'clusterFailed',
+    'A command with this id has failed already, and was not tried again. Send it with an id of its own.',
+  );
+}
+
 export function tooMany(limit: number): DeviceError {
   return unsent('BUSY', 'queueFull', `More than ${limit} others wait for their turn already.`, { limit });
 }
@@ -72,11 +80,11 @@ export function notForwardable(): DeviceError {
   );
 }
 
-/** An owner has begun it and is gone, and it is nothing that may be begun again. */
+/** Nobody knows what became of it, such as where its owner is gone, and it is nothing that may be begun again. */
 export function begunElsewhere(): DeviceError {
   return new DeviceError(
     'OUTCOME_UNKNOWN',
-    'Another instance has begun this command and ended: nobody knows whether it took effect. Look before you repeat it.',
+    'This command has begun before, and nobody knows whether it took effect. Look before you repeat it.',
     { reason: 'clusterBegun', sent: true },
   );
 }

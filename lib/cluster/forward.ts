@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { DeviceError, type ErrorCode, toDeviceError } from '../core/errors';
 import { isRecord } from '../core/values';
-import { type Commands, knownError, KnownCommand, keyOf, LONGEST_ASKED, type Work } from './commands';
+import { type Commands, LONGEST_ASKED } from './commands';
 import type { Engine, Letter } from './engine';
 import {
   noOwner,
@@ -19,6 +19,7 @@ import type { Lease } from './lease';
 import type { LeaseClock } from './lease-clock';
 import type { CommandPermit } from './permit';
 import { parsed } from './replies';
+import { keyOf, KnownCommand, knownError, type Work } from './work';
 
 /** characters of a message that is sent to its owner */
 const LONGEST_MESSAGE = 64 * 1024;
@@ -101,8 +102,8 @@ export class Forward {
         if ('answer' in reply) return reply.answer;
         if ('error' in reply) throw reply.error;
       }
-      if (clock.now() - came > LONGEST_ASKED) throw left ? unanswered() : noOwner();
-      await commands.wait();
+      if (clock.now() - came > LONGEST_ASKED || !(await commands.wait()))
+        throw left ? unanswered() : noOwner();
     }
   }
 
@@ -123,8 +124,8 @@ export class Forward {
     try {
       await engine.send(holder, letter);
       while (!reply) {
-        if (clock.now() - since > LONGEST_ANSWER) return { error: unanswered() };
-        await this.options.commands.wait();
+        const goesOn = await this.options.commands.wait();
+        if (!goesOn || clock.now() - since > LONGEST_ANSWER) return { error: unanswered() };
         // Whoever owns it next knows what became of it.
         if (lease.ownerOf(partition)?.holder !== holder) return { again: true, told: false };
       }
@@ -151,20 +152,29 @@ export class Forward {
     const { id, from, key, node, at, print, target, message } = letter;
     if (typeof id !== 'string' || typeof from !== 'string' || typeof key !== 'string' || key.length > 300)
       return;
-    if (this.serving >= MOST_ASKED) return;
+    if (this.serving >= MOST_ASKED) {
+      await this.answer(from, { id, error: plainError(tooMany(MOST_ASKED)) });
+      return;
+    }
     this.serving++;
     const reply = await this.replyTo({
       ...{ key, node, message, print: shortText(print, 100), target: shortText(target, 200) },
       at: typeof at === 'number' && Number.isFinite(at) ? Math.min(at, sentAt) : sentAt,
     }).catch((thrown: unknown) => ({ error: plainError(toDeviceError(thrown)) }));
     this.serving--;
-    const text = JSON.stringify({ t: 'answer', id, ...reply });
-    const engine = this.options.engine;
-    await engine.send(from, text).catch((thrown: unknown) => {
+    await this.answer(from, { id, ...reply });
+  }
+
+  private async answer(
+    to: string,
+    { id, ...reply }: { id: string } & Record<string, unknown>,
+  ): Promise<void> {
+    const { engine } = this.options;
+    await engine.send(to, JSON.stringify({ t: 'answer', id, ...reply })).catch((thrown: unknown) => {
       // It has been carried out, and what came of it is too long to be told.
       if (toDeviceError(thrown).reason !== 'clusterTooLong') return;
       const short = { t: 'answer', id, answer: { sends: [] } };
-      return engine.send(from, JSON.stringify(short)).catch(() => undefined);
+      return engine.send(to, JSON.stringify(short)).catch(() => undefined);
     });
   }
 

@@ -23,6 +23,8 @@ export class Term {
   private confirmed: number;
   private cancelFence: (() => void) | undefined;
   private cancelAlone: (() => void) | undefined;
+  /** since when the engine has failed again and again, and when it did last; missing: it has not */
+  private failing: { since: number; last: number } | undefined;
 
   constructor(
     private readonly clock: LeaseClock,
@@ -34,6 +36,7 @@ export class Term {
 
   start(): void {
     this.confirmed = this.clock.now();
+    this.watchFence();
     this.watchAlone();
   }
 
@@ -41,8 +44,17 @@ export class Term {
   confirm(began: number): void {
     // A renewal whose answer took too long confirms what has been dropped already.
     this.confirmed = Math.max(this.confirmed, began);
+    this.failing = undefined;
     this.watchFence();
     this.watchAlone();
+  }
+
+  /** A call to the engine has failed. */
+  failed(): void {
+    const now = this.clock.now();
+    // Between two failures that are far apart this process stood still, and knows nothing of that time.
+    const { since, last } = this.failing ?? { since: now, last: now };
+    this.failing = { since: now - last < this.options.lease ? since : now, last: now };
   }
 
   /** Whether what is held holds. */
@@ -70,8 +82,16 @@ export class Term {
   }
 
   private watchAlone(): void {
-    const { acts, lease, alone } = this.options;
+    const { acts, lease } = this.options;
     this.cancelAlone?.();
-    if (acts) this.cancelAlone = this.clock.after(lease * ALONE_AFTER, alone);
+    if (acts) this.cancelAlone = this.clock.after(lease * ALONE_AFTER, () => this.lookAlone());
+  }
+
+  private lookAlone(): void {
+    const { lease, alone } = this.options;
+    const { since, last } = this.failing ?? { since: Infinity, last: -Infinity };
+    const now = this.clock.now();
+    if (now - since >= lease * (ALONE_AFTER - 1) && now - last < lease) alone();
+    else this.cancelAlone = this.clock.after(lease / 4, () => this.lookAlone());
   }
 }

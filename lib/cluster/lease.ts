@@ -26,7 +26,7 @@ export interface LeaseListeners {
   ending?: (partitions: readonly number[]) => Promise<void>;
   /** Others may have something to claim now. */
   freed?: (members: readonly Member[]) => Promise<void>;
-  /** The engine has lost what was written. */
+  /** The engine is back, and may have lost what was written. */
   forgotten?: () => Promise<void>;
 }
 
@@ -80,7 +80,10 @@ export class Lease {
     this.turns = new Turns(this.clock, {
       lease,
       look: () => this.look(),
-      failed: (thrown) => void (this.failure = toDeviceError(thrown)),
+      failed: (thrown) => {
+        this.failure = toDeviceError(thrown);
+        this.term.failed();
+      },
       begins: (due) => this.newcomer.watchStandstill(due),
     });
   }
@@ -145,6 +148,11 @@ export class Lease {
   /** Why nothing is owned by anybody, as seen from here; `undefined`: the engine answers. */
   get problem(): DeviceError | undefined {
     return this.lost ? this.failure : undefined;
+  }
+
+  /** What the engine has answered last, where that was no confirmation. */
+  get refusal(): DeviceError | undefined {
+    return this.failure;
   }
 
   get actsAlone(): boolean {
@@ -231,7 +239,8 @@ export class Lease {
     this.drop(renewal.lost);
     const isAlone = renewal.members.every(({ holder }) => holder === this.options.holder);
     if (isAlone && this.newcomer.alone()) this.turn();
-    if (isForgotten) await this.options.listeners.forgotten?.();
+    // A fail-over may have lost the last of what was written, with the same epoch.
+    if (isForgotten || wasLost) await this.options.listeners.forgotten?.();
     if (wasLost || isForgotten) this.tell();
     else this.options.listeners.changed?.();
   }

@@ -15,7 +15,7 @@ import {
   type Renewal,
 } from './engine';
 import { letters, lettersIn, numbers, ownersOf, membersOf, recordOf, strings } from './replies';
-import { BEGIN, CLAIM, KEEP, RELEASE, RENEW } from './scripts';
+import { BEGIN, CLAIM, FINISH, KEEP, RELEASE, RENEW } from './scripts';
 import type { ClusterSettings } from './settings';
 import { checkMemoryPolicy, LONGEST_CALL, Wire } from './wire';
 
@@ -31,6 +31,8 @@ const BLOCK = 5000;
 const LONGEST_WAY = 500;
 /** letters that wait for a member */
 const MOST_LETTERS = 500;
+/** ms after which what the engine has refused is asked for again */
+const PAUSE = 500;
 /** letters in one answer */
 const AT_ONCE = 16;
 /** s that the letters of a member outlive the last one */
@@ -60,6 +62,8 @@ export class RedisEngine implements Engine {
   private offset: number | undefined;
   private digest = '';
   private closed = false;
+  /** connections over which letters have been asked for */
+  private listening = 0;
 
   constructor(private readonly options: RedisOptions) {
     const { settings, clock = systemClock, onLost } = options;
@@ -175,15 +179,12 @@ export class RedisEngine implements Engine {
     throw odd();
   }
 
-  async finish(device: string, record: CommandRecord): Promise<void> {
-    const of = this.device(device);
-    const set = this.calls.ask([
-      ...['SET', this.command(record.key), JSON.stringify(record)],
-      ...['PX', String(RECORDS_FOR)],
-    ]);
-    const add = this.calls.ask(['ZADD', of, String(record.at), record.key]);
-    await Promise.all([set, add]);
-    await this.calls.ask(['PEXPIRE', of, String(RECORDS_FOR)]);
+  finish(device: string, record: CommandRecord): Promise<void> {
+    return this.write(device, record, '');
+  }
+
+  remember(device: string, record: CommandRecord): Promise<void> {
+    return this.write(device, record, this.options.holder);
   }
 
   async recent(device: string): Promise<CommandRecord[]> {
@@ -228,9 +229,19 @@ export class RedisEngine implements Engine {
     return Promise.resolve();
   }
 
+  /** @param by a holder whose command it is, where something newer may be known; else empty */
+  private async write(device: string, record: CommandRecord, by: string): Promise<void> {
+    await this.run(
+      FINISH,
+      [this.command(record.key), this.device(device)],
+      [record.key, record.at, JSON.stringify(record), RECORDS_FOR, RECORDS, by],
+    );
+  }
+
   private async listen(): Promise<void> {
     const stream = this.key(`letters:${this.options.holder}`);
-    while (!this.closed && this.inbox.connected) {
+    const turn = ++this.listening;
+    while (!this.closed && this.inbox.connected && turn === this.listening) {
       try {
         const reply = await this.inbox.ask(
           ['XREAD', 'COUNT', String(AT_ONCE), 'BLOCK', String(BLOCK), 'STREAMS', stream, this.last],
@@ -243,8 +254,8 @@ export class RedisEngine implements Engine {
         }
         if (come.length > 0) await this.inbox.ask(['XTRIM', stream, 'MINID', this.last]);
       } catch {
-        // The connection is made anew, and this goes on with it.
-        return;
+        // A connection that is lost is made anew, and begins this again; what the engine refuses may pass.
+        await new Promise<void>((resolve) => this.clock.after(PAUSE, resolve));
       }
     }
   }
@@ -280,7 +291,7 @@ function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-/** Asked for with each call, of four scripts: hashing takes microseconds. */
+/** Asked for with each call, of six scripts: hashing takes microseconds. */
 function sha(script: string): string {
   return createHash('sha1').update(script).digest('hex');
 }

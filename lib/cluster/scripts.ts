@@ -1,9 +1,14 @@
+import { LONGEST_LEASE } from './settings';
+
 /**
  * What Redis or Valkey does as one step. The keys of a cluster share a hash tag. Each member counts its calls, and a call that
  * comes late, after one that was made later, does nothing: else a late release could free what was claimed since.
  */
 
-/** KEYS: members, owners, meta. */
+/**
+ * KEYS: members, owners, meta. A clock of the engine's host that was set back would let a dead member live on; nobody has a
+ * lease for longer than that.
+ */
 const COMMON = `
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -16,7 +21,7 @@ local function member(holder)
 end
 local function alive(holder)
   local found = holder and member(holder)
-  return found and found.expires > now and found or nil
+  return found and found.expires > now and found.expires - now <= ${LONGEST_LEASE * 1000} and found or nil
 end
 `;
 
@@ -115,18 +120,40 @@ if redis.call('HGET', KEYS[2], ARGV[2]) ~= me or not alive(me) then return {'not
 local known = redis.call('GET', KEYS[3])
 if known then
   local ok, found = pcall(cjson.decode, known)
-  if not ok or found.state ~= 'begun' or (found.by ~= me and found.goal == '') then return {'known', known} end
+  if not ok or type(found) ~= 'table' or found.state ~= 'begun' or (found.by ~= me and found.goal == '') then return {'known', known} end
   found.by = me
   redis.call('SET', KEYS[3], cjson.encode(found), 'PX', ARGV[6])
   return {'begun', found.goal}
 end
+local passing = tonumber(ARGV[7])
+-- What seems to come from the future was written before the clock was set back, and tells nothing of an order.
+redis.call('ZREMRANGEBYSCORE', KEYS[4], string.format('(%.0f', now + passing), '+inf')
 local last = redis.call('ZRANGE', KEYS[4], -1, -1, 'WITHSCORES')
-if last[2] and tonumber(last[2]) > at + tonumber(ARGV[7]) then return {'older'} end
+if last[2] and tonumber(last[2]) > at + passing then return {'older'} end
 redis.call('SET', KEYS[3], ARGV[5], 'PX', ARGV[6])
 redis.call('ZADD', KEYS[4], at, ARGV[3])
 redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -1 - tonumber(ARGV[8]))
 redis.call('PEXPIRE', KEYS[4], ARGV[6])
 return {'begun', ARGV[9]}
+`;
+
+/**
+ * KEYS: the command, its device. ARGV: key, message's time, record, ms that a record is kept, records of a device, holder: what
+ * became of its command, written only where nothing newer is known; or nothing, and it is written in any case.
+ */
+export const FINISH = `
+if ARGV[6] ~= '' then
+  local known = redis.call('GET', KEYS[1])
+  if known then
+    local ok, found = pcall(cjson.decode, known)
+    if ok and type(found) == 'table' and (found.state ~= 'begun' or found.by ~= ARGV[6]) then return 0 end
+  end
+end
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[5]))
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
+return 1
 `;
 
 /** KEYS: members, owners, what is kept. ARGV: holder, partition, text, s. */

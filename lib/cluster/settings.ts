@@ -32,7 +32,7 @@ export interface ClusterSettings {
 const VARIABLE = 'ENERGY_DEVICES_CLUSTER';
 /** s */
 const LEAST_LEASE = 4;
-const LONGEST_LEASE = 600;
+export const LONGEST_LEASE = 600;
 const DEFAULT_LEASE = 10;
 /** bytes of a file with a password that are looked at */
 const LONGEST_PASSWORD = 4096;

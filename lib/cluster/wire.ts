@@ -101,7 +101,12 @@ export class Wire {
     };
     client.on('error', ended);
     client.on('end', ended);
-    await this.within(2 * LONGEST_CALL, client.connect());
+    // A client that is destroyed while it connects goes on, and would keep what it gets.
+    const connecting = client.connect().then(() => {
+      if (this.client !== client) client.destroy();
+    });
+    await this.within(2 * LONGEST_CALL, connecting);
+    if (this.isClosed() || this.client !== client) return;
     await this.options.onReady((args) => this.over(client, args, LONGEST_CALL));
     if (this.isClosed() || this.client !== client) return;
     this.ready = true;
@@ -145,28 +150,31 @@ export class Wire {
     });
   }
 
-  /** What a client throws may hold what it was given. */
   private errorOf(thrown: unknown): DeviceError {
     if (thrown instanceof DeviceError) return thrown;
-    const text = thrown instanceof Error ? thrown.message : '';
-    if (/^(?:NOAUTH|WRONGPASS)|invalid password|without any password/i.test(text)) {
-      return new DeviceError('REJECTED', 'The engine of the cluster refuses the login.', {
-        reason: 'clusterAuth',
-      });
-    }
-    const words = this.redact(text).slice(0, 120);
-    // Redis names the kind of its errors in capitals.
-    if (
-      /^(?!ECONN|E[A-Z]{3,9}:)[A-Z]{3,16} /.test(text) &&
-      !/^(?:LOADING|MASTERDOWN|READONLY|CLUSTERDOWN) /.test(text)
-    ) {
-      return new DeviceError('BAD_RESPONSE', `The engine of the cluster refuses: ${words}`, {
-        reason: 'clusterRefused',
-        params: { message: words },
-      });
-    }
-    return unreachable(words);
+    return engineError(thrown instanceof Error ? thrown.message : '', this.redact);
   }
+}
+
+/** What a client or an engine says of a failure; it may hold what the client was given. */
+export function engineError(text: string, redact: Redactor): DeviceError {
+  if (/^(?:NOAUTH|WRONGPASS)|invalid password|without any password/i.test(text)) {
+    return new DeviceError('REJECTED', 'The engine of the cluster refuses the login.', {
+      reason: 'clusterAuth',
+    });
+  }
+  const words = redact(text).slice(0, 120);
+  // Redis names the kind of its errors in capitals; older ones put that of a script's into words of their own.
+  if (
+    /^(?!ECONN|E[A-Z]{3,9}:)[A-Z]{3,16} /.test(text) &&
+    !/(?:^|-)(?:LOADING|MASTERDOWN|READONLY|CLUSTERDOWN) /.test(text)
+  ) {
+    return new DeviceError('BAD_RESPONSE', `The engine of the cluster refuses: ${words}`, {
+      reason: 'clusterRefused',
+      params: { message: words },
+    });
+  }
+  return unreachable(words);
 }
 
 function unreachable(message: string): DeviceError {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { Answer } from '../../lib/cluster/forward';
 import type { CommandPermit } from '../../lib/cluster/permit';
-import type { Work } from '../../lib/cluster/commands';
+import type { Work } from '../../lib/cluster/work';
 import type { Cluster } from '../../lib/cluster/cluster';
 import { notOwner, ownedElsewhere } from '../../lib/cluster/errors';
 import type { DeviceError } from '../../lib/core/errors';

@@ -280,7 +280,7 @@ export class ClusterRuntime implements DutyCluster {
     if (!settings || !cluster) return reportWithout(wrong);
     return reportOf(settings, cluster, {
       lost: this.problem !== undefined,
-      problem: this.engineProblem,
+      problem: this.engineProblem ?? cluster.lease.refusal,
       units: this.currentUnits.count,
       nodes: this.duties.size,
       nodesOwned: [...this.duties.values()].filter((duty) => duty.active).length,
@@ -321,10 +321,14 @@ export class ClusterRuntime implements DutyCluster {
     const { cluster } = this;
     if (!cluster) return;
     const { lease } = cluster;
-    const lost = lease.problem !== undefined;
+    const { problem } = lease;
+    const lost = problem !== undefined;
     if (lost !== this.lost && this.lines.admit() !== undefined) {
       const key = lost ? 'log.clusterLost' : 'log.clusterBack';
-      this.RED.log.warn(`[energy-devices] ${translate(this.RED, key)}`);
+      // What cannot be reached has been told already, what it refuses has not.
+      const why =
+        problem && problem.reason !== this.engineProblem?.reason ? errorText(this.RED, problem) : '';
+      this.RED.log.warn(`[energy-devices] ${translate(this.RED, key)} ${why}`.trimEnd());
     }
     this.lost = lost;
     const shown = JSON.stringify([lost, lease.actsAlone, lease.partitions, [...lease.owners]]);

@@ -198,9 +198,85 @@ describe('Redis as the engine of a cluster', function () {
 
   it('takes no more members than it may have', async () => {
     const a = await connected(server, 'a');
+    const expires = Date.now() + 300_000;
     for (let i = 0; i < 64; i++)
-      await server.ask('HSET', `${PREFIX}:members`, `m${i}`, '{"expires":9e15,"call":1,"digest":"d"}');
+      await server.ask('HSET', `${PREFIX}:members`, `m${i}`, `{"expires":${expires},"call":1,"digest":"d"}`);
     await assert.rejects(a.engine.renew(OWN, []), { reason: 'clusterFull' });
+  });
+
+  it('goes on where its clock has been set back by hours', async () => {
+    const a = await connected(server, 'a');
+    const hours = Date.now() + 7_200_000;
+    await server.ask('HSET', `${PREFIX}:members`, 'dead', `{"expires":${hours},"call":1,"digest":"d"}`);
+    await server.ask('HSET', `${PREFIX}:owners`, '3', 'dead');
+    await own(a, 3);
+    const at = Date.now();
+    await a.engine.finish('port', record({ key: 'of the future', at: hours, state: 'done' }));
+    const begun = await a.engine.begin({ partition: 3, device: 'port', record: record({ key: 'now', at }) });
+    assert.equal(begun.kind, 'begun');
+    assert.deepEqual(
+      (await a.engine.recent('port')).map(({ key }) => key),
+      ['now'],
+    );
+  });
+
+  it('keeps the newest commands of a device alone, also of those that need not begin', async () => {
+    const a = await connected(server, 'a');
+    for (let i = 0; i < 200; i++)
+      await a.engine.finish('port', record({ key: `key ${i}`, at: i, state: 'done' }));
+    const [device] = (await server.ask('KEYS', `${PREFIX}:device:*`)) as string[];
+    assert.ok(device);
+    assert.equal(await server.ask('ZCARD', device), 50);
+    assert.equal((await a.engine.recent('port')).at(-1)?.key, 'key 199');
+  });
+
+  it('remembers what became of a command, unless something else is known of it', async () => {
+    const [a, b] = await Promise.all([connected(server, 'a'), connected(server, 'b')]);
+    await own(a, 3);
+    const stateOf = async (key: string): Promise<unknown[]> =>
+      (await a.engine.recent('port')).filter((one) => one.key === key).map(({ state, by }) => [state, by]);
+    await a.engine.remember('port', record({ key: 'lost', state: 'done' }));
+    assert.deepEqual(await stateOf('lost'), [['done', 'a']]);
+    await a.engine.begin({ partition: 3, device: 'port', record: record({ key: 'mine' }) });
+    await a.engine.remember('port', record({ key: 'mine', state: 'unknown' }));
+    assert.deepEqual(await stateOf('mine'), [['unknown', 'a']]);
+    await b.engine.finish('port', record({ key: 'taken', state: 'begun', by: 'b' }));
+    await a.engine.remember('port', record({ key: 'taken', state: 'unknown' }));
+    assert.deepEqual(await stateOf('taken'), [['begun', 'b']]);
+    await a.engine.remember('port', record({ key: 'mine', state: 'done' }));
+    assert.deepEqual(await stateOf('mine'), [['unknown', 'a']]);
+  });
+
+  it('hears letters again when the engine has refused a call of it', async () => {
+    const [a, b] = await Promise.all([connected(server, 'a'), connected(server, 'b')]);
+    try {
+      await server.ask('ACL', 'SETUSER', 'default', '-xtrim');
+      await a.engine.send('b', 'first');
+      await until(() => b.letters.length === 1);
+      await server.ask('ACL', 'SETUSER', 'default', '+xtrim', '-xread');
+      await a.engine.send('b', 'second');
+    } finally {
+      await server.ask('ACL', 'SETUSER', 'default', '+@all');
+    }
+    await until(() => b.letters.length === 2);
+    await a.engine.send('b', 'third');
+    await until(() => b.letters.length === 3);
+    assert.deepEqual(
+      b.letters.map(({ text }) => text),
+      ['first', 'second', 'third'],
+    );
+  });
+
+  it('leaves no connection behind that was being made when it was closed', async () => {
+    for (let turns = 0; turns < 8; turns++) {
+      const { engine } = engineOf(server, `closed ${turns}`);
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await engine.close();
+    }
+    await until(async () => {
+      const clients = String(await server.ask('CLIENT', 'LIST'));
+      return !clients.includes('name=energy-devices') && clients.trim().split('\n').length === 1;
+    });
   });
 
   it('comes back after the server has been killed', async () => {

@@ -184,6 +184,11 @@ export class Store {
     this.devices.set(device, list.set(record.key, record.at));
   }
 
+  remember(holder: string, device: string, record: CommandRecord): void {
+    const known = this.commands.get(record.key);
+    if (!known || (known.state === 'begun' && known.by === holder)) this.finish(device, record);
+  }
+
   recent(device: string): CommandRecord[] {
     const keys = [...(this.devices.get(device) ?? [])].sort((a, b) => a[1] - b[1]).map(([key]) => key);
     return keys.map((key) => this.commands.get(key)).filter((record) => record !== undefined);
@@ -253,6 +258,10 @@ export class WorldEngine implements Engine {
 
   finish(device: string, record: CommandRecord): Promise<void> {
     return this.call((store) => store.finish(device, record));
+  }
+
+  remember(device: string, record: CommandRecord): Promise<void> {
+    return this.call((store, holder) => store.remember(holder, device, record));
   }
 
   recent(device: string): Promise<CommandRecord[]> {

@@ -199,6 +199,10 @@ class MemoryEngine implements Engine {
     return this.ask((store) => store.finish(device, record));
   }
 
+  remember(device: string, record: CommandRecord): Promise<void> {
+    return this.ask((store, holder) => store.remember(holder, device, record));
+  }
+
   recent(device: string): Promise<CommandRecord[]> {
     return this.ask((store) => store.recent(device));
   }

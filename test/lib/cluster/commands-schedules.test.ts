@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { Cluster } from '../../../lib/cluster/cluster';
 import { SerialQueue } from '../../../lib/core/command/queue';
-import { toDeviceError } from '../../../lib/core/errors';
+import { DeviceError, toDeviceError } from '../../../lib/core/errors';
 import type { CommandPermit } from '../../../lib/cluster/permit';
 import { newSeed, Seeded } from '../../support/seeded';
 import { Process, Store, WorldClock, WorldEngine } from '../../support/cluster-world';
@@ -20,7 +20,9 @@ interface Instance {
   cluster: Cluster;
 }
 
-const FAULTS = ['none', 'kill', 'pause', 'cut', 'restart', 'forget', 'leave', 'join'] as const;
+const FAULTS = [
+  ...(['none', 'kill', 'pause', 'cut', 'restart', 'forget', 'forget under way', 'leave', 'join'] as const),
+];
 
 /** A port that can only be toggled, with clocks on all instances and a message to one of them now and then. */
 async function run(seed: number, fault: (typeof FAULTS)[number]): Promise<void> {
@@ -33,6 +35,7 @@ async function run(seed: number, fault: (typeof FAULTS)[number]): Promise<void> 
   const told = new Map<string, string>();
   const hasTimes = seeded.chance(0.5);
   let on = false;
+  let forgotten = false;
   let count = 0;
 
   const queues = new Map<Process, SerialQueue>();
@@ -60,6 +63,12 @@ async function run(seed: number, fault: (typeof FAULTS)[number]): Promise<void> 
           if (refusal) throw refusal;
           on = goal;
           toggles.set(slot, (toggles.get(slot) ?? 0) + 1);
+          if (fault === 'forget under way' && !forgotten && world.now > FIRST + 4000) {
+            forgotten = true;
+            store.restart(true);
+            await new Promise<void>((resolve) => permit.signal.addEventListener('abort', () => resolve()));
+            throw new DeviceError('OUTCOME_UNKNOWN', 'left', { sent: true, reason: 'stoppedWhileSwitching' });
+          }
         }
         await pause(100);
         return { sends: [], status: undefined };

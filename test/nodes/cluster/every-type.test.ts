@@ -229,10 +229,10 @@ describe('each node type, where several instances share the work', function () {
   });
 });
 
-/** What is kept, without times, digests, and that a hand-over interrupts a record of power. */
+/** What is kept, without times, durations, digests, and that a hand-over interrupts a record of power. */
 function timeless(text: string | undefined): string | undefined {
   return text
-    ?.replace(/"(?:left|age)":[\d.]+|"open":(?:true|false)/g, '')
+    ?.replace(/"(?:left|age|held|ms)":[\d.]+|"open":(?:true|false)/g, '')
     .replace(/"digest":"\w+"/g, '')
     .replace(/\b\d{10,}(?:\.\d+)?\b/g, 'time');
 }

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+
+import { Cluster } from '../../../lib/cluster/cluster';
+import type { CommandPermit } from '../../../lib/cluster/permit';
+import type { Shared } from '../../../lib/cluster/work';
+import type { Answer } from '../../../lib/cluster/forward';
+import { DeviceError, toDeviceError } from '../../../lib/core/errors';
+import { Process, Store, WorldClock, WorldEngine } from '../../support/cluster-world';
+import { Seeded } from '../../support/seeded';
+
+const LEASE = 4000;
+const NODE = 'port';
+const DEVICE = `${NODE} `;
+
+interface Instance {
+  process: Process;
+  cluster: Cluster;
+  engine: WorldEngine;
+}
+
+/** Instances of one flow, each of which comes when a test says so. */
+class World {
+  readonly clock = new WorldClock();
+  readonly store = new Store(this.clock, LEASE);
+  private readonly seeded = new Seeded(1);
+  private count = 0;
+
+  join(whenLost: 'stop' | 'alone' = 'stop'): Instance {
+    const process = new Process(this.clock, this.seeded);
+    const holder = `holder ${this.count++}`;
+    const { store, seeded } = this;
+    const faults = { lost: 0, late: 0 };
+    const engine = new WorldEngine({ world: this.clock, store, process, seeded, holder, faults });
+    const settings = {
+      ...{ url: '', username: undefined, password: () => Promise.resolve(undefined), name: 'test' },
+      ...{ lease: LEASE, spread: 'none' as const, whenLost, instance: holder },
+    };
+    const cluster = new Cluster(engine, settings, holder, { changed: () => undefined }, process.clock);
+    cluster.lease.setDigest('d');
+    cluster.start();
+    cluster.lease.setStarted();
+    return { process, cluster, engine };
+  }
+
+  /** An instance that owns everything. */
+  async owner(whenLost?: 'stop' | 'alone'): Promise<Instance> {
+    const instance = this.join(whenLost);
+    await this.after(20_000);
+    assert.ok(instance.cluster.lease.owns(0));
+    return instance;
+  }
+
+  after(ms: number): Promise<void> {
+    return this.clock.runUntil(this.clock.now + ms, () => undefined);
+  }
+}
+
+interface Given {
+  commandId?: string;
+  run: (permit: CommandPermit) => Promise<Answer>;
+}
+
+const NOTHING: Answer = { sends: [], status: undefined };
+const work = ({ engine }: Instance, { commandId, run }: Given) => ({
+  ...{ node: NODE, partition: 0, commandId, arrived: engine.time(), print: 'p', run },
+  outcome: (answer: Answer) => JSON.stringify(answer),
+});
+const ask = (instance: Instance, given: Given): Promise<Answer> =>
+  instance.cluster.forward.ask(work(instance, given), () => ({}));
+const share = (instance: Instance, given: Given): Promise<Shared<Answer>> =>
+  instance.cluster.commands.shared(work(instance, given));
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'done',
+    (thrown: unknown) => toDeviceError(thrown).code,
+  );
+
+describe('commands of a cluster', () => {
+  const ENDS: [string, () => Answer, string][] = [
+    ['done', () => NOTHING, 'done'],
+    ['unknown', () => raise('OUTCOME_UNKNOWN', true), 'OUTCOME_UNKNOWN'],
+    ['failed', () => raise('REJECTED', true), 'CONFLICT'],
+  ];
+  for (const [state, end, second] of ENDS) {
+    it(`are not begun anew where the engine was away when they ended: ${state}`, async () => {
+      const world = new World();
+      const one = await world.owner();
+      let runs = 0;
+      const given: Given = {
+        commandId: 'x',
+        run: async (permit) => {
+          runs++;
+          await permit.begin('');
+          one.process.cut = true;
+          return end();
+        },
+      };
+      const first = codeOf(ask(one, given));
+      // Shorter than a fence: it is the owner all the time.
+      await world.after(2300);
+      one.process.cut = false;
+      await world.after(100);
+      assert.equal(
+        await first,
+        state === 'done' ? 'done' : state === 'failed' ? 'REJECTED' : 'OUTCOME_UNKNOWN',
+      );
+      const again = codeOf(ask(one, given));
+      await world.after(4000);
+      assert.deepEqual([await again, runs], [second, 1]);
+      // The engine has been told since.
+      assert.deepEqual(
+        world.store.recent(DEVICE).map((record) => record.state),
+        [state],
+      );
+    });
+  }
+
+  const LOSSES: [string, (store: Store) => void][] = [
+    ['that has lost its data', (store) => store.restart(true)],
+    ['that has lost the last of what was written', (store) => store.commands.clear()],
+  ];
+  for (const [what, lose] of LOSSES) {
+    it(`leave what they lead to in an engine ${what} while they were under way`, async () => {
+      const world = new World();
+      const one = await world.owner();
+      const asked = codeOf(
+        share(one, {
+          run: async (permit) => {
+            await permit.begin('on');
+            await new Promise<void>((resolve) => permit.signal.addEventListener('abort', () => resolve()));
+            return raise('OUTCOME_UNKNOWN', true);
+          },
+        }),
+      );
+      await world.after(100);
+      one.process.cut = true;
+      lose(world.store);
+      await world.after(3500);
+      one.process.cut = false;
+      assert.equal(await asked, 'OUTCOME_UNKNOWN');
+      await world.after(3000);
+      assert.deepEqual(
+        world.store.recent(DEVICE).map(({ state, goal }) => [state, goal]),
+        [['begun', 'on']],
+      );
+    });
+  }
+
+  it('do not take back what another owner has made of them', async () => {
+    const world = new World();
+    const one = await world.owner();
+    const asked = codeOf(
+      ask(one, {
+        commandId: 'x',
+        run: async (permit) => {
+          await permit.begin('');
+          one.process.cut = true;
+          return raise('OUTCOME_UNKNOWN', true);
+        },
+      }),
+    );
+    await world.after(100);
+    const [record] = world.store.recent(DEVICE);
+    assert.ok(record);
+    world.store.finish(DEVICE, { ...record, state: 'done', by: 'another' });
+    await world.after(2300);
+    one.process.cut = false;
+    await world.after(3000);
+    await asked;
+    assert.deepEqual(
+      world.store.recent(DEVICE).map(({ state, by }) => [state, by]),
+      [['done', 'another']],
+    );
+  });
+
+  it('wait no longer where their instance ends', async () => {
+    const world = new World();
+    const owner = await world.owner();
+    const other = world.join();
+    await world.after(1000);
+    owner.process.paused = true;
+    const asked = codeOf(ask(other, { run: () => Promise.resolve(NOTHING) }));
+    const shared = share(other, { run: () => Promise.resolve(NOTHING) });
+    await world.after(500);
+    const left = other.cluster.leave(1000);
+    await world.after(1000);
+    await left;
+    assert.deepEqual([await asked, await shared], ['OUTCOME_UNKNOWN', { dropped: true }]);
+  });
+
+  it('are refused, and not left without an answer, where too many are carried out for others', async () => {
+    const world = new World();
+    const owner = await world.owner();
+    const letters: Record<string, unknown>[] = [];
+    world.store.inboxes.set('asker', ({ text }) => letters.push(JSON.parse(text) as Record<string, unknown>));
+    owner.cluster.forward.serve(NODE, { partition: 0, run: () => new Promise(() => undefined) });
+    for (let i = 0; i <= 500; i++) {
+      const letter = { t: 'ask', id: `id ${i}`, from: 'asker', key: `key ${i}`, node: NODE, message: {} };
+      owner.cluster.forward.heard({ at: world.clock.now, text: JSON.stringify(letter) });
+    }
+    await world.after(100);
+    assert.deepEqual(
+      letters.map(({ id, error }) => [id, (error as { code: string }).code]),
+      [['id 500', 'BUSY']],
+    );
+  });
+});
+
+describe('an instance that is set to act alone', () => {
+  it('does so after three leases without an engine, and not because it stood still', async () => {
+    const world = new World();
+    const one = await world.owner('alone');
+    one.process.paused = true;
+    await world.after(5 * LEASE);
+    one.process.cut = true;
+    one.process.resume();
+    await world.after(LEASE);
+    assert.equal(one.cluster.lease.actsAlone, false);
+    await world.after(2 * LEASE);
+    assert.equal(one.cluster.lease.actsAlone, true);
+    one.process.cut = false;
+    await world.after(LEASE);
+    assert.equal(one.cluster.lease.actsAlone, false);
+  });
+
+  it('says what the engine answers where it was never told that it belongs there', async () => {
+    const world = new World();
+    const one = world.join();
+    one.engine.renew = () => Promise.reject(new DeviceError('REJECTED', 'full', { reason: 'clusterFull' }));
+    await world.after(LEASE);
+    assert.equal(one.cluster.problem?.reason, 'clusterFull');
+  });
+});
+
+function raise(code: 'OUTCOME_UNKNOWN' | 'REJECTED', sent: boolean): never {
+  throw new DeviceError(code, code, { sent });
+}
