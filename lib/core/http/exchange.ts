@@ -161,7 +161,7 @@ class Exchange implements Progress {
     this.decoder = new BodyDecoder(codings, {
       source: this.sending,
       onData: (chunk) => this.onBody(chunk),
-      onEnd: () => this.onComplete(),
+      onEnd: () => this.onDecoded(),
       onError: (error) => this.fail(error),
     });
   };
@@ -182,6 +182,18 @@ class Exchange implements Progress {
     if (this.decoder) this.decoder.end();
     else this.onComplete();
   };
+
+  /**
+   * What is coded says itself where it ends, and a message may go on behind that, for ever. Nothing of it is wanted, and
+   * no timer of ours runs any more when the body has been given out.
+   */
+  private onDecoded(): void {
+    if (!this.complete) {
+      this.complete = true;
+      this.abandon();
+    }
+    this.onComplete();
+  }
 
   private get limit(): number {
     const { maxPassedOn, maxCollected } = this.options;
