@@ -260,11 +260,10 @@ export class HttpClient {
       lenient: route.insecureHTTPParser ?? false,
     };
     if (json === undefined) return outgoing;
-    return {
-      ...outgoing,
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify(json),
-    };
+    const body = JSON.stringify(json);
+    // Where a method seldom has a body, as DELETE, Node would not say how long it is, and the server read it as a request.
+    const framing = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
+    return { ...outgoing, headers: { ...headers, ...framing }, body };
   }
 
   /** A poll asks for the same URL each time, and reading one is dear. */

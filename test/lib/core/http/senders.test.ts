@@ -221,6 +221,9 @@ for (const [name, load] of Object.entries(SENDERS)) {
       await device.json(COMMAND);
       await device.json({ method: 'DELETE', path: 'one', safe: false });
       await device.json({ method: 'POST', path: 'empty', safe: false });
+      for (const method of ['PUT', 'PATCH', 'DELETE'] as const) {
+        await device.json({ method, path: 'body', safe: false, json: { on: 'ä' } });
+      }
       const host = server.url.slice('http://'.length);
       const shown = heads.map((head) => {
         const [line = '', ...headers] = head.trimEnd().split('\r\n');
@@ -245,6 +248,9 @@ for (const [name, load] of Object.entries(SENDERS)) {
         with_('POST /command HTTP/1.1', 'close', 'content-length: 11', 'content-type: application/json'),
         with_('DELETE /one HTTP/1.1', 'close'),
         with_('POST /empty HTTP/1.1', 'close', 'content-length: 0'),
+        ...['PUT', 'PATCH', 'DELETE'].map((method) =>
+          with_(`${method} /body HTTP/1.1`, 'close', 'content-length: 11', 'content-type: application/json'),
+        ),
       ]);
     });
 
