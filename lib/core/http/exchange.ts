@@ -6,6 +6,7 @@ import { systemClock } from '../clock';
 import type { Permit } from '../command/permit';
 import { cancelled, DeviceError } from '../errors';
 import { BodyDecoder, codingsOf } from './coding';
+import { Collected } from './collected';
 import { errorFromFailure } from './errors';
 import { type ChunkHandler, type HttpHead, type HttpResponse, isSuccess } from './response';
 import type { Outgoing, Progress, Send, Sending } from './sending';
@@ -59,7 +60,7 @@ const MAX_ERROR_BODY = 64 * 1024;
 
 class Exchange implements Progress {
   private readonly begun = systemClock.monotonic();
-  private chunks: Buffer[] = [];
+  private collected: Collected | undefined;
   /** bytes of the body, and of its coded form */
   private size = 0;
   private received = 0;
@@ -226,7 +227,7 @@ class Exchange implements Progress {
       return;
     }
     if (this.take && this.head) this.passOn(chunk, this.head, this.take);
-    else this.chunks.push(chunk);
+    else (this.collected ??= new Collected(this.limit)).add(chunk);
   }
 
   private passOn(chunk: Buffer, head: HttpHead, take: ChunkHandler): void {
@@ -261,7 +262,7 @@ class Exchange implements Progress {
   }
 
   private onComplete(): void {
-    const { head, chunks } = this;
+    const { head, collected } = this;
     // The end of a stream comes although it is paused, where nothing of it is left.
     if (this.taking) {
       this.endsThen = true;
@@ -270,8 +271,7 @@ class Exchange implements Progress {
     if (!this.finish()) return;
     // A response has a head before it ends. If one ever does not, the wait ends here all the same.
     if (!head) this.reject(errorFromFailure({ error: {}, sent: this.sent, responded: false, timeoutMs: 0 }));
-    else
-      this.resolve({ ...head, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
+    else this.resolve({ ...head, body: collected?.bytes ?? Buffer.alloc(0) });
   }
 
   private readonly onAbort = (): void => this.fail(cancelled(this.sent));
@@ -334,7 +334,7 @@ class Exchange implements Progress {
     if (this.ended) return false;
     this.ended = true;
     // An error that somebody keeps may keep all of this, by the functions that it was made in.
-    this.chunks = [];
+    this.collected = undefined;
     this.waits.end();
     this.options.signal?.removeEventListener('abort', this.onAbort);
     return true;
