@@ -4,9 +4,9 @@ import { permitOf } from './permit';
 /**
  * Sends a command that must not be sent twice, and tells failures that leave its outcome open from those that do not.
  *
- * A refusal (HTTP 3xx and 4xx but 408, or the vendor's own no) means that nothing was switched, and so does a request that
- * never left. Everything else that goes wrong after the request may have left, a gateway's 5xx and our own giving up
- * included, is OUTCOME_UNKNOWN: the device may have carried the command out.
+ * A refusal (HTTP 3xx and 4xx as in `isRefusedBy`, or the vendor's own no) means that nothing was switched, and so does a
+ * request that never left. Everything else that goes wrong after the request may have left, a gateway's 5xx and our own
+ * giving up included, is OUTCOME_UNKNOWN: the device may have carried the command out.
  *
  * @param send must not repeat the request by itself
  * @param signal the one that `send` was given
@@ -23,11 +23,17 @@ export async function sendCommand<T>(send: () => Promise<T>, signal?: AbortSigna
 }
 
 /**
- * Whether an HTTP status says that a request was not carried out, and never will be. 408 does not: a gateway may have
- * passed the command on and waited in vain.
+ * What is no refusal although it stands among them: 303 shows the result of what was done, 304 says nothing of a command,
+ * and with 408 and 499 a gateway may have passed the command on before it, or its client, gave up waiting.
+ */
+const SAYS_NOTHING: ReadonlySet<number> = new Set([303, 304, 408, 499]);
+
+/**
+ * Whether an HTTP status says that a request was not carried out, and never will be. What is no final status of HTTP, such
+ * as 101 without a change of protocol, says nothing.
  */
 export function isRefusedBy(status: number | undefined): boolean {
-  return status !== undefined && status < 500 && status !== 408;
+  return status !== undefined && status >= 300 && status < 500 && !SAYS_NOTHING.has(status);
 }
 
 /** What has to be known before a command is sent: when that fails, the command certainly has not left. */

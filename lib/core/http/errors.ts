@@ -42,7 +42,15 @@ interface StatusMeaning {
   text: string;
 }
 
+const NOT_OF_HTTP: StatusMeaning = {
+  code: 'BAD_RESPONSE',
+  reason: 'notHttp',
+  text: 'What answers there does not speak HTTP properly.',
+};
+
 function meaningOf(status: number): StatusMeaning {
+  // Below 200 nothing is final, and what nobody has asked about cannot be unchanged.
+  if (status < 200 || status === 304) return NOT_OF_HTTP;
   if (status >= 300 && status < 400) {
     return {
       code: 'BAD_RESPONSE',
@@ -62,6 +70,8 @@ function meaningOf(status: number): StatusMeaning {
         text: 'Not found there. Check the address and the id.',
       };
     case 408:
+    // What some gateways say when whoever asked them has gone.
+    case 499:
       return { code: 'TIMEOUT', reason: 'serverTimeout', text: 'The server gave up waiting.' };
     case 409:
       return { code: 'CONFLICT', reason: 'CONFLICT', text: 'The request conflicts with the present state.' };
@@ -156,10 +166,8 @@ export function errorFromFailure(failure: Failure): DeviceError {
     );
   }
   if (NOT_HTTP.test(code)) {
-    return new DeviceError('BAD_RESPONSE', 'What answers there does not speak HTTP properly.', {
-      ...options,
-      reason: 'notHttp',
-    });
+    const { code: kind, text, reason } = NOT_OF_HTTP;
+    return new DeviceError(kind, text, { ...options, reason });
   }
   if (code === 'ECONNREFUSED') {
     return new DeviceError('UNREACHABLE', 'Nothing listens at this address and port.', {

@@ -89,6 +89,11 @@ const says =
   (status: number, body: string): Reply =>
   (response) =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+/** What Node's own server would not say. */
+const saysRaw =
+  (text: string): Reply =>
+  (_response, request) =>
+    void request.socket.end(text);
 const silent: Reply = () => undefined;
 const hangUp: Reply = (_response, request) => void request.socket.destroy();
 
@@ -100,7 +105,12 @@ const RESPONSES: [string, Reply, open: boolean][] = [
   ['JSON with a bare nan', says(200, '{"info":nan}'), true],
   ['JSON nested too deep', says(200, `${'['.repeat(65)}${']'.repeat(65)}`), true],
   ['half an answer', (response) => void response.writeHead(200, { 'content-length': '99' }).end('{'), true],
+  ['status 099', saysRaw('HTTP/1.1 099 What\r\nContent-Length: 0\r\n\r\n'), true],
+  ['status 101 without a change of protocol', saysRaw('HTTP/1.1 101 What\r\n\r\n'), true],
+  ['status 303', says(303, ''), true],
+  ['status 304', says(304, ''), true],
   ['status 408', says(408, ''), true],
+  ['status 499', says(499, ''), true],
   ['status 500', says(500, '{}'), true],
   ['status 502', says(502, '<html>'), true],
   ['status 503', says(503, '{"message":"no"}'), true],
@@ -110,6 +120,7 @@ const RESPONSES: [string, Reply, open: boolean][] = [
   ['status 403', says(403, '{"message":"no"}'), false],
   ['status 404', says(404, '{"message":"no"}'), false],
   ['status 409', says(409, '{"message":"no"}'), false],
+  ['status 425', says(425, '{"message":"no"}'), false],
   ['status 429', says(429, '{"message":"no"}'), false],
 ];
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { DeviceError } from '../../../../lib/core/errors';
+import { errorFromStatus } from '../../../../lib/core/http/errors';
 import { switchVerified, type SwitchResult } from '../../../../lib/core/command/verified-switch';
 import { failsWith } from '../../../support/expect-error';
 import { FakeClock } from '../../../support/fake-clock';
@@ -139,6 +140,29 @@ describe('verified switching', () => {
     await failsWith(load.run(true), 'FORBIDDEN');
     assert.equal(load.reads, 1);
   });
+
+  for (const status of [99, 101, 199, 303, 304, 408, 499, 500, 503, 999]) {
+    it(`looks after a status that does not say whether it switched: ${status}`, async () => {
+      const load = new Load();
+      load.onToggle = () => {
+        load.on = true;
+        throw errorFromStatus(status, {}, 0);
+      };
+      assert.deepEqual(await load.run(true), { on: true, changed: true, verified: true });
+      assert.deepEqual([load.reads, load.toggles], [2, 1]);
+    });
+  }
+
+  for (const status of [300, 301, 302, 307, 308, 400, 401, 403, 404, 405, 409, 422, 425, 429]) {
+    it(`takes a status that is a refusal for one: ${status}`, async () => {
+      const load = new Load();
+      load.onToggle = () => {
+        throw errorFromStatus(status, {}, 0);
+      };
+      await assert.rejects(load.run(true), { status });
+      assert.deepEqual([load.reads, load.toggles], [1, 1]);
+    });
+  }
 
   it('fails with the error of the first read, before anything was sent', async () => {
     const load = new Load();

@@ -96,6 +96,7 @@ describe('HttpClient', () => {
     [409, 'CONFLICT'],
     [422, 'REJECTED'],
     [429, 'RATE_LIMITED'],
+    [499, 'TIMEOUT'],
     [500, 'BAD_RESPONSE'],
     [502, 'UNREACHABLE'],
     [503, 'UNREACHABLE'],

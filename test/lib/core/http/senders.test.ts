@@ -120,6 +120,15 @@ const CASES: Record<string, Case> = {
     respond: writes('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
     outcome: notHttp,
   },
+  'a change to no protocol': { respond: writes('HTTP/1.1 101 What\r\n\r\n'), outcome: notHttp },
+  'a status below 100': {
+    respond: writes('HTTP/1.1 099 What\r\nContent-Length: 0\r\n\r\n'),
+    outcome: notHttp,
+  },
+  'no change of what nobody asked about': {
+    respond: writes('HTTP/1.1 304 Not Modified\r\n\r\n'),
+    outcome: notHttp,
+  },
   'a head longer than 16 KB': {
     respond: writes(`${OK}X: ${'x'.repeat(20_000)}\r\n\r\n`),
     outcome: notHttp,
