@@ -5,7 +5,7 @@ import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red';
 import { DeviceError, invalidInput } from '../../lib/core/errors';
 import { mountPath, parseNodePath } from '../../lib/core/http/target';
 import { type Notice, Notices } from '../../lib/core/notices';
-import { cleanText } from '../../lib/core/redact';
+import { cleanText, createRedactor } from '../../lib/core/redact';
 import { Collector } from '../../lib/metrics/collector';
 import { Exposition } from '../../lib/metrics/exposition';
 import { lineOf, pointsOf, rowsOf } from '../../lib/metrics/points';
@@ -98,12 +98,14 @@ function begin(RED: NodeAPI, node: MetricsNode, settings: Settings, isWired: boo
   if (settings.prometheus) {
     const path = checkedPath(RED, node, settings);
     node.metrics = exposition;
+    // What failed with a request may quote its login.
+    const redact = createRedactor([settings.password]);
     const end = addScrapeRoute(RED, {
       path,
       password: settings.access === 'password' ? settings.password : undefined,
       lines: () => exposition.lines(),
       onMiddlewareError: (error) => {
-        const message = cleanText(error instanceof Error ? error.message : String(error));
+        const message = cleanText(error instanceof Error ? error.message : String(error), redact);
         notices.once({ reason: 'metricsMiddlewareFailed', params: { message } });
       },
     });

@@ -5,7 +5,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { invalidInput, toDeviceError } from '../../lib/core/errors';
 import { mountPath, parseNodePath } from '../../lib/core/http/target';
 import { Notices } from '../../lib/core/notices';
-import { cleanText } from '../../lib/core/redact';
+import { cleanText, createRedactor } from '../../lib/core/redact';
 import { type Push, sameCmm } from '../../lib/powersentrix/push';
 import { isPathSecret } from '../../lib/powersentrix/push-address';
 import { PushRegistry } from '../../lib/powersentrix/registry';
@@ -121,13 +121,15 @@ export function runtime(RED: NodeAPI): NodeRuntime<ConfigNode<ReceiverPart>> {
         cluster && new SharedPushes(RED, this, cluster, { registry, take, known: (one) => all.add(one) });
       if (shared) onClose((removed) => shared.close(removed));
       const middlewareErrors = new Notices(onNotice);
+      // What failed with a push may quote its address, and who knows that could push.
+      const redact = createRedactor([settings.secret, settings.companyId]);
       const remove = addPushRoutes(RED, {
         ...settings,
         node: this,
         onPush: shared ? (...pushed) => shared.push(...pushed) : take,
         onRefusal: refusalCounter(RED, this, refused),
         onMiddlewareError: (error) => {
-          const message = cleanText(error instanceof Error ? error.message : String(error));
+          const message = cleanText(error instanceof Error ? error.message : String(error), redact);
           middlewareErrors.once({ reason: 'powersentrixMiddlewareFailed', params: { message } });
         },
       });

@@ -75,19 +75,25 @@ describe('energy-metrics in a real Node-RED', () => {
   it('answers behind what the user has put in front of all HTTP nodes, and shows nothing of its errors', async () => {
     const settingsCode = `{ httpNodeMiddleware: (req, res, next) => {
       if (req.headers['x-way'] === 'stop') res.status(418).end();
+      else if (req.headers['x-way'] === 'quote') throw new Error('login ' + req.headers.authorization);
       else if (req.headers['x-way'] === 'throw') throw new Error('a secret of the middleware');
       else next();
     } }`;
-    await start({ access: 'open' }, { settingsCode });
+    await start({}, { settingsCode });
     await told();
+    const login = Buffer.from(`me:${PASSWORD}`).toString('base64');
     const by = async (way: string): Promise<[number, string]> => {
-      const response = await fetch(`${runtime.url}/metrics`, { headers: { 'x-way': way } });
+      const headers = { 'x-way': way, authorization: `Basic ${login}` };
+      const response = await fetch(`${runtime.url}/metrics`, { headers });
       return [response.status, await response.text()];
     };
     assert.equal((await by('go'))[0], 200);
     assert.deepEqual(await by('stop'), [418, '']);
     assert.deepEqual(await by('throw'), [500, 'refused\n']);
     await runtime.waitForLog('a secret of the middleware');
+    assert.deepEqual(await by('quote'), [500, 'refused\n']);
+    await runtime.waitForLog('login Basic [redacted]');
+    assert.ok(!runtime.log.some((line) => line.includes(login)));
   });
 
   it('goes with its node, and comes back with another path', async () => {

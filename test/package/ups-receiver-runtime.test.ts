@@ -204,6 +204,7 @@ describe('the receiver in a real Node-RED', () => {
         (req, res, next) => { req.seen = Object.keys(req.cookies).length; next(); },
         [(req, res, next) => {
           if (req.headers['x-throw']) throw new Error('thrown $t(x)');
+          if (req.headers['x-quote']) throw new Error('no way to ' + req.originalUrl);
           if (req.headers['x-fail']) return next(Object.assign(new Error('failed'), { status: 418 }));
           if (req.headers['x-no']) return res.status(403).end('no');
           if (req.headers['x-route']) return next('route');
@@ -226,6 +227,7 @@ describe('the receiver in a real Node-RED', () => {
     assert.match(good.text, /^Access-Control-Allow-Origin: \*\r$/m);
     for (const [header, status] of [
       ['X-Throw', 500],
+      ['X-Quote', 500],
       ['X-Fail', 418],
       ['X-No', 403],
       ['X-Route', 404],
@@ -236,10 +238,12 @@ describe('the receiver in a real Node-RED', () => {
         assert.ok(!/\bat .*:\d+|node_modules|thrown/.test(reply.text), reply.text);
       }
     }
-    assert.deepEqual(await refused(), { 403: 2, 404: 2, 418: 2, 500: 2 });
+    assert.deepEqual(await refused(), { 403: 2, 404: 2, 418: 2, 500: 4 });
     const lines = runtime.log.filter((line) => line.includes('httpNodeMiddleware'));
-    assert.equal(lines.length, 2, lines.join('\n'));
+    assert.equal(lines.length, 3, lines.join('\n'));
     assert.ok(lines[0]?.endsWith('thrown $t(x)'), lines[0]);
+    assert.ok(lines[1]?.includes('no way to /red/powersentrix/'), lines[1]);
+    assert.ok(!runtime.log.some((line) => line.includes(SECRET) || line.includes('=company')), lines[1]);
   });
 
   it('stands behind what the user has put in front of the editor where both have one root', async () => {
