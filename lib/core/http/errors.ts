@@ -126,7 +126,7 @@ export interface Failure {
 const NO_SUCH_HOST = /^(ENOTFOUND|EAI_)/;
 /** What Node's lenient parser lets pass, at least in some of its forms. */
 const LENIENCY_HELPS =
-  /^HPE_(CR_EXPECTED|LF_EXPECTED|STRICT|INVALID_HEADER_TOKEN|INVALID_TRANSFER_ENCODING|INVALID_CHUNK_SIZE|INVALID_VERSION)$/;
+  /^HPE_(CR_EXPECTED|LF_EXPECTED|STRICT|INVALID_HEADER_TOKEN|INVALID_TRANSFER_ENCODING|INVALID_CONTENT_LENGTH|INVALID_CHUNK_SIZE|INVALID_VERSION)$/;
 const NOT_HTTP = /^(HPE_|Z_|ERR_BROTLI|ERR__?ZLIB)/;
 
 function fieldOf(error: unknown, name: 'code' | 'name' | 'event'): string {

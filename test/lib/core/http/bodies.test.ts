@@ -311,6 +311,10 @@ describe('answers that deviate from HTTP', () => {
       'both lengths',
       'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
     ],
+    [
+      'both lengths, in their other order',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+    ],
   ];
   for (const [name, text] of deviations) {
     it(`are read where that is allowed: ${name}`, async () => {
