@@ -11,7 +11,7 @@ class BareSending implements Sending {
     private readonly request: ClientRequest,
     private readonly progress: Progress,
   ) {
-    request.on('error', progress.onFailure);
+    request.on('error', this.onError);
     request.on('response', this.onResponse);
     request.on('close', this.onClose);
   }
@@ -43,6 +43,11 @@ class BareSending implements Sending {
     if (this.isDestroyed) return;
     response.on('data', progress.onData);
     response.on('end', progress.onEnd);
+  };
+
+  /** Node complains of what stands behind a response as well. That one is complete, and will be read to its end. */
+  private readonly onError = (error: unknown): void => {
+    if (!this.response?.complete) this.progress.onFailure(error);
   };
 
   /** The connection may end while a response that came as a whole is still being read. */

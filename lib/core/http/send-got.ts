@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 
 import type { Got, Request, RequestFunction, StreamOptions } from 'got';
 
@@ -53,7 +53,17 @@ function sendOver(got: Got, outgoing: Outgoing, progress: Progress): Sending {
   const stream: Request = got.stream(outgoing.target.href, optionsOf(outgoing));
   // got waits for the body of a method that can have one.
   if (outgoing.body === undefined && outgoing.method !== 'GET') stream.end();
-  stream.on('request', (request: ClientRequest) => progress.onRequest(request));
+  stream.on('request', (request: ClientRequest) => {
+    progress.onRequest(request);
+    request.once('response', (response: IncomingMessage) => {
+      // Node complains of what stands behind a response as well, and got forgets then what it has not read of it.
+      request.prependOnceListener('error', () => {
+        if (!response.complete || stream.destroyed || stream.isPaused()) return;
+        while (stream.read() !== null);
+        progress.onEnd();
+      });
+    });
+  });
   stream.on('response', (response: { statusCode: number; headers: IncomingHttpHeaders }) => {
     progress.onHead({ status: response.statusCode, headers: response.headers });
     if (stream.destroyed) return;

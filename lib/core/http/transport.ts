@@ -7,6 +7,7 @@ import { loadProxyAgents, type Proxy, type ProxyAgents } from './proxy';
 import { sendBare } from './send-bare';
 import { loadGot } from './send-got';
 import { addressOf, type Agents, type Send } from './sending';
+import { endWhenUnasked } from './unasked';
 
 /** TLS settings as Node names them (`ca`, `cert`, `key`, `rejectUnauthorized`, `servername`, …). */
 export type TlsOptions = Pick<
@@ -52,10 +53,10 @@ export function connectionClosed(socket: Socket): Promise<void> {
  * nothing.
  */
 export class Transport {
-  private readonly shared: Agents = {
+  private readonly shared = kept({
     http: new http.Agent({ keepAlive: true }),
     https: new https.Agent({ keepAlive: true }),
-  };
+  });
   private readonly special = new Map<object, Agents>();
   private readonly origins = new Map<string, Origin>();
   private proxies: ProxyAgents | undefined;
@@ -116,7 +117,7 @@ export class Transport {
     if (!key) return this.shared;
     let agents = this.special.get(key);
     if (!agents) {
-      agents = this.make(route, true);
+      agents = kept(this.make(route, true));
       this.special.set(key, agents);
     }
     return agents;
@@ -171,6 +172,10 @@ export class Transport {
     await Promise.all(closed);
     return closed.length > 0;
   }
+}
+
+function kept({ http, https }: Agents): Agents {
+  return { http: endWhenUnasked(http), https: endWhenUnasked(https) };
 }
 
 function destroy(agents: Agents | undefined): void {

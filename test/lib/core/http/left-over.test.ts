@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import zlib from 'node:zlib';
 
-import type { HttpCall } from '../../../../lib/core/http/call';
+import type { HttpCall, HttpClientOptions } from '../../../../lib/core/http/call';
 import { HttpClient } from '../../../../lib/core/http/client';
 import { sendBare } from '../../../../lib/core/http/send-bare';
 import { loadGot } from '../../../../lib/core/http/send-got';
 import type { Send } from '../../../../lib/core/http/sending';
 import { Transport } from '../../../../lib/core/http/transport';
 import { settle, until } from '../../../support/fake-clock';
-import { type RawServer, startRaw } from '../../../support/raw-server';
+import { okay, type RawRequest, type RawServer, startRaw } from '../../../support/raw-server';
 
 /** What comes behind a body that has ended: nobody reads it, and no connection is left open for it. */
 
@@ -58,6 +58,24 @@ const KINDS: Record<string, Kind> = {
   },
 };
 
+const MORE: Record<string, Buffer> = {
+  'a zero': Buffer.alloc(1),
+  words: Buffer.from('and more'),
+  'another response': okay('{"value":2}'),
+};
+
+const HOW: Record<string, (socket: Socket, first: Buffer, more: Buffer) => void> = {
+  'in one segment': (socket, first, more) => void socket.write(Buffer.concat([first, more])),
+  'in the segment of its last byte': (socket, first, more) => {
+    socket.write(first.subarray(0, -1), () =>
+      setImmediate(() => socket.write(Buffer.concat([first.subarray(-1), more]))),
+    );
+  },
+  'in a segment of its own': (socket, first, more) => {
+    socket.write(first, () => setImmediate(() => socket.write(more)));
+  },
+};
+
 const SENDERS: Record<string, () => Promise<Send>> = {
   'Node’s own client': () => Promise.resolve(sendBare),
   got: loadGot,
@@ -67,6 +85,7 @@ for (const [name, load] of Object.entries(SENDERS)) {
   describe(`what follows a body, over ${name}`, () => {
     let transport: Transport;
     let server: RawServer;
+    let respond: (request: RawRequest) => void;
     let kind: Kind;
     /** the bytes that come behind a body, and a turn later again */
     let drip = Buffer.alloc(0);
@@ -77,16 +96,18 @@ for (const [name, load] of Object.entries(SENDERS)) {
     beforeEach(async () => {
       drip = Buffer.alloc(1000);
       transport = new Transport(undefined, await load());
-      server = await startRaw(({ socket }) => {
+      respond = ({ socket }) => {
         socket.write(Buffer.concat([Buffer.from(kind.head), kind.framed(kind.body)]));
         goOn(socket);
-      });
+      };
+      server = await startRaw((request) => respond(request));
     });
     afterEach(async () => {
       transport.close();
       await server.close();
     });
-    const client = (): HttpClient => new HttpClient(transport, { baseUrl: server.url });
+    const client = (options: Partial<HttpClientOptions> = {}): HttpClient =>
+      new HttpClient(transport, { baseUrl: server.url, ...options });
 
     for (const [what, one] of Object.entries(KINDS)) {
       it(`is not waited for: ${what}`, async () => {
@@ -117,6 +138,59 @@ for (const [name, load] of Object.entries(SENDERS)) {
       drip = Buffer.from('HTTP/1.1 200 OK\r\n\r\n');
       await client().json(COMMAND);
       await until(() => server.open() === 0);
+    });
+
+    for (const [what, more] of Object.entries(MORE)) {
+      for (const lenient of [false, true]) {
+        const name = lenient ? `${what}, read leniently` : what;
+        for (const [how, write] of Object.entries(HOW)) {
+          it(`leaves a reading as it is: ${name}, ${how}`, async () => {
+            const connections: number[] = [];
+            respond = ({ socket, connection }) => {
+              connections.push(connection);
+              write(socket, okay(BODY), more);
+            };
+            const device = client({ insecureHTTPParser: lenient });
+            for (const call of [GET, COMMAND, GET, GET]) {
+              assert.deepEqual(await device.json(call), JSON.parse(BODY));
+              await until(() => server.open() === 0);
+            }
+            assert.deepEqual(connections, [1, 2, 3, 4], 'none is used again');
+          });
+        }
+
+        it(`ends a connection that nobody uses: ${name}`, async () => {
+          const sockets: Socket[] = [];
+          respond = ({ socket }) => {
+            sockets.push(socket);
+            socket.write(okay(BODY));
+          };
+          const device = client({ insecureHTTPParser: lenient });
+          for (let reading = 0; reading < 2; reading++) {
+            assert.deepEqual(await device.json(GET), JSON.parse(BODY));
+            await settle();
+            sockets.at(-1)?.write(more);
+            await until(() => server.open() === 0);
+          }
+          assert.equal(server.connections(), 2);
+        });
+      }
+    }
+
+    it('may be empty lines, of which HTTP makes nothing', async () => {
+      let last: Socket | undefined;
+      respond = ({ socket }) => {
+        last = socket;
+        socket.write(Buffer.concat([okay(BODY), Buffer.from('\r\n')]));
+      };
+      const device = client();
+      for (let reading = 0; reading < 3; reading++) {
+        assert.deepEqual(await device.json(GET), JSON.parse(BODY));
+        await settle();
+        await new Promise<void>((resolve) => last?.write('\r\n', () => resolve()));
+        await settle();
+      }
+      assert.equal(server.connections(), 1);
     });
   });
 }
