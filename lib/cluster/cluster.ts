@@ -85,6 +85,12 @@ export class Cluster {
     return this.lease.problem;
   }
 
+  /** Another flow file than the one here is in force, and whoever has that goes on with it. */
+  get hasOtherFlows(): boolean {
+    const own = this.lease.members.find(({ holder }) => holder === this.holder);
+    return own !== undefined && own.digest !== this.lease.digestInForce;
+  }
+
   private heard(letter: Letter): void {
     const content = parsed(letter.text);
     if (!content) return;

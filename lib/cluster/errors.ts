@@ -72,6 +72,14 @@ export function noSuchNode(): DeviceError {
   );
 }
 
+export function otherSettings(): DeviceError {
+  return unsent(
+    'CONFLICT',
+    'clusterOtherSettings',
+    "The owner's flow file has other settings for this node, so nothing was sent.",
+  );
+}
+
 export function notForwardable(): DeviceError {
   return unsent(
     'INVALID_INPUT',

@@ -9,6 +9,7 @@ import {
   noSuchNode,
   notForwardable,
   notOwner,
+  otherSettings,
   type PlainError,
   plainError,
   tooMany,
@@ -37,6 +38,8 @@ export interface Answer {
 /** Carries out here what another instance got. */
 export interface Server {
   readonly partition: number;
+  /** digest of the node's settings, see `ask` */
+  readonly settings?: string;
   run: (message: Record<string, unknown>, permit: CommandPermit) => Promise<Answer>;
 }
 
@@ -70,9 +73,10 @@ export class Forward {
    * Has a command carried out by whoever owns the device, here or elsewhere.
    *
    * @param message as it is sent; plain data
+   * @param settings digest of what the node does here: an owner by whose flow file it does something else refuses
    * @throws DeviceError what the node there says; UNREACHABLE where nobody owns it; OUTCOME_UNKNOWN without an answer
    */
-  async ask(work: Work<Answer>, message: () => unknown): Promise<Answer> {
+  async ask(work: Work<Answer>, message: () => unknown, settings = ''): Promise<Answer> {
     const { lease, commands, clock } = this.options;
     const came = clock.now();
     const key = keyOf(work);
@@ -94,6 +98,7 @@ export class Forward {
           at: work.arrived,
           print: work.print,
           target: work.target,
+          settings,
           message: message(),
         });
         const reply = await this.askOnce(owner.holder, work.partition, text);
@@ -149,7 +154,7 @@ export class Forward {
   }
 
   private async carryOut(letter: Record<string, unknown>, sentAt: number): Promise<void> {
-    const { id, from, key, node, at, print, target, message } = letter;
+    const { id, from, key, node, at, print, target, settings, message } = letter;
     if (typeof id !== 'string' || typeof from !== 'string' || typeof key !== 'string' || key.length > 300)
       return;
     if (this.serving >= MOST_ASKED) {
@@ -159,6 +164,7 @@ export class Forward {
     this.serving++;
     const reply = await this.replyTo({
       ...{ key, node, message, print: shortText(print, 100), target: shortText(target, 200) },
+      settings: shortText(settings, 100),
       at: typeof at === 'number' && Number.isFinite(at) ? Math.min(at, sentAt) : sentAt,
     }).catch((thrown: unknown) => ({ error: plainError(toDeviceError(thrown)) }));
     this.serving--;
@@ -184,12 +190,14 @@ export class Forward {
     message: unknown;
     print: string;
     target: string;
+    settings: string;
     at: number;
   }): Promise<{ answer: Answer } | { error: PlainError } | { again: true }> {
     const { engine, commands } = this.options;
-    const { key, node, message, print, target, at } = asked;
+    const { key, node, message, print, target, settings, at } = asked;
     const server = typeof node === 'string' ? this.servers.get(node) : undefined;
     if (!server || typeof node !== 'string' || !isRecord(message)) return { error: plainError(noSuchNode()) };
+    if ((server.settings ?? '') !== settings) return { error: plainError(otherSettings()) };
     if (engine.time() - at > LONGEST_ASKED) return { error: plainError(tooOld(LONGEST_ASKED / 1000)) };
     try {
       const done = await commands.single<Answer>(

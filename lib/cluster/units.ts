@@ -1,27 +1,16 @@
-import { createHash } from 'node:crypto';
-
+import { type FlowEntry, FlowSettings, isOwn } from './flow-settings';
 import { partitionOf } from './partitions';
 import type { Spread } from './settings';
 
-/** A node as the flow file has it, as far as it is looked at. */
-export interface FlowEntry {
-  id: string;
-  type: string;
-  z?: string;
-  /** disabled */
-  d?: boolean;
-  wires?: unknown;
-  links?: unknown;
-  [setting: string]: unknown;
-}
-
 /** Which nodes belong together. */
 export interface Units {
-  /** of all of them: members whose flow files differ are told by it */
+  /** of all of them, with their settings: members whose flow files differ are told by it */
   readonly digest: string;
   readonly count: number;
   /** @param id of a node, or of its template within a subflow */
   partitionOf(id: string): number;
+  /** By what a node does the same as its copy elsewhere is told; empty: there is none that runs. */
+  settingsOf(id: string): string;
 }
 
 /** Nodes of this package that hold no device of their own: what uses one of them alone has nothing in common with others. */
@@ -32,22 +21,18 @@ const NOT_JOINING = new Set([
   'ups-receiver',
   'cluster-gate',
 ]);
-/** All types of this package begin like one of these. */
-const OWN =
-  /^(?:poweropti-|powersentrix-|ups-|powercontroller-|powerflex-|enapter-|energy-|home-assistant-device$|cluster-gate$)/;
-
 /**
  * The units of a flow file. With `none` all of it is one: one instance is active. With `flow` what is connected stays together:
  * by wires, links, a device's config node, a subflow, or a tab whose nodes use its context. A node for a whole account, or
  * whose device comes with the message, belongs to that account.
  */
 export function unitsOf(entries: readonly FlowEntry[], spread: Spread): Units {
-  const own = entries.filter(({ type }) => OWN.test(type));
-  const digest = createHash('sha256');
+  const settings = new FlowSettings(entries);
+  const settingsOf = (id: string): string => settings.digestOf(id);
+  const { own } = settings;
   if (spread === 'none') {
-    for (const { id, type } of [...own].sort(byId)) digest.update(`${id} ${type}\n`);
-    const hex = digest.digest('hex').slice(0, 16);
-    return { digest: hex, count: own.length === 0 ? 0 : 1, partitionOf: () => 0 };
+    const digest = settings.digestOfAll(() => '');
+    return { digest, count: own.length === 0 ? 0 : 1, partitionOf: () => 0, settingsOf };
   }
   const groups = new Groups();
   const known = new Map(entries.map((entry) => [entry.id, entry]));
@@ -56,17 +41,13 @@ export function unitsOf(entries: readonly FlowEntry[], spread: Spread): Units {
     for (const { id, z } of entries) if (z === tab) groups.join(tab, id);
   }
   const keys = groups.keys(own.map(({ id }) => id));
-  for (const { id, type } of [...own].sort(byId)) digest.update(`${id} ${type} ${keys.get(id) ?? id}\n`);
   const partitions = new Map([...keys].map(([id, key]) => [id, partitionOf(key)]));
   return {
-    digest: digest.digest('hex').slice(0, 16),
+    digest: settings.digestOfAll((id) => keys.get(id) ?? id),
     count: new Set(keys.values()).size,
     partitionOf: (id) => partitions.get(id) ?? partitionOf(groups.find(id)),
+    settingsOf,
   };
-}
-
-function byId(a: FlowEntry, b: FlowEntry): number {
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
 function join(groups: Groups, known: ReadonlyMap<string, FlowEntry>, entry: FlowEntry): void {
@@ -76,11 +57,11 @@ function join(groups: Groups, known: ReadonlyMap<string, FlowEntry>, entry: Flow
   // A subflow's nodes run in each of its instances.
   if (type.startsWith('subflow:')) groups.join(id, type.slice('subflow:'.length));
   if (z !== undefined && known.get(z)?.type === 'subflow') groups.join(id, z);
-  if (!OWN.test(type)) return;
+  if (!isOwn(entry)) return;
   for (const [name, value] of Object.entries(entry)) {
     if (typeof value !== 'string' || value === id || name === 'z' || name === 'g') continue;
     const config = known.get(value);
-    if (!config || !OWN.test(config.type)) continue;
+    if (!config || !isOwn(config)) continue;
     if (!NOT_JOINING.has(config.type) || isOfWholeAccount(entry)) groups.join(id, value);
   }
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import type { Node } from 'node-red';
+
 import type { Answer } from '../../lib/cluster/forward';
 import type { CommandPermit } from '../../lib/cluster/permit';
 import type { Work } from '../../lib/cluster/work';
@@ -21,6 +23,8 @@ interface Part {
   /** `undefined`: its settings are wrong */
   readonly cluster: Cluster | undefined;
   readonly problem: DeviceError | undefined;
+  /** Digest of what a node does by the flow file here. */
+  settingsOf(node: Node): string;
   /** A message is left to another instance, and counts as such. */
   leave(): void;
   /** The same, where it has been counted. */
@@ -88,7 +92,7 @@ export function takeInput(runtime: Part, input: ClusterInput): void {
       outcome: (result) => plainText(result.sends.map(plainSends)),
     };
     cluster.forward
-      .ask(work, () => plainOf(msg))
+      .ask(work, () => plainOf(msg), runtime.settingsOf(duty.node))
       .then(({ sends, status }) => {
         for (const one of sends) if (one !== null) send(restored(one, msg) as NonNullable<Outgoing>);
         deliver({ send: null, status });

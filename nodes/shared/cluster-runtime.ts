@@ -8,7 +8,8 @@ import { Memories } from '../../lib/cluster/memory';
 import { RedisEngine } from '../../lib/cluster/redis';
 import { parsed } from '../../lib/cluster/replies';
 import { clusterSettings, type ClusterSettings } from '../../lib/cluster/settings';
-import { type FlowEntry, type Units, unitsOf } from '../../lib/cluster/units';
+import type { FlowEntry } from '../../lib/cluster/flow-settings';
+import { type Units, unitsOf } from '../../lib/cluster/units';
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
 import { isRecord } from '../../lib/core/values';
 import { Duty, type DutyCluster } from './cluster-duty';
@@ -74,6 +75,8 @@ export class ClusterRuntime implements DutyCluster {
   private users = 0;
   private shown = '';
   private lost = false;
+  /** another flow file was in force, when that was looked at last */
+  private isOther = false;
   private toldDrop = false;
   private engineProblem: DeviceError | undefined;
 
@@ -140,6 +143,10 @@ export class ClusterRuntime implements DutyCluster {
     return this.currentUnits.partitionOf(_alias ?? id);
   }
 
+  settingsOf({ id, _alias }: Node & { _alias?: string }): string {
+    return this.currentUnits.settingsOf(_alias ?? id);
+  }
+
   owns(partition: number): boolean {
     return this.cluster?.lease.owns(partition) ?? false;
   }
@@ -158,7 +165,8 @@ export class ClusterRuntime implements DutyCluster {
     if (!cluster) return STATUS.failing('status.clusterSettings');
     if (this.problem) return { fill: 'yellow', shape: 'ring', text: 'status.clusterLost' };
     const name = cluster.lease.ownerOf(partition)?.name;
-    const text = name === undefined ? 'status.standby' : translate(RED, 'cluster.standby', { name });
+    const key = this.isOther ? 'cluster.standbyFlows' : 'cluster.standby';
+    const text = name === undefined ? 'status.standby' : translate(RED, key, { name });
     return { fill: 'grey', shape: 'ring', text };
   }
 
@@ -175,7 +183,11 @@ export class ClusterRuntime implements DutyCluster {
     duty: Duty,
     work: (msg: Record<string, unknown>, permit: CommandPermit) => InputResult | Promise<InputResult>,
   ): () => void {
+    const settings = (): string => this.settingsOf(duty.node);
     const ends = this.cluster?.forward.serve(duty.node.id, {
+      get settings() {
+        return settings();
+      },
       get partition() {
         return duty.partition;
       },
@@ -331,7 +343,12 @@ export class ClusterRuntime implements DutyCluster {
       this.RED.log.warn(`[energy-devices] ${translate(this.RED, key)} ${why}`.trimEnd());
     }
     this.lost = lost;
-    const shown = JSON.stringify([lost, lease.actsAlone, lease.partitions, [...lease.owners]]);
+    const isOther = !lost && cluster.hasOtherFlows;
+    // What was deployed here takes no effect, which nothing else would say.
+    if (isOther && !this.isOther && this.lines.admit() !== undefined)
+      this.RED.log.warn(`[energy-devices] ${translate(this.RED, 'log.clusterFlows')}`);
+    this.isOther = isOther;
+    const shown = JSON.stringify([lost, isOther, lease.actsAlone, lease.partitions, [...lease.owners]]);
     if (shown === this.shown) return;
     this.shown = shown;
     const all = [...this.duties.values()];

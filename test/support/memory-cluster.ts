@@ -69,9 +69,16 @@ export class MemoryCluster {
     this.ahead = 0;
   }
 
-  /** The other member owns everything from now on, and shows itself as `pi-2`. */
-  takeAll(): void {
-    const ready = { name: 'pi-2', digest: this.digest, ready: true };
+  /**
+   * The other member owns everything from now on, and shows itself as `pi-2`.
+   *
+   * @param digest of its flow file
+   */
+  takeAll(digest = this.digest): void {
+    const ready = { name: 'pi-2', digest, ready: true };
+    // It was there first, so its flow file is in force where this instance has another.
+    this.store.members.delete(OTHER);
+    this.store.renew(OTHER, 1, ready, []);
     this.store.members.set(OTHER, { ...ready, call: Infinity, expires: Infinity });
     this.store.owners.set(0, OTHER);
     this.tell();
@@ -178,7 +185,12 @@ class MemoryEngine implements Engine {
 
   renew(own: OwnState, held: readonly number[]): Promise<Renewal> {
     const call = ++this.calls;
-    return this.ask((store, holder) => store.renew(holder, call, own, held));
+    return this.ask((store, holder) => {
+      // The other member has the same flow file as this one, unless a test gives it another.
+      const other = store.members.get(OTHER);
+      if (other?.digest === '') other.digest = own.digest;
+      return store.renew(holder, call, own, held);
+    });
   }
 
   claim(partitions: readonly number[]): Promise<number[]> {

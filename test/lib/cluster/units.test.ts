@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 
+import type { FlowEntry } from '../../../lib/cluster/flow-settings';
 import { partitionOf, rendezvous } from '../../../lib/cluster/partitions';
-import { type FlowEntry, unitsOf } from '../../../lib/cluster/units';
+import { unitsOf } from '../../../lib/cluster/units';
 
 const node = (id: string, type: string, more: Record<string, unknown> = {}): FlowEntry => ({
   ...{ id, type, z: 'tab', wires: [] },
   ...more,
 });
+
+const CONFIG = { z: undefined, wires: undefined };
 
 /** Whether two nodes are one unit. */
 const together = (entries: FlowEntry[], a: string, b: string): boolean => {
@@ -15,12 +18,12 @@ const together = (entries: FlowEntry[], a: string, b: string): boolean => {
 };
 
 const METERS = [
-  node('dev1', 'poweropti-device', { z: undefined }),
+  node('dev1', 'poweropti-device', CONFIG),
   node('m1', 'poweropti-meter', { device: 'dev1' }),
-  node('ups1', 'ups-device', { z: undefined, account: 'acc' }),
+  node('ups1', 'ups-device', { ...CONFIG, account: 'acc' }),
   node('p1', 'ups-port', { device: 'ups1' }),
-  node('acc', 'powersentrix-account', { z: undefined }),
-  node('ups2', 'ups-device', { z: undefined, account: 'acc' }),
+  node('acc', 'powersentrix-account', CONFIG),
+  node('ups2', 'ups-device', { ...CONFIG, account: 'acc' }),
   node('p2', 'ups-port', { device: 'ups2' }),
 ];
 
@@ -63,7 +66,7 @@ describe('units', () => {
   it('join the nodes of a subflow with each instance', () => {
     const entries = [
       ...METERS,
-      node('sub', 'subflow', { z: undefined }),
+      node('sub', 'subflow', CONFIG),
       node('inner', 'ups-port', { z: 'sub', device: '' }),
       node('i1', 'subflow:sub', { wires: [['m1']] }),
     ];
@@ -90,6 +93,107 @@ describe('units', () => {
       node(`n${i}`, 'ups-port', { wires: [[`n${i + 1}`]] }),
     );
     assert.equal(unitsOf(chain, 'flow').count, 1);
+  });
+});
+
+/** A tab with a group, a subflow of which there is one, a broker with TLS, and what is for others. */
+const HOUSE: FlowEntry[] = [
+  ...METERS,
+  { id: 'tab', type: 'tab', label: 'House', env: [{ name: 'HOST', value: 'a', type: 'str' }] },
+  node('group', 'group', { env: [{ name: 'PORT', value: '1', type: 'str' }], nodes: ['named'] }),
+  node('named', 'ups-port', { device: 'ups1', g: 'group', port: '${PORT}' }),
+  { id: 'sub', type: 'subflow', name: 'Port', env: [{ name: 'TO', value: '1', type: 'str' }] },
+  node('inner', 'ups-port', { z: 'sub', device: 'ups1', port: '2' }),
+  node('i1', 'subflow:sub', { env: [{ name: 'TO', value: '2', type: 'str' }] }),
+  node('ha', 'home-assistant-device', { broker: 'broker' }),
+  { id: 'broker', type: 'mqtt-broker', broker: '${BROKER}', tls: 'tls', usetls: true },
+  { id: 'tls', type: 'tls-config', verifyservercert: true },
+  { id: 'other', type: 'mqtt-broker', broker: 'x' },
+  { id: 'second', type: 'tab', env: [{ name: 'X', value: '1', type: 'str' }] },
+  node('fn', 'function', { func: 'return msg;' }),
+];
+
+describe('the digest of a flow file', () => {
+  const changed = (changes: Record<string, Record<string, unknown>>): FlowEntry[] =>
+    HOUSE.map((entry) => ({ ...entry, ...changes[entry.id] }));
+  const digest = (entries: FlowEntry[]): string => unitsOf(entries, 'none').digest;
+  const env = (value: string): Record<string, unknown> => ({ env: [{ name: 'ANY', value, type: 'str' }] });
+
+  const others: [what: string, changes: Record<string, Record<string, unknown>>][] = [
+    ['a port that is another one', { p1: { port: '3' } }],
+    ['a setting that is gone', { p1: { device: undefined } }],
+    ['a variable of another name', { named: { port: '${OTHER}' } }],
+    ['a node that is disabled', { p1: { d: true } }],
+    ['a tab that is disabled', { tab: { disabled: true } }],
+    ['an address of a device', { ups1: { url: 'http://b' } }],
+    ['a broker that is named', { broker: { broker: '10.0.0.1' } }],
+    ['what a named one names', { tls: { verifyservercert: false } }],
+    ['the value of a variable in the group', { group: env('2') }],
+    ['in the tab', { tab: env('b') }],
+    ['in an instance of a subflow', { i1: env('3') }],
+    ['an instance that is disabled', { i1: { d: true } }],
+  ];
+  for (const [what, changes] of others) {
+    it(`is another one: ${what}`, () => assert.notEqual(digest(changed(changes)), digest(HOUSE)));
+  }
+
+  const same: [what: string, changes: Record<string, Record<string, unknown>>][] = [
+    [
+      'what is for people',
+      { p1: { name: 'Pump', info: 'x', x: 7, y: 8, w: 1, h: 1, l: false, icon: 'a.svg' } },
+    ],
+    ['a group', { p1: { g: 'somewhere' } }],
+    ['another wire', { m1: { wires: [['fn']] } }],
+    ['what others do', { fn: { func: 'return null;' }, other: { broker: 'y' } }],
+    ['what nobody here names', { second: env('2') }],
+    ['a secret', { ups1: { credentials: { apiKey: 'k' } } }],
+    [
+      'an environment that is empty',
+      { i1: { env: HOUSE.find(({ id }) => id === 'i1')?.env }, second: { env: [] } },
+    ],
+  ];
+  for (const [what, changes] of same) {
+    it(`is the same: ${what}`, () => assert.equal(digest(changed(changes)), digest(HOUSE)));
+  }
+
+  it('does not depend on the order of nodes, or of the settings in one', () => {
+    const turned = [...HOUSE]
+      .reverse()
+      .map((entry) => Object.fromEntries(Object.entries(entry).reverse()) as FlowEntry);
+    for (const spread of ['none', 'flow'] as const)
+      assert.equal(unitsOf(turned, spread).digest, unitsOf(HOUSE, spread).digest);
+    const rows = (list: number[]): string => digest(changed({ p1: { rows: list } }));
+    assert.notEqual(rows([1, 2]), rows([2, 1]), 'but on that of a list');
+  });
+
+  it('leaves out what is disabled', () => {
+    const without = HOUSE.filter(({ id }) => id !== 'p1');
+    assert.equal(digest(changed({ p1: { d: true } })), digest(without));
+    const nothing = changed({ tab: { disabled: true } }).filter(({ z }) => z === undefined);
+    assert.equal(digest(changed({ tab: { disabled: true }, inner: { d: true } })), digest(nothing));
+  });
+
+  it('does not take the value of an environment variable', () => {
+    const before = digest(HOUSE);
+    process.env.BROKER = '10.0.0.9';
+    try {
+      assert.equal(digest(HOUSE), before);
+    } finally {
+      delete process.env.BROKER;
+    }
+  });
+
+  it('of one node is of what it does alone', () => {
+    const of = (id: string, changes: Record<string, Record<string, unknown>> = {}): string =>
+      unitsOf(changed(changes), 'flow').settingsOf(id);
+    const before = of('p1');
+    assert.match(before, /^[0-9a-f]{16}$/);
+    assert.equal(of('p1', { p2: { port: '3' }, ha: { root: 'x' } }), before);
+    for (const changes of [{ p1: { port: '3' } }, { ups1: { url: 'b' } }, { acc: { url: 'c' } }])
+      assert.notEqual(of('p1', changes), before);
+    assert.equal(of('p1', { p1: { d: true } }), '');
+    assert.equal(of('nowhere'), '');
+    assert.notEqual(of('inner', { i1: env('3') }), of('inner'), 'in a subflow');
   });
 });
 
