@@ -53,6 +53,14 @@ export function reportOf(settings: ClusterSettings, cluster: Cluster, own: OwnPa
   };
 }
 
-function told(error: DeviceError | undefined): { code: string; message: string } | null {
-  return error ? { code: error.code, message: error.message } : null;
+/** By its kind alone: the words of a socket, or of the engine, name addresses. */
+function told(error: DeviceError | undefined): Record<string, unknown> | null {
+  if (!error) return null;
+  const { code, reason, params } = error;
+  const { setting, policy } = params;
+  return {
+    ...{ code, reason },
+    ...(setting === undefined ? {} : { setting }),
+    ...(policy === undefined ? {} : { policy }),
+  };
 }
