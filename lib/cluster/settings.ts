@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
 import { invalidInput } from '../core/errors';
-import { givenText } from '../core/given';
+import { givenText, isGiven } from '../core/given';
 import { cleanText } from '../core/redact';
 import { isRecord, toNumber } from '../core/values';
 
@@ -42,20 +42,19 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * What `settings.js` and the environment say of a cluster; the environment wins, because containers set it.
  *
- * @param given `energyDevices.cluster` of Node-RED's settings
- * @returns `undefined`: there is none
+ * @param given `energyDevices.cluster` of Node-RED's settings; a text is its address
+ * @returns `undefined`: there is none, as `isGiven` has it
  * @throws DeviceError INVALID_INPUT for one that is set up wrongly: it must not run as if there were none
  */
 export function clusterSettings(given: unknown, environment: Environment): ClusterSettings | undefined {
-  const own = isRecord(given) ? given : {};
+  const own = isRecord(given) ? given : { url: given };
   const of = (name: string, variable: string): unknown => {
     const set = environment[variable === '' ? VARIABLE : `${VARIABLE}_${variable}`];
-    return set === undefined || set.trim() === '' ? own[name] : set;
+    return isGiven(set) ? set : own[name];
   };
   const url = givenText(of('url', ''));
   if (url === '') {
-    if (given === undefined || given === null || given === false || Object.keys(own).length === 0)
-      return undefined;
+    if (!isGiven(given)) return undefined;
     throw wrong('url');
   }
   const address = addressOf(url);

@@ -1,4 +1,5 @@
 import { invalidInput } from './errors';
+import { isRecord } from './values';
 
 /**
  * What a person entered, as it is used: settings and credentials come here before anything else looks at them, whether
@@ -52,4 +53,11 @@ export function givenText(value: unknown): string {
  */
 export function givenPassword(value: unknown): string {
   return unlessVariable(typeof value === 'string' ? cut(value, NEVER_TYPED) : '');
+}
+
+/** Whether a setting says anything: nothing, `false`, a blank text and an empty object do not. */
+export function isGiven(value: unknown): boolean {
+  if (value === undefined || value === null || value === false) return false;
+  if (typeof value === 'string') return trimmed(value) !== '';
+  return !isRecord(value) || Object.keys(value).length > 0;
 }

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 
+import { isGiven } from '../../lib/core/given';
 import { isRecord } from '../../lib/core/values';
 import type * as runtimePart from './cluster-runtime';
 import type { ClusterRuntime } from './cluster-runtime';
@@ -18,9 +19,7 @@ const clusters = new WeakMap<object, ClusterRuntime>();
 function isConfigured(RED: NodeAPI): boolean {
   const settings = RED.settings as { energyDevices?: unknown } | undefined;
   const own = settings?.energyDevices;
-  const given = isRecord(own) ? own.cluster : undefined;
-  const set = process.env.ENERGY_DEVICES_CLUSTER ?? '';
-  return set.trim() !== '' || (given !== undefined && given !== null && given !== false);
+  return isGiven(process.env.ENERGY_DEVICES_CLUSTER) || isGiven(isRecord(own) ? own.cluster : undefined);
 }
 
 /** The cluster, if this Node-RED is set up for one; it begins with the first node. */

@@ -28,6 +28,8 @@ describe('a Node-RED without a cluster', () => {
           { ...placed, id: 'gate', type: 'cluster-gate', wires: [[], []] },
         ],
         credentials: { dev: { apiKey: 'key' } },
+        // As one that is left empty.
+        settings: { energyDevices: { cluster: {} } },
         env: { NODE_OPTIONS: `--require ${script}`, LOADED_FILES: list },
       });
       await runtime.waitForStatus('gate', ({ fill }) => fill === 'green');

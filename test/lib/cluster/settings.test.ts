@@ -2,14 +2,20 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 
 import { clusterSettings } from '../../../lib/cluster/settings';
+import { isGiven } from '../../../lib/core/given';
 import { failsWith } from '../../support/expect-error';
 
 const URL = 'redis://redis.example:6379';
 
 describe('the settings of a cluster', () => {
   it('are none where nothing is set', () => {
-    for (const given of [undefined, null, false, {}]) assert.equal(clusterSettings(given, {}), undefined);
-    assert.equal(clusterSettings(undefined, { ENERGY_DEVICES_CLUSTER: ' ' }), undefined);
+    for (const given of [undefined, null, false, '', ' ', {}]) {
+      assert.equal(isGiven(given), false);
+      assert.equal(clusterSettings(given, {}), undefined);
+      assert.equal(clusterSettings(given, { ENERGY_DEVICES_CLUSTER: URL })?.url, URL);
+    }
+    for (const blank of ['', ' ', '\u200b'])
+      assert.equal(clusterSettings(undefined, { ENERGY_DEVICES_CLUSTER: blank }), undefined);
     assert.equal(clusterSettings(undefined, { ENERGY_DEVICES_CLUSTER_NAME: 'x' }), undefined);
   });
 
@@ -53,7 +59,20 @@ describe('the settings of a cluster', () => {
     assert.equal(await found.password(), 'p@ss');
   });
 
-  const wrong: [setting: string, given: Record<string, unknown>][] = [
+  it('may be an address alone', () => {
+    assert.equal(clusterSettings(URL, {})?.url, URL);
+  });
+
+  const wrong: [setting: string, given: unknown][] = [
+    ['url', 0],
+    ['url', 1],
+    ['url', true],
+    ['url', []],
+    ['url', [URL]],
+    ['url', 'redis.example:6379'],
+    ['url', 'on'],
+    ['url', { url: '' }],
+    ['url', { url: undefined }],
     ['url', { name: 'x' }],
     ['url', { url: 'http://host' }],
     ['url', { url: 'redis://' }],
@@ -67,6 +86,7 @@ describe('the settings of a cluster', () => {
   ];
   for (const [setting, given] of wrong) {
     it(`refuse ${JSON.stringify(given)}, and run as none is`, () => {
+      assert.equal(isGiven(given), true, 'or nothing would be said');
       assert.throws(() => clusterSettings(given, {}), {
         code: 'INVALID_INPUT',
         reason: 'clusterSettings',
