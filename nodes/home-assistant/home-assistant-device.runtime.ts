@@ -158,6 +158,7 @@ function begin(RED: NodeAPI, node: Node, settings: Settings, setStatus: SetStatu
   );
   onClose(node, async (removed) => {
     exporter.close(removed);
+    await journal.close();
     await broker.end(removed);
   });
   const stood = broker.connected;

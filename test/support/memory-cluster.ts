@@ -113,6 +113,11 @@ export class MemoryCluster {
     return this.engines.at(-1)?.read ?? new Set();
   }
 
+  /** Times that this instance could not keep something. */
+  get unkept(): number {
+    return this.engines.reduce((sum, { unkept }) => sum + unkept, 0);
+  }
+
   /** What nodes have kept, by the node's id. */
   keptOf(node: string): Record<string, unknown> | undefined {
     const text = this.store.kept.get(`node:${node}`);
@@ -152,6 +157,7 @@ export class MemoryCluster {
 /** One instance's way to the store. */
 class MemoryEngine implements Engine {
   connected = false;
+  unkept = 0;
   readonly read = new Set<string>();
   private calls = 0;
   private heard: (letter: Letter) => void = () => undefined;
@@ -232,6 +238,9 @@ class MemoryEngine implements Engine {
       if (store.owners.get(partition) !== holder) return false;
       store.kept.set(name, text);
       return true;
+    }).catch((thrown: unknown) => {
+      this.unkept++;
+      throw thrown;
     });
   }
 
