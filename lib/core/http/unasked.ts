@@ -7,8 +7,8 @@ function onUnasked(this: Duplex, data: Buffer): void {
 }
 
 /**
- * Ends a kept connection on which something comes that nobody has asked for. Node drops that, and would take the rest of
- * it for the beginning of the next response.
+ * Ends a kept connection on which something comes that nobody has asked for. Node 20 drops that, and would take the rest
+ * of it for the beginning of the next response; later ones end the connection themselves.
  */
 export function endWhenUnasked<T extends http.Agent>(agent: T): T {
   // Node's own returns whether the connection is kept.

