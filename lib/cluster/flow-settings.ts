@@ -20,7 +20,7 @@ export interface FlowEntry {
 
 /** All types of this package begin like one of these. */
 const OWN =
-  /^(?:poweropti-|powersentrix-|ups-|powercontroller-|powerflex-|enapter-|energy-|home-assistant-device$|cluster-gate$)/;
+  /^(?:(?:poweropti|powersentrix|ups|powercontroller|powerflex|enapter|energy)-|(?:charging-report|grid-event-log|home-assistant-device|cluster-gate)$)/;
 /** What holds nodes, and of which the environment alone reaches them. */
 const CONTAINERS = new Set(['tab', 'subflow', 'group', 'global-config']);
 /** What is for people alone, or where a node lies, and what is told of it in another way; credentials stay where they are. */

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-import type { FlowEntry } from '../../../lib/cluster/flow-settings';
+import { type FlowEntry, isOwn } from '../../../lib/cluster/flow-settings';
 import { partitionOf, rendezvous } from '../../../lib/cluster/partitions';
 import { unitsOf } from '../../../lib/cluster/units';
+import { projectRoot } from '../../../scripts/support/project-root';
 
 const node = (id: string, type: string, more: Record<string, unknown> = {}): FlowEntry => ({
   ...{ id, type, z: 'tab', wires: [] },
@@ -71,6 +74,16 @@ describe('units', () => {
       node('i1', 'subflow:sub', { wires: [['m1']] }),
     ];
     assert.equal(together(entries, 'inner', 'm1'), true);
+  });
+
+  it('hold every type of the package', () => {
+    const manifest = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as {
+      'node-red': { nodes: Record<string, string> };
+    };
+    const types = Object.keys(manifest['node-red'].nodes);
+    const own = types.filter((type) => isOwn(node('id', type)));
+    assert.deepEqual(own, types);
+    assert.equal(isOwn(node('id', 'mqtt-broker')), false);
   });
 
   it('do not depend on the order of the flow file', () => {

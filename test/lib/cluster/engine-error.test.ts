@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { engineError } from '../../../lib/cluster/wire';
+import { engineError } from '../../../lib/cluster/engine-error';
 import { createRedactor } from '../../../lib/core/redact';
 
 describe('what an engine of a cluster says of a failure', () => {
