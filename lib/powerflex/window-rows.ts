@@ -1,6 +1,7 @@
 import { Coverage, missingIn } from '../core/capped';
 import type { TimeRange } from '../core/windows';
 import type { SeriesHead } from './influx';
+import { MomentRows, Room, RowText } from './moment-rows';
 
 /** A row with its time. */
 export interface TimedRow {
@@ -10,8 +11,6 @@ export interface TimedRow {
   values: readonly unknown[];
 }
 
-/** Rows of one moment that are remembered, to tell a row that comes again from a new one. */
-const MAX_PER_MOMENT = 1000;
 /** Series of a window that are told apart. */
 const MAX_SERIES = 10_000;
 /** Requests for one window. More pages than this are no window's. */
@@ -25,20 +24,29 @@ const SECOND = 1000;
 
 /** The rows of a series in one response, or in several that overlap: all between the first and the last one. */
 class Span extends Coverage {
-  private firstRows: (readonly unknown[])[] = [];
-  private lastRows: (readonly unknown[])[] = [];
+  private firstRows: MomentRows;
+  private lastRows: MomentRows;
+
+  constructor(room: Room) {
+    super();
+    this.firstRows = new MomentRows(room);
+    this.lastRows = new MomentRows(room);
+  }
 
   note(time: number, values: readonly unknown[]): void {
-    if (time <= this.first) remember(this.firstRows, time === this.first, values);
-    if (time >= this.last) remember(this.lastRows, time === this.last, values);
+    if (time < this.first) this.firstRows.clear();
+    if (time > this.last) this.lastRows.clear();
+    if (time <= this.first) this.firstRows.add(values);
+    if (time >= this.last) this.lastRows.add(values);
     this.add(time);
   }
 
-  has(time: number, values: readonly unknown[]): boolean {
+  /** `undefined` when nobody can tell. */
+  has(time: number, row: RowText): boolean | undefined {
     if (time < this.first || time > this.last) return false;
     if (time > this.first && time < this.last) return true;
-    const text = JSON.stringify(values);
-    return [...this.firstRows, ...this.lastRows].some((row) => JSON.stringify(row) === text);
+    // Where both are one moment, both have its rows.
+    return (time === this.first ? this.firstRows : this.lastRows).has(row);
   }
 
   touches(other: Span): boolean {
@@ -46,10 +54,14 @@ class Span extends Coverage {
   }
 
   join(other: Span): void {
-    if (other.first < this.first) this.firstRows = other.firstRows;
-    else if (other.first === this.first) this.firstRows.push(...other.firstRows);
-    if (other.last > this.last) this.lastRows = other.lastRows;
-    else if (other.last === this.last) this.lastRows.push(...other.lastRows);
+    if (other.first <= this.first) {
+      if (other.first < this.first) this.firstRows.clear();
+      this.firstRows.join(other.firstRows);
+    } else other.firstRows.clear();
+    if (other.last >= this.last) {
+      if (other.last > this.last) this.lastRows.clear();
+      this.lastRows.join(other.lastRows);
+    } else other.lastRows.clear();
     this.count += other.count;
     this.first = Math.min(this.first, other.first);
     this.last = Math.max(this.last, other.last);
@@ -60,8 +72,15 @@ class Span extends Coverage {
 class Known {
   private readonly spans: Span[] = [];
 
-  has(time: number, values: readonly unknown[]): boolean {
-    return this.spans.some((span) => span.has(time, values));
+  /** `undefined` when nobody can tell. */
+  has(time: number, row: RowText): boolean | undefined {
+    let certain = true;
+    for (const span of this.spans) {
+      const has = span.has(time, row);
+      if (has) return true;
+      certain &&= has === false;
+    }
+    return certain ? false : undefined;
   }
 
   add(other: Span): void {
@@ -119,11 +138,6 @@ export class ServerLimits {
   }
 }
 
-function remember(rows: (readonly unknown[])[], goesOn: boolean, values: readonly unknown[]): void {
-  if (!goesOn) rows.length = 0;
-  if (rows.length < MAX_PER_MOMENT) rows.push(values);
-}
-
 /** A request for a part of a window. */
 export interface Part {
   range: TimeRange;
@@ -151,6 +165,7 @@ export class WindowRows {
   private response = new Map<string, Coverage>();
   /** the new ones of it */
   private fresh = new Map<string, Span>();
+  private readonly room = new Room();
   private pages = 0;
   /** counts of the responses so far; `undefined` since the window is asked for in halves */
   private totals: Set<number> | undefined = new Set();
@@ -196,7 +211,7 @@ export class WindowRows {
       return ({ time }) => isInWindow(time);
     }
     const response = this.response.get(key) ?? new Coverage();
-    const fresh = this.fresh.get(key) ?? new Span();
+    const fresh = this.fresh.get(key) ?? new Span(this.room);
     // Of the first response every row is new: what comes twice in it is the server's affair.
     const known = this.pages === 1 ? undefined : this.known.get(key);
     const { start, end } = present.range;
@@ -206,11 +221,18 @@ export class WindowRows {
         if (response.count === 0) this.response.set(key, response);
         response.add(time);
       }
-      if (known?.has(time, values)) return false;
+      if (known && this.isKnown(known, time, values)) return false;
       if (fresh.count === 0) this.fresh.set(key, fresh);
       fresh.note(time, values);
       return true;
     };
+  }
+
+  /** A row of which nobody can tell is none that is told twice, and rather said to be missing. */
+  private isKnown(known: Known, time: number, values: readonly unknown[]): boolean {
+    const has = known.has(time, new RowText(values));
+    if (has === undefined) this.gaveUp = true;
+    return has !== false;
   }
 
   /**
