@@ -20,8 +20,8 @@ const MAX_HELD = 1024 * 1024;
 /** Parts that are kept side by side. */
 const MAX_PARTS = 500;
 const PLACEHOLDER = Buffer.from(String(READ_BEFORE));
-/** No key that matters is longer. */
-const LONGEST_KEY = 16;
+/** No key that matters is longer, not even with each letter written as an escape. */
+const LONGEST_KEY = 42;
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
@@ -51,6 +51,8 @@ interface OpenSeries {
   kept: number;
   depth: number;
   head: SeriesHead | undefined;
+  /** its rows have begun */
+  hasRows: boolean;
   /** rows that came before the columns, or before it was known that no tags follow */
   held: Batch[] | undefined;
   heldBytes: number;
@@ -76,6 +78,8 @@ export class InfluxSlicer {
   /** while rows are read */
   private cutter: RowCutter | undefined;
   private documents = 0;
+  /** series of the present document that were read while they arrived */
+  private early = 0;
   private readonly reader: InfluxReader;
   private batches: Batch[] = [];
   private readonly onBatch = (batch: Batch): void => void this.batches.push(batch);
@@ -193,7 +197,7 @@ export class InfluxSlicer {
 
   private setKey(): void {
     const top = this.stack.at(-1);
-    if (top) top.key = this.text;
+    if (top) top.key = this.text.includes('\\') ? unescaped(this.text) : this.text;
   }
 
   private keep(chunk: Buffer, from: number, to: number): void {
@@ -217,12 +221,16 @@ export class InfluxSlicer {
   private beginSeries(): void {
     const { skeleton, keptBytes, stack } = this;
     const place = { from: skeleton.length, kept: keptBytes, depth: stack.length };
-    this.series = { ...place, head: undefined, held: undefined, heldBytes: 0 };
+    this.series = { ...place, head: undefined, hasRows: false, held: undefined, heldBytes: 0 };
+    this.early++;
   }
 
   private beginRows(): void {
     const { series } = this;
     if (!series) return;
+    // Of two lists the last one would count, and the rows of the first one are gone. Each would cost as much as all before.
+    if (series.hasRows) throw notInflux();
+    series.hasRows = true;
     const known = parseJson(`${this.textOf(series)}]}`);
     series.head ??= readHead(known);
     // Tags that stand behind the rows change what the rows mean.
@@ -263,7 +271,10 @@ export class InfluxSlicer {
     const { series } = this;
     this.series = undefined;
     if (!series) return;
-    const head = this.reader.readSeries(parseJson(this.textOf(series)), this.onBatch);
+    const read = parseJson(this.textOf(series));
+    // What stands here in place of the rows that were read is an empty list; anything else came after it and counts.
+    if (series.hasRows && isRecord(read) && !isEmptyList(read.values)) throw notInflux();
+    const head = this.reader.readSeries(read, this.onBatch);
     // Rows have been passed on with a head that turns out to have been incomplete.
     const isOther = JSON.stringify(head) !== JSON.stringify(series.head);
     if (series.head && !series.held && isOther) throw notInflux();
@@ -280,6 +291,22 @@ export class InfluxSlicer {
     this.skeleton = [];
     this.keptBytes = 0;
     this.documents++;
-    this.reader.readDocument(parseJson(text), this.onBatch);
+    const early = this.reader.readDocument(parseJson(text), this.onBatch);
+    // Rows were passed on of a list that does not count: it came twice, or another one counts.
+    if (early < this.early) throw notInflux();
+    this.early = 0;
   }
+}
+
+/** A key as the parser reads it. */
+function unescaped(key: string): string {
+  try {
+    return String(JSON.parse(`"${key}"`));
+  } catch {
+    return key;
+  }
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }

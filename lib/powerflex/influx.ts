@@ -96,9 +96,10 @@ export class InfluxReader {
   /**
    * Reads a document.
    *
+   * @returns how many of its series have been read while they arrived
    * @throws DeviceError REJECTED for a result's or the document's `error`, BAD_RESPONSE for another shape
    */
-  readDocument(body: unknown, pass: (batch: Batch) => void): void {
+  readDocument(body: unknown, pass: (batch: Batch) => void): number {
     const inner = isRecord(body) && !hasResults(body) && isRecord(body.data) ? body.data : body;
     if (!isRecord(inner)) throw notInflux();
     refuseError(inner);
@@ -106,6 +107,7 @@ export class InfluxReader {
     const results = 'results' in inner ? listOf(inner.results) : [inner];
     const statements = new Set<unknown>();
     let partial = false;
+    let before = 0;
     for (const result of results) {
       if (!isRecord(result)) {
         this.lose();
@@ -113,7 +115,10 @@ export class InfluxReader {
       }
       refuseError(result);
       const list = listOf(result.series);
-      for (const series of list) if (series !== READ_BEFORE) this.readSeries(series, pass);
+      for (const series of list) {
+        if (series === READ_BEFORE) before++;
+        else this.readSeries(series, pass);
+      }
       // A result of which every series is odd is none.
       if (list.length === 0) this.readable++;
       statements.add(result.statement_id);
@@ -123,6 +128,7 @@ export class InfluxReader {
     for (const statement of statements) this.partial.set(statement, partial || this.partialSeries);
     if (this.partial.size > MAX_SERIES) throw tooMuch(MAX_SERIES, 'results');
     this.partialSeries = false;
+    return before;
   }
 
   /**
