@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-import { DeviceError, type ErrorCode } from '../errors';
+import { DeviceError, type DeviceErrorOptions, type ErrorCode } from '../errors';
 import { ProxyFailure } from './proxy';
 import { parseIsoText } from '../time';
 import { tlsError, tlsFault } from './tls-errors';
@@ -175,17 +175,20 @@ export function errorFromFailure(failure: Failure): DeviceError {
       reason: 'refusedConnection',
     });
   }
-  if (responded || sent) {
-    return new DeviceError('UNREACHABLE', 'The connection broke before the answer was complete.', {
-      ...options,
-      reason: 'connectionBroke',
-    });
-  }
+  if (responded || sent) return connectionBroke(options);
   return new DeviceError(
     'UNREACHABLE',
     `No connection${code ? ` (${code})` : ''}. Is it switched on and in reach?`,
     options,
   );
+}
+
+/** The error for an answer that broke off, or never began. */
+export function connectionBroke(options: Pick<DeviceErrorOptions, 'sent' | 'params'>): DeviceError {
+  return new DeviceError('UNREACHABLE', 'The connection broke before the answer was complete.', {
+    ...options,
+    reason: 'connectionBroke',
+  });
 }
 
 /** The error for a proxy that made no connection, in which case nothing has left for the target. */

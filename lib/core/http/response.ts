@@ -15,3 +15,17 @@ export type ChunkHandler = (chunk: Buffer, head: HttpHead) => Promise<void> | vo
 export function isSuccess({ status }: HttpHead): boolean {
   return status >= 200 && status < 300;
 }
+
+/**
+ * Whether it shows when the body of a response breaks off. A body that only ends with its connection may end anywhere;
+ * a coded one has an end of its own.
+ */
+export function showsItsEnd(headers: IncomingHttpHeaders): boolean {
+  const {
+    'content-length': length,
+    'transfer-encoding': transfer = '',
+    'content-encoding': coding = '',
+  } = headers;
+  const isCoded = !['', 'identity'].includes(coding.trim().toLowerCase());
+  return length !== undefined || /\bchunked\b/i.test(transfer) || isCoded;
+}

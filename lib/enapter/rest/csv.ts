@@ -33,6 +33,11 @@ export class CsvReader {
     private readonly max = Infinity,
   ) {}
 
+  /** Whether a record has begun that no line break has ended yet. */
+  get isWithinRecord(): boolean {
+    return this.fields > 0 || this.field !== '' || this.begun;
+  }
+
   /** Gives the records that are complete with this text. @throws DeviceError BAD_RESPONSE */
   push(text: string): void {
     let at = 0;
@@ -97,8 +102,7 @@ export class CsvReader {
   }
 
   private endRecord(): void {
-    const isEmpty = this.fields === 0 && this.field === '' && !this.begun;
-    if (isEmpty) return;
+    if (!this.isWithinRecord) return;
     this.endField();
     // Not emptied before the next one, which would give its memory back.
     if (this.record.length > this.fields) this.record.length = this.fields;

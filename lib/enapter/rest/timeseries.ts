@@ -2,6 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 
 import { tooMuch } from '../../core/budget';
+import { connectionBroke } from '../../core/http/errors';
+import { showsItsEnd } from '../../core/http/response';
 import { isDeeperThan } from '../../core/json/parse';
 import type { Notice } from '../../core/notices';
 import { cleanText } from '../../core/redact';
@@ -131,10 +133,14 @@ export class TimeseriesReader {
     this.csv.push(this.decoder.write(chunk));
   }
 
-  /** @throws DeviceError BAD_RESPONSE, also where no row could be read */
+  /**
+   * @throws DeviceError BAD_RESPONSE, also where no row could be read; UNREACHABLE where the text stops within a line and
+   *   nothing says that this is its end: 12 may have become of 1234, and nobody knows how many rows are missing
+   */
   end(headers: IncomingHttpHeaders): Timeseries {
     this.headers = headers;
     this.csv.push(this.decoder.end());
+    if (this.csv.isWithinRecord && !showsItsEnd(headers)) throw connectionBroke({ sent: true });
     this.csv.end();
     const { columns = [], rows } = this;
     if (rows.length === 0 && this.odd !== undefined) throw notEnapter(this.odd);

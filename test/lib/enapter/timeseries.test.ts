@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 
+import { Transport } from '../../../lib/core/http/transport';
 import type { Notice } from '../../../lib/core/notices';
+import { EnapterClient } from '../../../lib/enapter/rest/client';
 import { CsvReader } from '../../../lib/enapter/rest/csv';
 import { type Timeseries, TimeseriesReader } from '../../../lib/enapter/rest/timeseries';
+import { failsWith } from '../../support/expect-error';
+import { startRaw } from '../../support/raw-server';
 
-const types = (list: string): Record<string, string> => ({ 'x-enapter-timeseries-data-types': list });
+const TYPES = 'x-enapter-timeseries-data-types';
+/** The headers of a response that tells where it ends. */
+const types = (list: string): Record<string, string> => ({ [TYPES]: list, 'transfer-encoding': 'chunked' });
 
 function parseCsv(text: string): string[][] {
   const records: string[][] = [];
@@ -145,6 +151,56 @@ describe('enapter: time series', () => {
       assert.deepEqual(told, [...notices]);
     });
   }
+
+  for (const [what, headers, isKnown] of [
+    ['with its connection', {}, false],
+    ['with its connection, and is not coded', { 'content-encoding': 'identity' }, false],
+    ['after a length', { 'content-length': '50' }, true],
+    ['in chunks', { 'transfer-encoding': 'Chunked' }, true],
+    ['within a code', { 'content-encoding': 'gzip' }, true],
+  ] as const) {
+    it(`takes a last line without a break for whole only where its end is known: ${what}`, () => {
+      const whole = `ts,a\n${at},1234\n`;
+      for (const more of ['', `${at}`, `${at},`, `${at},12`, `${at},"12"`, `${at},"12`]) {
+        const read = (): Timeseries => parseTimeseries(whole + more, { [TYPES]: 'float', ...headers });
+        const isCut = more.endsWith('"12');
+        if (more !== '' && !isKnown) {
+          assert.throws(read, { code: 'UNREACHABLE', reason: 'connectionBroke' }, more);
+        } else if (isCut) assert.throws(read, { code: 'BAD_RESPONSE' });
+        else assert.equal(read().rows[0]?.a, 1234);
+      }
+      // A head alone may have lost a column.
+      const head = (): Timeseries => parseTimeseries('ts,a', { [TYPES]: 'float', ...headers });
+      if (isKnown) assert.deepEqual(head().rows, []);
+      else assert.throws(head, { code: 'UNREACHABLE' });
+    });
+  }
+
+  it('refuses one of a real connection that broke off within its last number', async () => {
+    const csv = `ts,telemetry=power\n${at},1234.5\n${at + 60},12`;
+    for (const [framing, expected] of [
+      ['', undefined],
+      [`Content-Length: ${csv.length}\r\n`, [1234.5, 12]],
+    ] as const) {
+      const head = `HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n${TYPES}: float\r\n${framing}\r\n`;
+      const server = await startRaw(({ socket }) => void socket.end(head + csv));
+      const transport = new Transport();
+      try {
+        const client = new EnapterClient({ url: server.url, token: 'abcdefgh' }, transport);
+        const times = { from: at * 1000, to: (at + 120) * 1000 };
+        const asked = client.timeseries('device', { ...times, granularity: 60, attributes: ['power'] });
+        if (expected)
+          assert.deepEqual(
+            (await asked).rows.map(({ power }) => power),
+            expected,
+          );
+        else assert.equal((await failsWith(asked, 'UNREACHABLE')).reason, 'connectionBroke');
+      } finally {
+        transport.close();
+        await server.close();
+      }
+    }
+  });
 
   it('reads the same however its bytes are cut', () => {
     const csv = Buffer.from(`ts,a,"b ""q"""\r\n${at},"x,\n""y""",ä€😀\r\n${at + 60},,"z"\n`);
