@@ -1,8 +1,8 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
 import type { Availability } from '../../lib/core/poll/availability';
-import { systemClock } from '../../lib/core/clock';
-import { cancelled, DeviceError } from '../../lib/core/errors';
+import { type Clock, systemClock } from '../../lib/core/clock';
+import { cancelled } from '../../lib/core/errors';
 import type { Subscription } from '../../lib/core/poll/subscription';
 import { deviceId } from '../../lib/powercontroller/client';
 import type { ControllerStatus, StatusResponse } from '../../lib/powercontroller/status';
@@ -14,12 +14,12 @@ import { onClose } from '../shared/on-close';
 import { PolledDevice } from '../shared/polled-device';
 import { availabilityPayload, lostPayload } from '../shared/polled-node';
 import { STATUS, statusOfAvailability, statusSetter } from '../shared/status';
-import { errorText } from '../shared/text';
 import { TurnMemory } from '../shared/turn-memory';
 import type { Account, AccountReference } from './account';
 import { blockOfId } from './device-block';
+import { keep, recall } from './watch-context';
 
-/** Where the node context keeps what was sent. */
+/** Where what was sent is kept for the other instances of a cluster. */
 const MEMORY_KEY = 'powercontroller-watch';
 
 export interface WatchOptions {
@@ -30,6 +30,7 @@ export interface WatchOptions {
   topic: string;
   /** the message's part for one status */
   content: (response: StatusResponse) => Record<string, unknown>;
+  clock?: Clock;
 }
 
 /** The text beside the node for the newest status. */
@@ -40,37 +41,12 @@ export function statusText({ averagePower, frequency, on }: ControllerStatus): s
   return on === null ? 'status.watching' : on ? 'status.loadOn' : 'status.loadOff';
 }
 
-/** @throws DeviceError UNREACHABLE; to go on without the memory would send again what was sent, and overwrite it */
-export function recall(node: Pick<Node, 'context'>): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    node.context().get(MEMORY_KEY, (error: Error | undefined, value: unknown) => {
-      if (error) reject(contextFault(error, 'read'));
-      else resolve(value);
-    });
-  });
-}
-
-function contextFault({ message }: Error, done: 'read' | 'written'): DeviceError {
-  const words = message.slice(0, 120);
-  return new DeviceError('UNREACHABLE', `The node's context cannot be ${done}: ${words}`, {
-    reason: done === 'read' ? 'powercontrollerContextUnreadable' : 'powercontrollerContextUnwritable',
-    sent: false,
-    params: { message: words },
-  });
-}
-
-function keep(RED: NodeAPI, node: Node, value: unknown): Promise<void> {
-  return new Promise((resolve) => {
-    node.context().set(MEMORY_KEY, value, (error: Error | undefined) => {
-      if (error) node.warn(errorText(RED, contextFault(error, 'written')));
-      resolve();
-    });
-  });
-}
-
 /** Makes a node watch one controller: every new status goes out once, also over a restart of Node-RED. */
 export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): void {
+  const { clock = systemClock } = options;
   const setStatus = statusSetter(RED, node);
+  const ending = new AbortController();
+  onClose(node, () => ending.abort());
   const header = (): Record<string, unknown> => ({
     topic: options.topic || options.deviceId,
     device: blockOfId(options.deviceId),
@@ -80,7 +56,8 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
   const turns = cluster && new TurnMemory(RED, cluster, node, { begin: () => (memory = undefined) });
   if (turns) onClose(node, (removed) => turns.close(removed));
   /** What was sent, by this instance or by one that has owned the node since. */
-  const remembered = async (): Promise<unknown> => (await turns?.get(MEMORY_KEY)) ?? (await recall(node));
+  const remembered = async (signal: AbortSignal): Promise<unknown> =>
+    (await turns?.get(MEMORY_KEY)) ?? (await recall(node, signal, clock));
   let memory: StatusMemory | undefined;
   let noted = false;
   let newest: ControllerStatus | undefined;
@@ -90,19 +67,20 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
   /** The device as it is read through one account's client. */
   const watched = ({ client }: Account): PolledDevice<StatusResponse[]> => {
     const id = deviceId(options.deviceId);
-    const reader = new StatusReader(client, id, systemClock);
+    const reader = new StatusReader(client, id, clock);
     return new PolledDevice<StatusResponse[]>(RED, node, {
       poll: {
         fetch: async (signal) => {
           await turns?.ready();
           // Where another instance owns the node, that one remembers.
           if (!memory || duty?.reads === false) {
-            memory = new StatusMemory(id, await remembered(), systemClock);
+            memory = new StatusMemory(id, await remembered(signal), clock);
             noted = memory.state !== undefined;
           }
           return reader.newOf(memory, signal);
         },
         interval: options.interval * 1000,
+        clock,
       },
       info: () => blockOfId(options.deviceId),
     });
@@ -115,7 +93,7 @@ export function attachWatch(RED: NodeAPI, node: Node, options: WatchOptions): vo
     if (fresh.length > 0 || !noted) {
       noted = true;
       turns?.set(MEMORY_KEY, memory?.state);
-      await keep(RED, node, memory?.state);
+      await keep(RED, node, memory?.state, ending.signal, clock);
     }
     newest = fresh.at(-1)?.status ?? newest;
     if (fresh.length > 0 && newest) setStatus(STATUS.fresh(statusText(newest)));

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 
-import type { Node } from 'node-red';
-
-import { recall, statusText } from '../../../nodes/powercontroller/watch-node';
+import { recall } from '../../../nodes/powercontroller/watch-context';
+import { statusText } from '../../../nodes/powercontroller/watch-node';
 import { normaliseStatus } from '../../../lib/powercontroller/status';
 import { type PowercontrollerSimulator, startPowercontroller } from '../../../simulators/powercontroller';
-import { failsWith } from '../../support/expect-error';
 import { codeOf, LEVEL, type Message, payloadOf, type TestFlow, unloadFlow } from '../../support/flow';
 import { type Json, loadWith, node } from './support';
 
@@ -171,13 +169,11 @@ describe('powercontroller-status', () => {
       await watch();
       await flow.at('state').waitFor(() => true, 'state');
       await asked(1);
-      assert.deepEqual(await recall(flow.node('n')), { deviceId: sim.deviceId, newest: null, seen: [] });
-    });
-
-    it('fails, and so tries again, when its context cannot be read', async () => {
-      const get = (_key: string, tell: (error: Error) => void): void => tell(new Error('locked'));
-      const node = { context: () => ({ get }) } as unknown as Pick<Node, 'context'>;
-      assert.equal((await failsWith(recall(node), 'UNREACHABLE')).reason, 'powercontrollerContextUnreadable');
+      assert.deepEqual(await recall(flow.node('n'), new AbortController().signal), {
+        deviceId: sim.deviceId,
+        newest: null,
+        seen: [],
+      });
     });
 
     it('tells what is new where its context cannot be written, and says why', async () => {
