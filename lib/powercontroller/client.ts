@@ -17,8 +17,9 @@ import { isRecord } from '../core/values';
 import { parseBaseUrl } from '../core/http/url';
 import { refuseFailureCodes, responseCodes, saysError, saysTaken } from './codes';
 import { type CommandRequest, commandRequest, type DurationKey } from './input';
-import { type DeviceResponse, parseDevice, parseDevices } from './device';
-import { parseStatuses, type StatusResponse } from './status';
+import { type DeviceResponse, otherDevice, parseDevice, parseDevices } from './device';
+import { answersFor, isOf } from './ownership';
+import { foreignStatus, parseStatuses, type StatusResponse } from './status';
 
 export interface AccountSettings {
   /** host or http(s) URL that ends in `/v1` */
@@ -144,11 +145,14 @@ export class PowercontrollerClient {
 
   /** One controller with its last known status. */
   async device(id: string, signal?: AbortSignal): Promise<DeviceResponse> {
-    return parseDevice(await this.read({ path: `devices/${segment(id)}`, signal }));
+    const body = await this.read({ path: `devices/${segment(id)}`, signal });
+    const found = parseDevice(body, (notice) => this.notices.once(notice));
+    if (found.device.id !== deviceId(id)) throw otherDevice();
+    return found;
   }
 
   /**
-   * Statuses, in the vendor's order.
+   * Statuses, in the vendor's order. Those that name another controller are left out.
    *
    * @throws DeviceError; REJECTED when the range is longer than ten days, BAD_RESPONSE when there are more than 20,000
    *   statuses or 2 MB of them
@@ -172,7 +176,12 @@ export class PowercontrollerClient {
     });
     // Parsing the text took its time; others have theirs before its statuses are read.
     await setImmediate();
-    return parseStatuses(body, (notice) => this.notices.once(notice));
+    const notice: NoticeHandler = (one) => this.notices.once(one);
+    return parseStatuses(body, notice).filter(({ raw }) => {
+      if (isOf(raw, query.device)) return true;
+      notice(foreignStatus(query.device));
+      return false;
+    });
   }
 
   /**
@@ -191,7 +200,8 @@ export class PowercontrollerClient {
     if (saysError(raw)) throw this.rejection(raw);
     const response = { responseCodes: codes, raw };
     // Neither a question nor a registration switches anything, and what they ask for is looked for in the response.
-    const understood = request.command === 'refresh' || request.command === 'add' || saysTaken(raw, codes);
+    const isQuestion = request.command === 'refresh' || request.command === 'add';
+    const understood = isQuestion || (saysTaken(raw, codes) && answersFor(raw, id.trim()));
     if (!understood) throw notUnderstood();
     return response;
   }

@@ -2,7 +2,8 @@ import { bounded } from '../core/budget';
 import { DeviceError } from '../core/errors';
 import type { NoticeHandler } from '../core/notices';
 import { isRecord, toNumber } from '../core/values';
-import { type ControllerStatus, normaliseStatus } from './status';
+import { isOf } from './ownership';
+import { type ControllerStatus, foreignStatus, normaliseStatus } from './status';
 import { identifier, shortText } from './words';
 
 /** What a controller is set to, as far as it tells; numbers in the units of the `configure` command. */
@@ -91,12 +92,12 @@ function unwrap(value: unknown): Record<string, unknown> | undefined {
   return isRecord(inner) && identifier(inner.id) !== null ? inner : undefined;
 }
 
-function responseOf(raw: Record<string, unknown>): DeviceResponse {
+function responseOf(raw: Record<string, unknown>, notice?: NoticeHandler): DeviceResponse {
+  const id = identifier(raw.id) ?? '';
   const type = isRecord(raw.type) ? raw.type : {};
-  const status = isRecord(raw.status) ? raw.status : {};
+  const status = statusIn(raw, id, notice);
   const info = isRecord(status.info) ? status.info : {};
   const firmware = toNumber(info.firmware);
-  const id = identifier(raw.id) ?? '';
   return {
     device: {
       id,
@@ -112,18 +113,40 @@ function responseOf(raw: Record<string, unknown>): DeviceResponse {
   };
 }
 
+/** Its last known status; one that names another controller is none. */
+function statusIn(
+  { status }: Record<string, unknown>,
+  id: string,
+  notice?: NoticeHandler,
+): Record<string, unknown> {
+  if (!isRecord(status)) return {};
+  if (isOf(status, id)) return status;
+  notice?.(foreignStatus(id));
+  return {};
+}
+
 /** A device in a response, wrapped as `{device: {...}}` or bare; `undefined` when it holds none. */
 export function deviceIn(body: unknown): DeviceResponse | undefined {
   const raw = unwrap(body);
   return raw && responseOf(raw);
 }
 
-/** @throws DeviceError BAD_RESPONSE when the response holds no device */
-export function parseDevice(body: unknown): DeviceResponse {
-  const found = deviceIn(body);
-  if (found) return found;
+/**
+ * @param notice hears of a status that was left out
+ * @throws DeviceError BAD_RESPONSE when the response holds no device
+ */
+export function parseDevice(body: unknown, notice?: NoticeHandler): DeviceResponse {
+  const found = unwrap(body);
+  if (found) return responseOf(found, notice);
   throw new DeviceError('BAD_RESPONSE', 'The answer holds no device.', {
     reason: 'powercontrollerNoDeviceInResponse',
+    sent: true,
+  });
+}
+
+export function otherDevice(): DeviceError {
+  return new DeviceError('BAD_RESPONSE', 'The answer is about another device than the one asked for.', {
+    reason: 'powercontrollerOtherDevice',
     sent: true,
   });
 }
@@ -148,7 +171,7 @@ export function parseDevices(body: unknown, notice: NoticeHandler = () => undefi
   bounded(list as unknown[], MAX_DEVICES, 'devices').forEach((entry, index) => {
     const raw = unwrap(entry);
     if (!raw) notice({ reason: 'powercontrollerDevice', params: { position: index + 1 } });
-    else if (isController(raw)) responses.push(responseOf(raw));
+    else if (isController(raw)) responses.push(responseOf(raw, notice));
   });
   return responses;
 }

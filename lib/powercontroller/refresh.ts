@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../core/clock';
 import { DeviceError } from '../core/errors';
 import { afterSending } from '../core/command/outcome';
-import type { PowercontrollerClient } from './client';
+import { deviceId, type PowercontrollerClient } from './client';
 import { commandRequest } from './input';
 import { type DeviceResponse, deviceIn } from './device';
 import { Newcomers } from './newcomers';
@@ -23,7 +23,8 @@ export async function refreshed(
 ): Promise<DeviceResponse> {
   const newcomers = await Newcomers.after(client, id, clock, signal);
   const { raw } = await client.send(commandRequest('refresh'), id, signal);
-  const responded = deviceIn(raw);
+  const found = deviceIn(raw);
+  const responded = found?.device.id === deviceId(id) ? found : undefined;
   if (responded && newcomers.isNewDate(responded.device.status.timestamp)) return responded;
   const sent = await afterSending(
     newcomers.wait(

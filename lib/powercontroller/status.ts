@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { bounded } from '../core/budget';
 import { DeviceError } from '../core/errors';
-import type { NoticeHandler } from '../core/notices';
+import type { Notice, NoticeHandler } from '../core/notices';
 import { readTime } from '../core/time';
 import { isRecord, mapNumber, round, toNumber } from '../core/values';
 import { identifier, shortText } from './words';
@@ -126,6 +126,11 @@ export function parseStatuses(body: unknown, notice: NoticeHandler = () => undef
     else notice({ reason: 'powercontrollerStatus', params: { position: index + 1 } });
   });
   return responses;
+}
+
+/** What is told where the cloud names another controller than the one that it was asked for. */
+export function foreignStatus(device: string): Notice {
+  return { reason: 'powercontrollerForeignStatus', params: { device } };
 }
 
 /** A status in a list, bare or as `{status: {...}}`; `undefined` for what tells nothing of a status. */

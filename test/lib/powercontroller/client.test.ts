@@ -127,7 +127,8 @@ describe('PowercontrollerClient', () => {
     '{"code":"10"}',
     '\ufeff{"result":1001}\0',
     '{"error":0,"code":102}',
-    '{"device":{"id":"x"}}',
+    '{"device":{"id":"6ItNKFLm_mS"}}',
+    '{"status":{"type":"relay","deviceId":"6ItNKFLm_mS"}}',
     '{"command":{"name":"on"}}',
     '{"status":{"type":"relay"}}',
   ]) {
