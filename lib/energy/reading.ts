@@ -1,6 +1,6 @@
 import { invalidInput } from '../core/errors';
 import { refusedPayload } from '../core/input';
-import { isRecord, toNumber } from '../core/values';
+import { isRecord, toSummable } from '../core/values';
 import { instantNear } from './local-text';
 import type { MeterReading } from './meter';
 
@@ -67,7 +67,7 @@ export function takeReading(
 type Values = Required<Pick<MeterReading, 'import' | 'export' | 'power' | 'duration'>>;
 
 function fromChosen(lookup: Lookup, chosen: ChosenProperties): Values {
-  const find = (property: string): number | null => (property === '' ? null : toNumber(lookup(property)));
+  const find = (property: string): number | null => (property === '' ? null : toSummable(lookup(property)));
   const scaled = (value: number | null, unit: string): number | null =>
     value === null ? null : unit.startsWith('k') ? value * 1000 : value;
   return {
@@ -81,7 +81,7 @@ function fromChosen(lookup: Lookup, chosen: ChosenProperties): Values {
 /** What the nodes of this package send. */
 function recognised(payload: unknown): Values {
   const values = isRecord(payload) ? payload : {};
-  const find = (name: string): number | null => toNumber(values[name]);
+  const find = (name: string): number | null => toSummable(values[name]);
   const load = find('realTimeLoad');
   const mean = find('averagePower');
   const power = find('power') ?? find('totalPower');

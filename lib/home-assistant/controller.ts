@@ -1,5 +1,5 @@
 import { readTime } from '../core/time';
-import { isRecord, toNumber } from '../core/values';
+import { isRecord, toNumber, toSummable } from '../core/values';
 import { POWERCONTROLLER_MEASUREMENTS } from '../powercontroller/measurements';
 import { type DecidedGroup, entitiesOf, fieldValues } from './decision';
 import { Catalogue } from './entity';
@@ -84,7 +84,7 @@ function readStatus(device: Told['device'], status: Record<string, unknown>): Ob
     const told = textValue(status[key]);
     if (told !== null) values[key] = told;
   }
-  const energy = toNumber(status.energy);
+  const energy = toSummable(status.energy);
   const adds = status.type === 'update' && energy !== null && energy >= 0 && time !== null;
   return {
     device,

@@ -1,5 +1,5 @@
 import { readTimeIso } from '../core/time';
-import { round, toNumber } from '../core/values';
+import { finite, round, toNumber } from '../core/values';
 
 /** Values as Home Assistant takes them: what did not arrive is `null`, which it shows as unknown. */
 
@@ -10,7 +10,7 @@ const DIGITS = 6;
 /** A number without the noise of floating-point numbers, which the recorder would write down. */
 export function numberValue(value: unknown, divide = 1): number | null {
   const number = toNumber(value);
-  return number === null ? null : round(number / divide, DIGITS);
+  return number === null ? null : finite(round(number / divide, DIGITS));
 }
 
 export function switchValue(value: unknown): 'ON' | 'OFF' | null {

@@ -1,4 +1,4 @@
-import { isRecord } from '../core/values';
+import { isRecord, toSummable } from '../core/values';
 import type { PlanSettings } from './settings';
 import { PORTS } from './settings';
 
@@ -22,8 +22,7 @@ const MAX_SUPPLIES = 8;
 const NO_BATTERY = 1;
 
 const flagOf = (value: unknown): boolean | null => (typeof value === 'boolean' ? value : null);
-const numberOf = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isFinite(value) ? value : null;
+const numberOf = (value: unknown): number | null => (typeof value === 'number' ? toSummable(value) : null);
 
 const NOTHING: UpsView = {
   ...{ onBattery: null, voltage: null, lowBattery: null, totalPower: null },

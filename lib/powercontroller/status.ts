@@ -4,7 +4,7 @@ import { bounded } from '../core/budget';
 import { DeviceError } from '../core/errors';
 import type { Notice, NoticeHandler } from '../core/notices';
 import { readTime } from '../core/time';
-import { isRecord, mapNumber, round, toNumber } from '../core/values';
+import { finite, isRecord, mapNumber, round, toNumber } from '../core/values';
 import { identifier, shortText } from './words';
 
 /** One status of a controller, in SI units; what it does not tell is `null`. */
@@ -77,7 +77,7 @@ export function normaliseStatus(record: Record<string, unknown>): ControllerStat
     current: toNumber(info.current),
     voltage: toNumber(info.voltage),
     energy,
-    averagePower: spread ? round((energy * 3600) / duration) : null,
+    averagePower: spread ? finite(round((energy * 3600) / duration)) : null,
     temperature: mapNumber(info.temperature, (fahrenheit) => round(((fahrenheit - 32) * 5) / 9, 3)),
     frequency: toNumber(info.frequency),
     flow: toNumber(info.flow),

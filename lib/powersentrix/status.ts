@@ -1,5 +1,5 @@
 import { DeviceError } from '../core/errors';
-import { isRecord, round } from '../core/values';
+import { finite, isRecord, round } from '../core/values';
 import type { ComplexObject } from './complex';
 import { anyLow, type Supply, type SupplyOptions, SupplyReader } from './supply';
 import { type Temperatures, TemperatureReader } from './temperature';
@@ -112,7 +112,7 @@ function parseOutput(complex: ComplexObject, port: number, unit: CurrentUnit): O
     on: flag(listOf(upsData.outputs)[port]) ?? onOff(configured.status),
     voltage,
     current,
-    power: voltage === null || current === null ? null : round(voltage * current, 2),
+    power: voltage === null || current === null ? null : finite(round(voltage * current, 2)),
   };
 }
 
@@ -127,7 +127,7 @@ function sumOf(outputs: Output[]): number | null {
     if (power === null) return null;
     total += power;
   }
-  return round(total, 2);
+  return finite(round(total, 2));
 }
 
 /** Brings an Ident object (`setNewUps`, fn=1, `config.ident`) to the names and units of this package. */

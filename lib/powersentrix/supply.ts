@@ -1,4 +1,4 @@
-import { isRecord, round, toNumber } from '../core/values';
+import { finite, isRecord, round, toNumber } from '../core/values';
 import { listOf, recordOf, volts } from './values';
 
 /** More than the PWX-12-4422 has room for; what stands behind them is not read. */
@@ -94,7 +94,7 @@ function spreadOf({ battery, cells }: Measured): number | null {
   const known = cells.filter((cell) => cell !== null);
   if (known.length < 2 || Math.max(...known) < NO_BATTERY) return null;
   if (battery !== null && battery < NO_BATTERY) return null;
-  return round(Math.max(...known) - Math.min(...known), 2);
+  return finite(round(Math.max(...known) - Math.min(...known), 2));
 }
 
 /** What is remembered of one place in the list of supplies. */

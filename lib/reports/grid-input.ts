@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { ownText } from '../core/own-text';
 import { readTime } from '../core/time';
-import { isRecord, toNumber } from '../core/values';
+import { isRecord, toNumber, toSummable } from '../core/values';
 import { takeReading } from '../energy/reading';
 import type { Request } from './grid-event';
 
@@ -75,7 +75,7 @@ function factsOfOne(
 
 function powerFacts(payload: Record<string, unknown>, source: Source, zone: string, now: number): Fact[] {
   const named = ['power', 'totalPower', 'averagePower', 'realTimeLoad'];
-  if (named.every((name) => toNumber(payload[name]) === null)) return [];
+  if (named.every((name) => toSummable(payload[name]) === null)) return [];
   const { time, power = null, duration } = takeReading(payload, () => undefined, { zone }, now).reading;
   if (power === null) return [];
   return [{ ...source, time, kind: 'power', power, duration: duration ?? null, own: false }];
@@ -94,8 +94,8 @@ function statusFacts(status: Record<string, unknown>, source: Source, now: numbe
       reason: state.slice(0, 40),
     });
   }
-  const mean = toNumber(status.averagePower);
-  const seconds = toNumber(status.duration);
+  const mean = toSummable(status.averagePower);
+  const seconds = toSummable(status.duration);
   if (mean !== null && seconds !== null && seconds > 0) {
     facts.push({ ...source, time, kind: 'power', power: mean, duration: seconds * 1000, own: true });
   }
@@ -117,7 +117,7 @@ function signalFact(
   msg: Record<string, unknown>,
   now: number,
 ): Fact {
-  const limit = toNumber(signal.maxLoad);
+  const limit = toSummable(signal.maxLoad);
   const unit = signal.maxLoadUnit === 'A' ? 'A' : signal.maxLoadUnit === 'kW' ? 'W' : null;
   return {
     ...source,
