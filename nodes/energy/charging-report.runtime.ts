@@ -75,10 +75,6 @@ class ReportNode extends KeptNode<State> {
     return { report: this.report.state(), pending: this.pending.state() };
   }
 
-  protected override stop(): void {
-    // It has no timers: months close with the sessions that come after them.
-  }
-
   protected override async load(started: Promise<void>): Promise<void> {
     const { anew } = await this.keeper.load(({ report, pending }) => {
       const left = new Pending(pending);

@@ -1,6 +1,5 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
-import { systemClock } from '../../lib/core/clock';
 import { type Moment, momentOf } from '../../lib/core/moment';
 import type { InputResult, Outgoing } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
@@ -34,7 +33,6 @@ export type Trigger = 'start' | 'message' | 'timer' | 'repeat';
  */
 export abstract class ControlNode<State> extends KeptNode<State> {
   private cancelLook: (() => void) | undefined;
-  private cancelRepeat: (() => void) | undefined;
 
   constructor(
     RED: NodeAPI,
@@ -60,11 +58,6 @@ export abstract class ControlNode<State> extends KeptNode<State> {
    */
   protected abstract read(msg: FlowMessage, at: Moment): () => void;
   protected abstract step(at: Moment, trigger: Trigger): Step;
-
-  protected override stop(): void {
-    this.cancelLook?.();
-    this.cancelRepeat?.();
-  }
 
   protected override async load(started: Promise<void>): Promise<void> {
     const done = { restored: false };
@@ -93,7 +86,7 @@ export abstract class ControlNode<State> extends KeptNode<State> {
     if (trigger === 'message') this.keeper.saveLater();
     this.showSoon(() => this.setStatus(step.status));
     this.cancelLook?.();
-    this.cancelLook = systemClock.after(Math.min(step.next, LOOK_EVERY), () =>
+    this.cancelLook = this.after(Math.min(step.next, LOOK_EVERY), () =>
       this.inTurn(() => this.look('timer')),
     );
     return step;
@@ -115,7 +108,7 @@ export abstract class ControlNode<State> extends KeptNode<State> {
   private planRepeat(): void {
     const { repeat } = this.common;
     if (repeat === null) return;
-    this.cancelRepeat = systemClock.after(repeat * 1000, () => {
+    this.after(repeat * 1000, () => {
       this.inTurn(() => this.look('repeat'));
       this.planRepeat();
     });

@@ -1,6 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
 
-import { systemClock } from '../../lib/core/clock';
 import type { MeterReading } from '../../lib/energy/meter';
 import type { MeterEvent } from '../../lib/energy/meter-result';
 import { type Keyed, Pending } from '../../lib/energy/pending';
@@ -87,10 +86,6 @@ export abstract class EnergyNode<Closed, Kept> extends KeptNode<State> {
       pending: this.pending.state(),
       more: this.more(),
     };
-  }
-
-  protected override stop(): void {
-    this.planned?.cancel();
   }
 
   protected override async load(started: Promise<void>): Promise<void> {
@@ -180,7 +175,7 @@ export abstract class EnergyNode<Closed, Kept> extends KeptNode<State> {
     // One that comes too early finds nothing to do, and is cheaper than a timer for each reading.
     if (at === null || (this.planned && this.planned.at <= at)) return;
     this.planned?.cancel();
-    const cancel = systemClock.after(Math.max(at - Date.now(), 0), () => this.tick());
+    const cancel = this.after(Math.max(at - Date.now(), 0), () => this.tick());
     this.planned = { at, cancel };
   }
 

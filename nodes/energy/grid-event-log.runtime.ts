@@ -1,6 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 
-import { systemClock } from '../../lib/core/clock';
 import { invalidInput } from '../../lib/core/errors';
 import { refusedPayload } from '../../lib/core/input';
 import { isRecord } from '../../lib/core/values';
@@ -63,10 +62,6 @@ class LogNode extends KeptNode<State> {
 
   protected override state(): State {
     return { log: this.log.state(Date.now()), pending: this.pending.state() };
-  }
-
-  protected override stop(): void {
-    this.planned?.cancel();
   }
 
   protected override async load(started: Promise<void>): Promise<void> {
@@ -175,7 +170,7 @@ class LogNode extends KeptNode<State> {
     this.planned?.cancel();
     // A timer holds no more than some weeks, and somebody may set the clock.
     const wait = Math.min(Math.max(at - Date.now(), 0), 60 * MINUTE);
-    const cancel = systemClock.after(wait, () => {
+    const cancel = this.after(wait, () => {
       this.planned = undefined;
       this.inTurn(async () => {
         await this.look(Date.now());

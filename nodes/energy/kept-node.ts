@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 
+import { systemClock } from '../../lib/core/clock';
 import { InTurn } from '../../lib/core/in-turn';
 import { type Moment, momentOf } from '../../lib/core/moment';
 import { flowsStarted } from '../shared/cluster-face';
@@ -33,6 +34,8 @@ export abstract class KeptNode<State> {
   private readonly shown = new ShowSoon();
   private readonly ownTopic: string;
   private topic: string;
+  private readonly timers = new Set<() => void>();
+  private closed = false;
 
   /** @param identity what is kept holds for these settings */
   protected constructor(
@@ -57,8 +60,6 @@ export abstract class KeptNode<State> {
   /** @param started when all flows have begun: before that a message may find nobody */
   protected abstract load(started: Promise<void>): Promise<void>;
   protected abstract handle(msg: FlowMessage): InputResult | Promise<InputResult>;
-  /** Ends the node's own timers. */
-  protected abstract stop(): void;
 
   begin(options: Pick<InputOptions, 'commands'> = {}): void {
     const { RED, node } = this;
@@ -72,10 +73,26 @@ export abstract class KeptNode<State> {
     this.inTurn(() => this.load(started));
     onClose(node, () => {
       this.turns.close();
-      this.stop();
+      this.closed = true;
+      for (const cancel of this.timers) cancel();
       this.shown.close();
       return Promise.resolve();
     });
+  }
+
+  /** Does something after so many ms, unless the node has ended: what is under way then may still plan something. */
+  protected after(ms: number, work: () => void): () => void {
+    if (this.closed) return () => undefined;
+    const end = (): void => {
+      cancel();
+      this.timers.delete(end);
+    };
+    const cancel = systemClock.after(ms, () => {
+      this.timers.delete(end);
+      work();
+    });
+    this.timers.add(end);
+    return end;
   }
 
   /** Shows a state below the node, of a fast stream the newest each second. */

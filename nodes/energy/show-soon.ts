@@ -7,11 +7,13 @@ const SHOWN_EVERY = 1000;
 export class ShowSoon {
   /** when a state was shown, and the newest that waits to be */
   private shownAt = -Infinity;
+  private closed = false;
   private waiting: { show: () => void; cancel: () => void } | undefined;
 
   constructor(private readonly clock: Clock = systemClock) {}
 
   run(show: () => void): void {
+    if (this.closed) return;
     if (this.waiting) {
       this.waiting.show = show;
       return;
@@ -33,6 +35,7 @@ export class ShowSoon {
   }
 
   close(): void {
+    this.closed = true;
     this.waiting?.cancel();
   }
 }
