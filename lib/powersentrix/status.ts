@@ -203,6 +203,13 @@ export function zoneText(complex: ComplexObject): string | null {
   return typeof timezone === 'string' && timezone.length <= LONGEST_ZONE ? timezone : null;
 }
 
+/** By what the UPS is known to the server that it pushes to; `null`: it does not say. */
+export function identifierOf({ config }: ComplexObject): string | null {
+  const { upsId } = recordOf(recordOf(config.settings).remoteServer);
+  const text = typeof upsId === 'number' ? String(upsId) : upsId;
+  return typeof text === 'string' && text.trim() !== '' ? text : null;
+}
+
 /** A port's description as it came, to be compared with one that was sent. */
 export function descriptionOf(complex: ComplexObject, port: number): string | null {
   const { description } = configuredOutput(complex, port);

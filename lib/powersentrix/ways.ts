@@ -1,4 +1,5 @@
 import { Budget } from '../core/budget';
+import { DeviceError } from '../core/errors';
 import { lanPage } from '../core/http/lan';
 import type { CloudClient, CloudUps } from './cloud-client';
 import type { ComplexObject } from './complex';
@@ -8,6 +9,7 @@ import { MasterDataKeeper } from './master-data';
 import type { UpsLink } from './commands';
 import { parseMasterData } from './portal';
 import { sameCmm } from './push';
+import { identifierOf } from './status';
 
 /** What only the portal tells, not the UPS itself. */
 export interface Portal {
@@ -84,6 +86,33 @@ export function lanWay(client: LanClient): UpsWay {
  *
  * @param cmm its identifier, as typed
  */
-export function pushWay(cmm: string, link?: LanClient): UpsWay {
-  return { identity: `push ${sameCmm(cmm)}`, ...(link ? { link } : {}) };
+export function pushWay(cmm: string, link?: UpsLink): UpsWay {
+  return { identity: `push ${sameCmm(cmm)}`, ...(link ? { link: onlyOf(sameCmm(cmm), link) } : {}) };
+}
+
+/**
+ * The way to a UPS at an address that may be another one's by now. Each command reads before it sends: a UPS that names itself
+ * by another identifier than it pushes with is not switched.
+ */
+function onlyOf(cmm: string, link: UpsLink): UpsLink {
+  const { restart, describe } = link;
+  return {
+    readComplex: async (signal) => {
+      const complex = await link.readComplex(signal);
+      const own = identifierOf(complex);
+      if (own !== null && sameCmm(own) !== cmm) throw otherUps();
+      return complex;
+    },
+    toggle: (port, signal) => link.toggle(port, signal),
+    ...(restart ? { restart: (port, signal) => restart.call(link, port, signal) } : {}),
+    ...(describe ? { describe: (port, text, signal) => describe.call(link, port, text, signal) } : {}),
+  };
+}
+
+function otherUps(): DeviceError {
+  return new DeviceError(
+    'NOT_FOUND',
+    'Another UPS than the one that pushes answers at this address, so nothing was switched. Check the address.',
+    { reason: 'powersentrixOtherUps', sent: false },
+  );
 }

@@ -190,8 +190,13 @@ export class EnapterClient {
   }
 
   async execution(id: unknown, executionId: unknown, signal?: AbortSignal): Promise<CommandExecution> {
-    const path = `${check.devicePath(id)}/command_executions/${check.checkId(executionId, 'execution id')}`;
-    return parseExecution(await this.read(path, { expand: 'log' }, { signal }));
+    const asked = check.checkId(executionId, 'execution id');
+    const path = `${check.devicePath(id)}/command_executions/${asked}`;
+    const execution = parseExecution(await this.read(path, { expand: 'log' }, { signal }));
+    // What became of another command says nothing of this one.
+    if (execution.id !== null && execution.id.toLowerCase() !== asked.toLowerCase())
+      throw notEnapter('another execution than the one asked for');
+    return execution;
   }
 
   /**

@@ -225,6 +225,16 @@ describe('enapter: HTTP client', () => {
     await failsWith(client.execution(IDS.meter, 'none'), 'NOT_FOUND');
   });
 
+  it('takes the outcome of another execution for none', async () => {
+    const id = await client.startExecution(IDS.meter, { name: 'reboot' });
+    const other = { execution: { id: 'another', state: 'SUCCESS', request: { name: 'reboot' } } };
+    simulator.faults.add({ kind: 'body', body: JSON.stringify(other), times: 1 });
+    await failsWith(client.execution(IDS.meter, id), 'BAD_RESPONSE');
+    const own = { execution: { id: id.toUpperCase(), state: 'SUCCESS', request: { name: 'reboot' } } };
+    simulator.faults.add({ kind: 'body', body: JSON.stringify(own), times: 1 });
+    assert.equal((await client.execution(IDS.meter, id)).succeeded, true);
+  });
+
   it('reads the newest values, and null where there is none', async () => {
     const hardware = simulator.store.get(IDS.meter).communication.hardware_id ?? '';
     const timestamp = Math.floor(Date.now() / 1000);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 
-import { type DeviceError, invalidInput } from '../../../lib/core/errors';
+import { type DeviceError, invalidInput, toDeviceError } from '../../../lib/core/errors';
 import type { Notice } from '../../../lib/core/notices';
 import type { CloudClient } from '../../../lib/powersentrix/cloud-client';
 import type { ComplexObject } from '../../../lib/powersentrix/complex';
 import type { UpsLink } from '../../../lib/powersentrix/commands';
+import type { PortCommand } from '../../../lib/powersentrix/input';
 import type { Push } from '../../../lib/powersentrix/push';
 import type { UpsReading } from '../../../lib/powersentrix/reading';
 import type { Registration } from '../../../lib/powersentrix/registry';
@@ -19,6 +20,23 @@ const status = (on: boolean, supply: Numbers = LIVE, settings: object = {}): Com
   config: { settings, outputs: [{ id: 0, status: on ? 'ON' : 'OFF' }] },
   upsData: { ps: [supply], outputs: [on ? 1 : 0] },
 });
+
+/** The way to a UPS at an address of its own, which turns its port over and names itself by what is given. */
+function linkOf(names: (toggles: number) => unknown) {
+  let toggles = 0;
+  const count = (): Promise<void> => {
+    toggles++;
+    return Promise.resolve();
+  };
+  const link: UpsLink = {
+    readComplex: () =>
+      Promise.resolve(status(toggles % 2 === 0, LIVE, { remoteServer: { upsId: names(toggles) } })),
+    toggle: count,
+    restart: count,
+    describe: count,
+  };
+  return { link, toggles: () => toggles };
+}
 
 const REGISTRATION: Registration = {
   cmm: 'ups-01',
@@ -113,6 +131,46 @@ describe('a UPS', () => {
     const next = ups.read();
     await way.respond(2, status(true, { ...LIVE, main: 4830 }));
     assert.equal((await next).status.powerSource, 'mains');
+  });
+
+  describe('that pushes, at an address', () => {
+    const run = (way: UpsWay, command: PortCommand) => {
+      const { ups, clock } = make(way, { pushInterval: 1000 });
+      const result = ups.commands.run(command).then(
+        ({ on, verified }) => ({ on, verified }),
+        (thrown: unknown) => {
+          const { code, reason, sent } = toDeviceError(thrown);
+          return { code, reason, sent };
+        },
+      );
+      return clock.advance(60_000).then(() => result);
+    };
+    const refused = { code: 'NOT_FOUND', reason: 'powersentrixOtherUps', sent: false };
+    const commands: PortCommand[] = [
+      { port: 0, action: 'off' },
+      { port: 0, action: 'toggle' },
+      { port: 0, action: 'restart' },
+      { port: 0, action: 'describe', description: 'x' },
+    ];
+    for (const command of commands) {
+      it(`of another UPS is sent nothing: ${command.action}`, async () => {
+        const { link, toggles } = linkOf(() => 'ups-02');
+        assert.deepEqual(await run(pushWay('ups-01', link), command), refused);
+        assert.equal(toggles(), 0);
+      });
+    }
+    for (const name of ['ups-01', ' ups-01 ', '', null, undefined, [], {}]) {
+      it(`of its own is switched where it names itself ${JSON.stringify(name)}`, async () => {
+        const { link, toggles } = linkOf(() => name);
+        const done = await run(pushWay('ups-01', link), { port: 0, action: 'off' });
+        assert.deepEqual([done, toggles()], [{ on: false, verified: true }, 1]);
+      });
+    }
+    it('that becomes another one’s meanwhile has an outcome that nobody knows', async () => {
+      const { link, toggles } = linkOf((count) => (count === 0 ? 'ups-01' : 'ups-02'));
+      const done = await run(pushWay('ups-01', link), { port: 0, action: 'off' });
+      assert.deepEqual([(done as { code: string }).code, toggles()], ['OUTCOME_UNKNOWN', 1]);
+    });
   });
 
   it('gives what it pushed last, until its pushes stay away', async () => {
