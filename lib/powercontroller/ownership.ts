@@ -10,7 +10,8 @@ import { identifier } from './words';
 /** What a record names as its controller; `undefined`: it names none. */
 function namedBy({ deviceId, device }: Record<string, unknown>): unknown {
   if (isNamed(deviceId)) return deviceId;
-  const named = isRecord(device) ? device.id : device;
+  // A mere text there may be a name.
+  const named = isRecord(device) ? device.id : undefined;
   return isNamed(named) ? named : undefined;
 }
 

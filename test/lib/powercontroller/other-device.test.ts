@@ -29,7 +29,7 @@ const RECORDS: [string, Record<string, unknown>, boolean][] = [
   ['a number', { deviceId: 7 }, false],
   ['an endless text', { deviceId: MINE.repeat(100) }, false],
   ['an object', { deviceId: {} }, false],
-  ['another one as device', { device: 'other' }, false],
+  ['a name as device', { device: 'Boiler' }, true],
   ['another one within device', { device: { id: 'other' } }, false],
   ['another one, and this one as device', { deviceId: 'other', device: MINE }, false],
 ];
