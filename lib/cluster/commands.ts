@@ -22,7 +22,7 @@ import { deviceOf, keyOf, KnownCommand, placeOf, type Shared, type Work } from '
 /** ms for which a command waits for an owner where only one instance got it */
 export const LONGEST_ASKED = 10_000;
 /** ms for which a copy is kept while nobody owns anything */
-const LONGEST_KEPT = 30_000;
+export const LONGEST_KEPT = 30_000;
 /** ms after which no command begins any more */
 const LONGEST_AGE = 5 * 60_000;
 /** messages that wait for an owner */

@@ -2,6 +2,8 @@ import type { LeaseClock } from './lease-clock';
 
 /** renewals in a lease */
 const RENEWALS = 5;
+/** ms between two of them at the most: who takes over has to see in time that a lease is over */
+const LONGEST_PAUSE = 900;
 /** ms between tries where the engine does not answer */
 const RETRY = 400;
 
@@ -27,7 +29,7 @@ export class Turns {
     private readonly clock: LeaseClock,
     private readonly options: TurnsOptions,
   ) {
-    this.every = options.lease / RENEWALS;
+    this.every = Math.min(options.lease / RENEWALS, LONGEST_PAUSE);
     this.dueAt = clock.now();
   }
 

@@ -29,6 +29,15 @@ export class HeardCommands {
     this.list = [...this.list, command].slice(-MOST);
   }
 
+  /** Forgets what came before a time, epoch ms. */
+  forget(before: number): void {
+    this.list = this.list.filter(({ at }) => at > before);
+  }
+
+  get isEmpty(): boolean {
+    return this.list.length === 0;
+  }
+
   /**
    * @param begun what owners have begun, as they have written it down
    * @returns of each topic the newest, as in one process a newer one takes the place of those before

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import { systemClock } from '../../lib/core/clock';
+import { LONGEST_KEPT } from '../../lib/cluster/commands';
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
 import {
   begunWith,
@@ -19,22 +20,33 @@ const BEGUN = 'homeAssistantCommands';
 const RETRY = 500;
 /** Commands that wait for that. */
 const MOST_WAITING = 100;
+/** ms between two looks for what need not be kept any more */
+const LOOK_EVERY = 500;
+
+/** Who else may carry out a command. */
+interface Owners {
+  /** ms after which an owner has had it */
+  lingers: number;
+  /** whether some instance owns the node now */
+  hasOwner: () => boolean;
+}
 
 /** What comes on the topics of commands while another instance owns the node. */
 export class CommandListener {
-  private readonly commands: HeardCommands;
+  private readonly commands = new HeardCommands(LONGEST_KEPT);
+  private cancelLook: (() => void) | undefined;
+  private closed = false;
 
-  /** @param keptFor ms */
   constructor(
     private readonly broker: BrokerAccess,
     topic: string,
     options: object,
-    keptFor: number,
+    private readonly owners: Owners,
   ) {
-    this.commands = new HeardCommands(keptFor);
     const heard: Heard = (at, payload, { retain }) => {
       if (retain === true || !Buffer.isBuffer(payload)) return;
       this.commands.add({ topic: at, payload: payload.toString('utf8'), at: systemClock.now() });
+      this.planLook();
     };
     broker.begin([{ topic, options, heard }]);
   }
@@ -44,7 +56,19 @@ export class CommandListener {
   }
 
   close(removed: boolean): Promise<void> {
+    this.closed = true;
+    this.cancelLook?.();
     return this.broker.end(removed);
+  }
+
+  private planLook(): void {
+    if (this.closed) return;
+    this.cancelLook ??= systemClock.after(LOOK_EVERY, () => {
+      this.cancelLook = undefined;
+      const { lingers, hasOwner } = this.owners;
+      this.commands.forget(systemClock.now() - (hasOwner() ? lingers : LONGEST_KEPT));
+      if (!this.commands.isEmpty) this.planLook();
+    });
   }
 }
 

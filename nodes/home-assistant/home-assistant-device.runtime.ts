@@ -183,8 +183,9 @@ function begin(RED: NodeAPI, node: Node, settings: Settings, setStatus: SetStatu
 
 /** Hears commands on each instance, so that one that comes while nobody owns the devices is carried out by who does next. */
 function listen(RED: NodeAPI, node: Node, config: NodeDef): CommandListener | undefined {
-  const keptFor = clusterOf(RED)?.cluster?.commands.lingers;
-  if (keptFor === undefined) return undefined;
+  const cluster = clusterOf(RED);
+  const lingers = cluster?.cluster?.commands.lingers;
+  if (!cluster || lingers === undefined) return undefined;
   // What is wrong with the settings is told by the node that is made at the owner.
   const quiet = Object.assign(Object.create(node) as Node, { warn: () => undefined });
   const { settings, problem } = readSettings(RED, quiet, form, config);
@@ -195,7 +196,10 @@ function listen(RED: NodeAPI, node: Node, config: NodeDef): CommandListener | un
     const broker = BrokerAccess.of(RED, settings.broker, `${node.id} commands`, unmoved);
     // Two instances with one client id would end each other's connections.
     if (permissions.size === 0 || broker.isNamed) return undefined;
-    return new CommandListener(broker, commandTopics(roots), SUBSCRIBE.command, keptFor);
+    return new CommandListener(broker, commandTopics(roots), SUBSCRIBE.command, {
+      lingers,
+      hasOwner: () => cluster.hasOwner(node),
+    });
   } catch {
     return undefined;
   }

@@ -9,6 +9,8 @@ import { Process, Store, WorldClock, WorldEngine } from '../../support/cluster-w
 import { Seeded } from '../../support/seeded';
 
 const LEASE = 4000;
+/** ms, as nothing is set */
+const USUAL = 10_000;
 const NODE = 'port';
 const DEVICE = `${NODE} `;
 
@@ -21,9 +23,13 @@ interface Instance {
 /** Instances of one flow, each of which comes when a test says so. */
 class World {
   readonly clock = new WorldClock();
-  readonly store = new Store(this.clock, LEASE);
+  readonly store: Store;
   private readonly seeded = new Seeded(1);
   private count = 0;
+
+  constructor(private readonly lease = LEASE) {
+    this.store = new Store(this.clock, lease);
+  }
 
   join(whenLost: 'stop' | 'alone' = 'stop'): Instance {
     const process = new Process(this.clock, this.seeded);
@@ -33,7 +39,7 @@ class World {
     const engine = new WorldEngine({ world: this.clock, store, process, seeded, holder, faults });
     const settings = {
       ...{ url: '', username: undefined, password: () => Promise.resolve(undefined), name: 'test' },
-      ...{ lease: LEASE, spread: 'none' as const, whenLost, instance: holder },
+      ...{ lease: this.lease, spread: 'none' as const, whenLost, instance: holder },
     };
     const cluster = new Cluster(engine, settings, holder, { changed: () => undefined }, process.clock);
     cluster.lease.setDigest('d');
@@ -45,7 +51,7 @@ class World {
   /** An instance that owns everything. */
   async owner(whenLost?: 'stop' | 'alone'): Promise<Instance> {
     const instance = this.join(whenLost);
-    await this.after(20_000);
+    await this.after(5 * this.lease);
     assert.ok(instance.cluster.lease.owns(0));
     return instance;
   }
@@ -203,6 +209,31 @@ describe('commands of a cluster', () => {
       letters.map(({ id, error }) => [id, (error as { code: string }).code]),
       [['id 500', 'BUSY']],
     );
+  });
+});
+
+describe('an owner that dies', () => {
+  it('is replaced within its lease and a second, and what came when it died is carried out', async () => {
+    for (let at = 0; at < USUAL / 2; at += 250) {
+      const world = new World(USUAL);
+      const owner = await world.owner();
+      const other = world.join();
+      await world.after(3 * USUAL + at);
+      owner.process.dead = true;
+      let runs = 0;
+      const given: Given = {
+        run: async (permit) => {
+          await permit.begin('on');
+          runs++;
+          return NOTHING;
+        },
+      };
+      const shared = share(other, given);
+      await world.after(USUAL + 1000);
+      assert.ok(other.cluster.lease.owns(0), `${at} ms`);
+      await world.after(5000);
+      assert.deepEqual([(await shared).dropped, runs], [false, 1], `${at} ms`);
+    }
   });
 });
 
