@@ -22,7 +22,7 @@ import { deviceOf, keyOf, KnownCommand, placeOf, type Shared, type Work } from '
 /** ms for which a command waits for an owner where only one instance got it */
 export const LONGEST_ASKED = 10_000;
 /** ms for which a copy is kept while nobody owns anything */
-export const LONGEST_KEPT = 30_000;
+const LONGEST_KEPT = 30_000;
 /** ms after which no command begins any more */
 const LONGEST_AGE = 5 * 60_000;
 /** messages that wait for an owner */
@@ -175,12 +175,17 @@ export class Commands {
     return this.options.settings.lease + NEWCOMER;
   }
 
+  /** ms for which a copy is kept while nobody owns anything. */
+  get waits(): number {
+    return Math.max(LONGEST_KEPT, this.lingers);
+  }
+
   /** What is to become of a copy that has been here for so many ms. */
   private verdict(partition: number, age: number): 'keep' | 'drop' | 'fail' {
     const { lease } = this.options;
     if (age < this.lingers) return 'keep';
     if (!lease.problem && !lease.owns(partition) && lease.ownerOf(partition)) return 'drop';
-    return age < Math.max(LONGEST_KEPT, this.lingers) ? 'keep' : 'fail';
+    return age < this.waits ? 'keep' : 'fail';
   }
 
   private async attemptShared<R>(

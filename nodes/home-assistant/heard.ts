@@ -1,7 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import { systemClock } from '../../lib/core/clock';
-import { LONGEST_KEPT } from '../../lib/cluster/commands';
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
 import {
   begunWith,
@@ -27,13 +26,15 @@ const LOOK_EVERY = 500;
 interface Owners {
   /** ms after which an owner has had it */
   lingers: number;
+  /** ms for which a command is kept while there is none */
+  waits: number;
   /** whether some instance owns the node now */
   hasOwner: () => boolean;
 }
 
 /** What comes on the topics of commands while another instance owns the node. */
 export class CommandListener {
-  private readonly commands = new HeardCommands(LONGEST_KEPT);
+  private readonly commands: HeardCommands;
   private cancelLook: (() => void) | undefined;
   private closed = false;
 
@@ -43,6 +44,7 @@ export class CommandListener {
     options: object,
     private readonly owners: Owners,
   ) {
+    this.commands = new HeardCommands(owners.waits);
     const heard: Heard = (at, payload, { retain }) => {
       if (retain === true || !Buffer.isBuffer(payload)) return;
       this.commands.add({ topic: at, payload: payload.toString('utf8'), at: systemClock.now() });
@@ -65,8 +67,8 @@ export class CommandListener {
     if (this.closed) return;
     this.cancelLook ??= systemClock.after(LOOK_EVERY, () => {
       this.cancelLook = undefined;
-      const { lingers, hasOwner } = this.owners;
-      this.commands.forget(systemClock.now() - (hasOwner() ? lingers : LONGEST_KEPT));
+      const { lingers, waits, hasOwner } = this.owners;
+      this.commands.forget(systemClock.now() - (hasOwner() ? lingers : waits));
       if (!this.commands.isEmpty) this.planLook();
     });
   }

@@ -184,8 +184,8 @@ function begin(RED: NodeAPI, node: Node, settings: Settings, setStatus: SetStatu
 /** Hears commands on each instance, so that one that comes while nobody owns the devices is carried out by who does next. */
 function listen(RED: NodeAPI, node: Node, config: NodeDef): CommandListener | undefined {
   const cluster = clusterOf(RED);
-  const lingers = cluster?.cluster?.commands.lingers;
-  if (!cluster || lingers === undefined) return undefined;
+  const commands = cluster?.cluster?.commands;
+  if (!cluster || !commands) return undefined;
   // What is wrong with the settings is told by the node that is made at the owner.
   const quiet = Object.assign(Object.create(node) as Node, { warn: () => undefined });
   const { settings, problem } = readSettings(RED, quiet, form, config);
@@ -197,7 +197,8 @@ function listen(RED: NodeAPI, node: Node, config: NodeDef): CommandListener | un
     // Two instances with one client id would end each other's connections.
     if (permissions.size === 0 || broker.isNamed) return undefined;
     return new CommandListener(broker, commandTopics(roots), SUBSCRIBE.command, {
-      lingers,
+      lingers: commands.lingers,
+      waits: commands.waits,
       hasOwner: () => cluster.hasOwner(node),
     });
   } catch {

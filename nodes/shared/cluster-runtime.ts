@@ -16,9 +16,9 @@ import { Duty, type DutyCluster } from './cluster-duty';
 import type { SharedMemory } from './cluster-face';
 import { ClusterPace } from './cluster-pace';
 import { plainAnswer, takeInput, type ClusterInput } from './cluster-input';
+import { ClusterLog } from './cluster-log';
 import { reportOf, reportWithout } from './cluster-report';
 import { type ShiftWork, Shifts } from './cluster-shifts';
-import { LogLimit } from './log-limit';
 import type { FlowMessage, InputResult } from './messages';
 import { onClose } from './on-close';
 import { admits } from './own-page';
@@ -66,7 +66,7 @@ export class ClusterRuntime implements DutyCluster {
   private readonly wrong: DeviceError | undefined;
   private readonly settings: ClusterSettings | undefined;
   private readonly duties = new Map<Node, Duty>();
-  private readonly lines = new LogLimit();
+  private readonly log: ClusterLog;
   private readonly pace = new ClusterPace();
   private readonly lettersOf = new Map<string, Set<(letter: Record<string, unknown>) => void>>();
   private readonly handOvers = new Map<Duty, () => Promise<void>>();
@@ -74,16 +74,13 @@ export class ClusterRuntime implements DutyCluster {
   private units: Units | undefined;
   private users = 0;
   private shown = '';
-  private lost = false;
-  /** another flow file was in force, when that was looked at last */
-  private isOther = false;
   private toldDrop = false;
-  private engineProblem: DeviceError | undefined;
 
   constructor(
     private readonly RED: NodeAPI,
     private readonly left: () => void,
   ) {
+    this.log = new ClusterLog(RED);
     const { energyDevices: own } = RED.settings as { energyDevices?: unknown };
     try {
       this.settings = clusterSettings(isRecord(own) ? own.cluster : undefined, process.env);
@@ -99,7 +96,7 @@ export class ClusterRuntime implements DutyCluster {
     const engine = new RedisEngine({
       settings,
       holder,
-      onLost: (reason) => this.engineLost(reason),
+      onLost: (reason) => this.log.engineLost(reason),
       onReady: () => setImmediate(() => this.engineReady()),
     });
     this.cluster = new Cluster(engine, settings, holder, {
@@ -165,7 +162,7 @@ export class ClusterRuntime implements DutyCluster {
     if (!cluster) return STATUS.failing('status.clusterSettings');
     if (this.problem) return { fill: 'yellow', shape: 'ring', text: 'status.clusterLost' };
     const name = cluster.lease.ownerOf(partition)?.name;
-    const key = this.isOther ? 'cluster.standbyFlows' : 'cluster.standby';
+    const key = this.log.isOther ? 'cluster.standbyFlows' : 'cluster.standby';
     const text = name === undefined ? 'status.standby' : translate(RED, key, { name });
     return { fill: 'grey', shape: 'ring', text };
   }
@@ -292,7 +289,7 @@ export class ClusterRuntime implements DutyCluster {
     if (!settings || !cluster) return reportWithout(wrong);
     return reportOf(settings, cluster, {
       lost: this.problem !== undefined,
-      problem: this.engineProblem ?? cluster.lease.refusal,
+      problem: this.log.engineProblem ?? cluster.lease.refusal,
       units: this.currentUnits.count,
       nodes: this.duties.size,
       nodesOwned: [...this.duties.values()].filter((duty) => duty.active).length,
@@ -319,36 +316,22 @@ export class ClusterRuntime implements DutyCluster {
   private readonly onStarted = (): void => this.cluster?.lease.setStarted();
 
   private engineReady(): void {
-    this.engineProblem = undefined;
+    this.log.engineProblem = undefined;
     this.cluster?.connected();
-  }
-
-  private engineLost(reason: DeviceError): void {
-    if (reason.reason !== this.engineProblem?.reason && this.lines.admit() !== undefined)
-      this.RED.log.warn(`[energy-devices] ${errorText(this.RED, reason)}`);
-    this.engineProblem = reason;
   }
 
   private changed(): void {
     const { cluster } = this;
     if (!cluster) return;
     const { lease } = cluster;
-    const { problem } = lease;
-    const lost = problem !== undefined;
-    if (lost !== this.lost && this.lines.admit() !== undefined) {
-      const key = lost ? 'log.clusterLost' : 'log.clusterBack';
-      // What cannot be reached has been told already, what it refuses has not.
-      const why =
-        problem && problem.reason !== this.engineProblem?.reason ? errorText(this.RED, problem) : '';
-      this.RED.log.warn(`[energy-devices] ${translate(this.RED, key)} ${why}`.trimEnd());
-    }
-    this.lost = lost;
-    const isOther = !lost && cluster.hasOtherFlows;
-    // What was deployed here takes no effect, which nothing else would say.
-    if (isOther && !this.isOther && this.lines.admit() !== undefined)
-      this.RED.log.warn(`[energy-devices] ${translate(this.RED, 'log.clusterFlows')}`);
-    this.isOther = isOther;
-    const shown = JSON.stringify([lost, isOther, lease.actsAlone, lease.partitions, [...lease.owners]]);
+    const lost = this.log.look(cluster);
+    const shown = JSON.stringify([
+      lost,
+      this.log.isOther,
+      lease.actsAlone,
+      lease.partitions,
+      [...lease.owners],
+    ]);
     if (shown === this.shown) return;
     this.shown = shown;
     const all = [...this.duties.values()];
