@@ -30,8 +30,6 @@ export class Demand {
   private begun: number | null;
   private toldUntil: number | null;
   private told: DemandState['target'];
-  /** ms that the last reading came after its own time */
-  private lag = 0;
   /** by the windows' starts */
   private readonly weights = new Map<number, number>();
 
@@ -80,9 +78,8 @@ export class Demand {
    * @param now epoch ms of arrival
    */
   take(reading: MeterReading, now: number): DemandResult {
-    const { bookings, events, ignored } = this.meter.take(reading);
+    const { bookings, events, ignored } = this.meter.take(reading, now);
     if (ignored === 'older') return { reports: [], events, ignored };
-    this.lag = Math.max(0, now - reading.time);
     this.begun ??= this.toldUntil ??= this.startAt(reading.time);
     for (const event of events) if (event.kind === 'clockCorrected') this.goBack(event.to);
     if (ignored) {
@@ -101,21 +98,22 @@ export class Demand {
   /** @returns the reports of windows that have ended by then */
   setAvailable(available: boolean, now: number): DemandReport[] {
     const bookings = this.meter.setAvailable(available, now);
-    if (!available) this.smoothing.note(null, now);
-    return this.toldUntil === null ? [] : this.reportsOf(this.closeUpTo(bookings, now, now), now);
+    const at = this.meter.timeAt(now);
+    if (!available) this.smoothing.note(null, at);
+    return this.toldUntil === null ? [] : this.reportsOf(this.closeUpTo(bookings, at, now), at);
   }
 
   /** When `tick` has something to do, epoch ms; `null`: only a reading ends the window. */
   get nextTick(): number | null {
     if (this.toldUntil === null || this.energy.isCounted) return null;
-    return this.endFrom(this.toldUntil) + GRACE + this.lag;
+    return this.endFrom(this.toldUntil) + GRACE + this.meter.lag;
   }
 
   /** Closes a window that is fed by a power and has ended without a reading. */
   tick(now: number): DemandReport[] {
     const next = this.nextTick;
     if (next === null || now < next) return [];
-    const end = now - this.lag;
+    const end = this.meter.timeAt(now);
     return this.reportsOf(this.closeUpTo(this.meter.advance(end), end, now), end);
   }
 
@@ -125,9 +123,14 @@ export class Demand {
     return this.endFrom(this.toldUntil) + 2 * this.meter.longestGap;
   }
 
-  /** The report of windows that a run before this one has closed. */
-  reportsOf(closed: readonly ClosedWindow[], now: number): DemandReport[] {
-    return closed.length === 0 ? [] : ofWindows(closed, this.report(now));
+  /** The report of a window that has been closed, as things stand for the meter: its month may be over for the clock. */
+  reportOf(window: ClosedWindow): DemandReport {
+    const at = Math.max(window.end, this.toldUntil ?? window.end, this.meter.latest ?? window.end);
+    return { ...this.report(at), last: window, closed: true };
+  }
+
+  private reportsOf(closed: readonly ClosedWindow[], at: number): DemandReport[] {
+    return closed.length === 0 ? [] : ofWindows(closed, this.report(at));
   }
 
   /** The clock was wrong, and is right since an instant: what lies ahead has not been. */

@@ -40,6 +40,8 @@ export interface MeterState {
   /** time of the last reading of each source, epoch ms */
   last: Partial<Record<Source, number>>;
   spoke: Partial<Record<Direction, number>>;
+  /** ms that the last reading came after its own time; missing: 0 */
+  lag?: number;
 }
 
 export interface MeterOptions extends CounterOptions {
@@ -62,6 +64,7 @@ export class Meter {
   /** time of the last reading that counted; none before a restart, since Node-RED was off in between */
   private accepted: number | undefined;
   private rebased = false;
+  private late: number;
 
   constructor(
     private readonly options: MeterOptions = {},
@@ -76,6 +79,7 @@ export class Meter {
     this.orders = { import: order('import'), export: order('export'), power: order('power') };
     this.rhythm = new ReadingRhythm(state?.rhythm);
     this.spoke = { ...state?.spoke };
+    this.late = Math.max(0, state?.lag ?? 0);
   }
 
   /** ms for which a power holds. */
@@ -121,6 +125,16 @@ export class Meter {
     return taken === undefined && given === undefined ? null : (taken ?? 0) - (given ?? 0);
   }
 
+  /** ms that the last reading came after its own time. */
+  get lag(): number {
+    return this.late;
+  }
+
+  /** Up to when a meter whose readings come late has told what it is going to tell. */
+  timeAt(now: number): number {
+    return now - this.late;
+  }
+
   /** Time of the last reading. */
   get latest(): number | null {
     const times = SOURCES.flatMap((source) => this.orders[source].last ?? []);
@@ -144,6 +158,7 @@ export class Meter {
       rhythm: this.rhythm.state(),
       last,
       spoke: { ...this.spoke },
+      lag: this.late,
     };
   }
 
@@ -158,10 +173,11 @@ export class Meter {
   /**
    * An availability message. Once one has come, a power holds until the meter is lost.
    *
+   * @param now epoch ms of arrival
    * @returns what the power has told up to then
    */
   setAvailable(available: boolean, now: number): MeterBooking[] {
-    const booked = this.advance(now);
+    const booked = this.advance(this.timeAt(now));
     this.power.setAvailable(available);
     return booked;
   }
@@ -171,7 +187,8 @@ export class Meter {
     return this.bookPower(this.power.advance(now, this.longestGap));
   }
 
-  take(reading: MeterReading): MeterResult {
+  /** @param now epoch ms of arrival */
+  take(reading: MeterReading, now = reading.time): MeterResult {
     const taking = new Taking();
     for (const direction of DIRECTIONS) {
       const value = reading[direction];
@@ -182,7 +199,9 @@ export class Meter {
       this.takePower(reading.power, reading.time, reading.duration ?? null, taking);
     }
     if (taking.good) this.noteInterval(reading.time);
-    return taking.result();
+    const result = taking.result();
+    if (result.ignored !== 'older') this.late = Math.max(0, now - reading.time);
+    return result;
   }
 
   private takeCount(direction: Direction, reading: CounterReading, taking: Taking): void {

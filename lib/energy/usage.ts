@@ -73,7 +73,6 @@ export class Usage {
   private readonly open = new Map<PeriodKind, Map<number, Period>>();
   private readonly told: UsageState['told'] = {};
   private readonly furthest: UsageState['furthest'];
-  private lag = 0;
 
   constructor(
     private readonly settings: UsageSettings,
@@ -124,9 +123,8 @@ export class Usage {
 
   /** @param now epoch ms of arrival */
   take(reading: MeterReading, now: number): UsageResult {
-    const { bookings, events, ignored } = this.meter.take(reading);
+    const { bookings, events, ignored } = this.meter.take(reading, now);
     if (ignored === 'older') return { report: undefined, closed: [], events, ignored };
-    this.lag = Math.max(0, now - reading.time);
     for (const kind of this.kinds) this.told[kind] ??= this.spanAt(reading.time, kind).start;
     for (const event of events) if (event.kind === 'clockCorrected') this.goBack(event.to);
     this.book(bookings);
@@ -139,7 +137,7 @@ export class Usage {
 
   setAvailable(available: boolean, now: number): ClosedPeriod[] {
     this.book(this.meter.setAvailable(available, now));
-    return this.closeUpTo(now, now);
+    return this.closeUpTo(this.meter.timeAt(now), now);
   }
 
   /** When `tick` has something to do, epoch ms; `null`: only a reading ends a period. */
@@ -147,14 +145,14 @@ export class Usage {
     const [shortest = 'day'] = this.kinds;
     const told = this.told[shortest];
     if (told === undefined || DIRECTIONS.some((one) => this.meter.isCounted(one))) return null;
-    return this.spanAt(told, shortest).end + GRACE + this.lag;
+    return this.spanAt(told, shortest).end + GRACE + this.meter.lag;
   }
 
   /** Closes periods that are fed by a power and have ended without a reading. */
   tick(now: number): ClosedPeriod[] {
     const next = this.nextTick;
     if (next === null || now < next) return [];
-    const end = now - this.lag;
+    const end = this.meter.timeAt(now);
     this.book(this.meter.advance(end));
     return this.closeUpTo(end, now);
   }

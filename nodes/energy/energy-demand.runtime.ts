@@ -140,11 +140,8 @@ class DemandNode extends EnergyNode<DemandReport, ClosedWindow> {
     key: string,
     repeated: boolean,
   ): Record<string, unknown>[] {
-    return this.calculation.reportsOf([window], Math.max(Date.now(), window.end)).map((report) => ({
-      ...demandPayload(report, this.settings.ownDraw),
-      key,
-      ...(repeated ? { repeated } : {}),
-    }));
+    const payload = demandPayload(this.calculation.reportOf(window), this.settings.ownDraw);
+    return [{ ...payload, key, ...(repeated ? { repeated } : {}) }];
   }
 
   protected override get nextLook(): number | null {

@@ -9,7 +9,7 @@ describe('the keyboard alone', () => {
   let runtime: Runtime;
   let editor: Editor;
 
-  before(async () => {
+  beforeEach(async () => {
     simulator = await startPoweropti({ apiKey: '1097bd725557' });
     simulator.setPower(1234);
     runtime = await startRuntime({
@@ -20,7 +20,7 @@ describe('the keyboard alone', () => {
     });
     editor = await openEditor(runtime);
   });
-  after(async () => {
+  afterEach(async () => {
     await editor.close();
     await runtime.stop();
     await simulator.close();

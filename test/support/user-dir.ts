@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -44,6 +44,14 @@ export function passwordOf(user: User): string {
   return `${user}-password`;
 }
 
+/**
+ * What each user has set in the editor. Node-RED 5 shows a tip a second after it knows the settings, and throws where its
+ * sidebar is not there by then, on a machine with much to do.
+ */
+const EDITOR_SETTINGS = Object.fromEntries(
+  ['_', 'admin', 'editor', 'reader'].map((user) => [user, { editor: { view: { 'view-show-tips': false } } }]),
+);
+
 /** Prepares a Node-RED user folder and returns its path. */
 export async function prepareUserDir(options: UserDirOptions, node?: string): Promise<string> {
   const userDir = options.userDir ?? mkdtempSync(join(tmpdir(), 'energy-node-red-'));
@@ -59,6 +67,8 @@ export async function prepareUserDir(options: UserDirOptions, node?: string): Pr
 async function fillUserDir(userDir: string, options: UserDirOptions, node?: string): Promise<void> {
   mkdirSync(join(userDir, 'node_modules'), { recursive: true });
   writeFileSync(join(userDir, 'settings.js'), settingsFile(options));
+  const users = '.config.users.json';
+  if (!existsSync(join(userDir, users))) write(userDir, users, EDITOR_SETTINGS);
   if (options.flows) write(userDir, 'flows.json', options.flows);
   if (options.credentials) write(userDir, 'flows_cred.json', options.credentials);
   const from = options.packageFrom ?? 'link';

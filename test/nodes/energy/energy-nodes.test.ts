@@ -58,6 +58,32 @@ describe('energy nodes', () => {
     assert.deepEqual([over.payload.over, over.payload.target], [true, 4000]);
   });
 
+  it('keep the highest of the month of readings that come after it has ended', async () => {
+    const flow = await load(demandNode());
+    const start = Date.UTC(2026, 2, 31, 23, 15);
+    const powers = [2000, 3000, 8000, 1000, 1000];
+    const told: unknown[] = [];
+    for (const [i, power] of powers.entries()) {
+      flow.send('node', { payload: { timestamp: iso(start + i * 15 * MINUTE), power } });
+      for (let messages = i === 0 ? 1 : 2; messages > 0; messages--) {
+        const { payload } = (await next(flow.at('one'))) as {
+          payload: {
+            closed: boolean;
+            monthPeak: { demand: number } | null;
+            lastMonth: { peak: number } | null;
+          };
+        };
+        if (payload.closed) told.push([payload.monthPeak?.demand, payload.lastMonth?.peak]);
+      }
+    }
+    assert.deepEqual(told, [
+      [2000, undefined],
+      [3000, undefined],
+      [undefined, 8000],
+      [1000, 8000],
+    ]);
+  });
+
   it('tell the end of a window, and go on after a restart', async () => {
     const start = lastNoon();
     let flow = await load(demandNode());

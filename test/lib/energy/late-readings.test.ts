@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+
+import { LocalTime } from '../../../lib/core/zone';
+import { Demand } from '../../../lib/energy/demand';
+import type { DemandReport, DemandSettings } from '../../../lib/energy/demand-report';
+import { Usage, type UsageSettings } from '../../../lib/energy/usage';
+
+const MINUTE = 60_000;
+const UTC = new LocalTime('UTC');
+
+const DEMAND: DemandSettings = {
+  ...{ zone: UTC, window: 15 * MINUTE, step: 15 * MINUTE, counts: 'import', target: 0, hours: [] },
+  ...{ billingDay: 1, longestGap: 20 * MINUTE, completeFrom: 0.95, smoothing: 0 },
+  ...{ peaks: 1, differentDays: false, floor: 0, ratchet: 0 },
+};
+const USAGE: UsageSettings = {
+  ...{ zone: UTC, billingDay: 1, base: null, longestGap: 20 * MINUTE },
+  ...{ price: { kind: 'none' }, feedIn: { kind: 'none' } },
+};
+
+const copy = <T>(state: T): T => JSON.parse(JSON.stringify(state)) as T;
+const at = (time: string): number => Date.parse(`2026-03-31T${time}:00Z`);
+
+/** A meter in a cloud whose readings come 20 minutes after their time, in the last half hour of a month. */
+const LATE = 20 * MINUTE;
+const READINGS = [
+  { time: at('23:30'), power: 2000 },
+  { time: at('23:45'), power: 8000 },
+  { time: at('23:59'), power: 8000 },
+  { time: at('23:59') + MINUTE, power: 1000 },
+];
+
+describe('readings that come late', () => {
+  const last = (reports: readonly DemandReport[]): DemandReport => {
+    const report = reports.at(-1);
+    assert.ok(report);
+    return report;
+  };
+
+  it('make the peak of their own month, whatever the month is for the clock', () => {
+    const demand = new Demand(DEMAND);
+    const closed: number[] = [];
+    let report: DemandReport | undefined;
+    for (const { time, power } of READINGS) {
+      const { reports } = demand.take({ time, power }, time + LATE);
+      for (const one of reports.filter((each) => each.closed)) {
+        assert.ok(one.last);
+        // A node tells each window with a report of its own.
+        const told = demand.reportOf(one.last);
+        assert.deepEqual([told.last, told.closed], [one.last, true]);
+        closed.push(one.last.demand ?? -1);
+      }
+      report = last(reports);
+    }
+    assert.deepEqual(closed, [2000, 8000]);
+    assert.deepEqual([report?.monthPeak, report?.lastMonth?.peak], [null, 8000]);
+  });
+
+  for (const [what, happens] of [
+    ['lost and found again', (demand: Demand) => demand],
+    ['kept over a restart', (demand: Demand) => new Demand(DEMAND, copy(demand.state()))],
+  ] as const) {
+    it(`count for the demand of a meter that is ${what}`, () => {
+      let demand = new Demand(DEMAND);
+      demand.setAvailable(true, at('23:30') + LATE);
+      const closed: DemandReport[] = [];
+      for (const [i, { time, power }] of READINGS.entries()) {
+        // By the clock, a window has ended that the meter has not told of yet.
+        const now = time + LATE - 1000;
+        if (i > 0 && what === 'lost and found again') {
+          closed.push(...demand.setAvailable(false, now), ...demand.setAvailable(true, now));
+        }
+        closed.push(...demand.tick(now));
+        demand = happens(demand);
+        closed.push(...demand.tick(now));
+        closed.push(...demand.take({ time, power }, time + LATE).reports.filter((one) => one.closed));
+      }
+      const demands = closed.map((one) => Math.round((one.last?.demand ?? -1) / 100) * 100);
+      assert.deepEqual(demands, [2000, 8000]);
+      assert.ok(closed.every((one) => (one.last?.coverage ?? 0) > 0.99));
+    });
+
+    it(`count for the use of a meter that is ${what}`, () => {
+      let usage = new Usage(USAGE);
+      usage.setAvailable(true, at('23:30') + LATE);
+      const closed: [string, number][] = [];
+      const note = (ended: ReturnType<Usage['tick']>): void => {
+        for (const one of ended) closed.push([one.kind, Math.round((one.import ?? -1) / 10) * 10]);
+      };
+      for (const [i, { time, power }] of READINGS.entries()) {
+        const now = time + LATE - 1000;
+        if (i > 0 && what === 'lost and found again') {
+          note(usage.setAvailable(false, now));
+          note(usage.setAvailable(true, now));
+        }
+        note(usage.tick(now));
+        if (what === 'kept over a restart') usage = new Usage(USAGE, copy(usage.state()));
+        note(usage.tick(now));
+        note(usage.take({ time, power }, time + LATE).closed);
+      }
+      assert.deepEqual(closed, [
+        ['hour', 2500],
+        ['day', 2500],
+        ['month', 2500],
+      ]);
+    });
+  }
+});
