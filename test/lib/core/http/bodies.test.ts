@@ -2,44 +2,23 @@ import assert from 'node:assert/strict';
 import zlib from 'node:zlib';
 
 import { Budget } from '../../../../lib/core/budget';
-import type { HttpCall, HttpClientOptions } from '../../../../lib/core/http/call';
-import { HttpClient } from '../../../../lib/core/http/client';
-import { Transport } from '../../../../lib/core/http/transport';
+import type { HttpCall } from '../../../../lib/core/http/call';
 import { failsWith } from '../../../support/expect-error';
 import { FakeClock, settle, until } from '../../../support/fake-clock';
-import { okay, type RawRequest, type RawServer, startRaw } from '../../../support/raw-server';
+import { COMMAND, GET, type RawBench, useRawServer } from '../../../support/raw-bench';
+import { okay, type RawRequest } from '../../../support/raw-server';
 
-const GET: HttpCall = { method: 'GET', path: 'value', safe: true };
-const COMMAND: HttpCall = { method: 'POST', path: 'command', safe: false, json: { on: true } };
 const MB = 1024 * 1024;
 
-let transport: Transport;
-let server: RawServer;
-let response: (request: RawRequest) => void;
-
-const client = (options: Partial<HttpClientOptions> = {}, clock?: FakeClock): HttpClient =>
-  new HttpClient(transport, { baseUrl: server.url, ...options }, clock);
-
-function useServer(): void {
-  beforeEach(async () => {
-    transport = new Transport();
-    server = await startRaw((request) => response(request));
-  });
-  afterEach(async () => {
-    transport.close();
-    await server.close();
-  });
-}
-
 /** Reads a body in pieces. */
-async function streamed(call: HttpCall = GET): Promise<string> {
+async function streamed(bench: RawBench, call: HttpCall = GET): Promise<string> {
   const pieces: Buffer[] = [];
-  await client().stream(call, (chunk) => void pieces.push(chunk));
+  await bench.client().stream(call, (chunk) => void pieces.push(chunk));
   return Buffer.concat(pieces).toString();
 }
 
 describe('coded answers', () => {
-  useServer();
+  const bench = useRawServer();
   const body = JSON.stringify({ fine: 'ä'.repeat(2000) });
   const codings: [string, string, Buffer][] = [
     ['gzip', 'gzip', zlib.gzipSync(body)],
@@ -55,20 +34,21 @@ describe('coded answers', () => {
   for (const [name, coding, bytes] of codings) {
     it(`are asked not to be sent, and read when they are: ${name}`, async () => {
       let asked = '';
-      response = ({ head, socket }) => {
+      bench().response = ({ head, socket }) => {
         asked = head;
         socket.write(okay(bytes, `Content-Encoding: ${coding}\r\n`));
       };
-      assert.deepEqual(await client().json(GET), JSON.parse(body));
+      assert.deepEqual(await bench().client().json(GET), JSON.parse(body));
       assert.match(asked, /^accept-encoding: identity\r$/im);
-      assert.deepEqual(await client().json(COMMAND), JSON.parse(body));
-      assert.equal(await streamed(), body);
+      assert.deepEqual(await bench().client().json(COMMAND), JSON.parse(body));
+      assert.equal(await streamed(bench()), body);
     });
   }
 
   it('may be empty whatever their head says', async () => {
-    response = ({ socket }) => socket.write('HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n');
-    assert.equal(await client().jsonOrNothing(GET), undefined);
+    bench().response = ({ socket }) =>
+      socket.write('HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n');
+    assert.equal(await bench().client().jsonOrNothing(GET), undefined);
   });
 
   const unreadable: [string, string, Buffer][] = [
@@ -80,13 +60,15 @@ describe('coded answers', () => {
   ];
   for (const [name, coding, bytes] of unreadable) {
     it(`get words of their own when they cannot be read: ${name}`, async () => {
-      response = ({ socket }) => socket.write(okay(bytes, `Content-Encoding: ${coding}\r\n`));
-      const error = await failsWith(client().json(COMMAND), 'BAD_RESPONSE');
+      bench().response = ({ socket }) => socket.write(okay(bytes, `Content-Encoding: ${coding}\r\n`));
+      const error = await failsWith(bench().client().json(COMMAND), 'BAD_RESPONSE');
       assert.equal(error.reason, 'coded');
       assert.equal(error.sent, true);
       assert.match(String(error.params.coding), /^[a-z0-9 ?_-]{1,32}$/);
       await failsWith(
-        client().stream(GET, () => undefined),
+        bench()
+          .client()
+          .stream(GET, () => undefined),
         'BAD_RESPONSE',
       );
     });
@@ -104,12 +86,14 @@ describe('coded answers', () => {
       ['gzip, gzip', zlib.gzipSync(zlib.gzipSync(Buffer.alloc(64 * MB)))],
     ];
     for (const [coding, bytes] of bombs) {
-      response = ({ socket }) => socket.write(okay(bytes, `Content-Encoding: ${coding}\r\n`));
-      assert.equal((await failsWith(client().json(GET), 'BAD_RESPONSE')).reason, 'tooLong');
+      bench().response = ({ socket }) => socket.write(okay(bytes, `Content-Encoding: ${coding}\r\n`));
+      assert.equal((await failsWith(bench().client().json(GET), 'BAD_RESPONSE')).reason, 'tooLong');
       let most = 0;
       const call = { ...GET, maxBytes: 5 * MB };
       const error = await failsWith(
-        client().stream(call, (chunk) => void (most += chunk.length)),
+        bench()
+          .client()
+          .stream(call, (chunk) => void (most += chunk.length)),
         'BAD_RESPONSE',
       );
       assert.equal(error.reason, 'tooLong');
@@ -118,7 +102,9 @@ describe('coded answers', () => {
       assert.equal(
         (
           await failsWith(
-            client().stream({ ...GET, budget }, () => undefined),
+            bench()
+              .client()
+              .stream({ ...GET, budget }, () => undefined),
             'BAD_RESPONSE',
           )
         ).reason,
@@ -128,22 +114,24 @@ describe('coded answers', () => {
   });
 
   it('wait for their reader', async () => {
-    response = ({ socket }) =>
+    bench().response = ({ socket }) =>
       socket.write(okay(zlib.gzipSync(Buffer.alloc(2 * MB, 'x')), 'Content-Encoding: gzip\r\n'));
     let busy = 0;
     let length = 0;
-    await client().stream(GET, async (chunk) => {
-      assert.equal(++busy, 1);
-      await settle();
-      length += chunk.length;
-      busy--;
-    });
+    await bench()
+      .client()
+      .stream(GET, async (chunk) => {
+        assert.equal(++busy, 1);
+        await settle();
+        length += chunk.length;
+        busy--;
+      });
     assert.equal(length, 2 * MB);
   });
 
   it('bring the words of a refusal', async () => {
     const words = zlib.gzipSync('{"message":"no entry"}');
-    response = ({ socket }) =>
+    bench().response = ({ socket }) =>
       socket.write(
         Buffer.concat([
           Buffer.from(`HTTP/1.1 403 No\r\nContent-Encoding: gzip\r\nContent-Length: ${words.length}\r\n\r\n`),
@@ -151,13 +139,13 @@ describe('coded answers', () => {
         ]),
       );
     const vendorMessage = (said: unknown): string => (said as { message: string }).message;
-    const error = await failsWith(client({ vendorMessage }).json(GET), 'FORBIDDEN');
+    const error = await failsWith(bench().client({ vendorMessage }).json(GET), 'FORBIDDEN');
     assert.equal(error.params.message, 'no entry');
   });
 });
 
 describe('refusals', () => {
-  useServer();
+  const bench = useRawServer();
   const head = 'HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n';
   const pages: [string, (request: RawRequest) => void][] = [
     [
@@ -184,41 +172,47 @@ describe('refusals', () => {
   ];
   for (const [name, page] of pages) {
     it(`keep their status with ${name}`, async () => {
-      response = page;
+      bench().response = page;
       for (const call of [GET, COMMAND]) {
         const error = await failsWith(
-          client({ timeout: 1000, maxBytes: 10_000_000 }).json(call),
+          bench().client({ timeout: 1000, maxBytes: 10_000_000 }).json(call),
           'FORBIDDEN',
         );
         assert.equal(error.status, 403);
         assert.equal(error.sent, true);
       }
-      await until(() => server.open() === 0);
+      await until(() => bench().server.open() === 0);
     });
   }
 });
 
 describe('answers without end', () => {
-  useServer();
-
+  const bench = useRawServer();
   it('are no longer than 4 MB as a whole, whatever the client would take', async () => {
-    response = ({ socket }) => socket.write(okay(Buffer.alloc(5 * MB, ' ')));
-    const error = await failsWith(client({ maxBytes: 100 * MB }).json(GET), 'BAD_RESPONSE');
+    bench().response = ({ socket }) => socket.write(okay(Buffer.alloc(5 * MB, ' ')));
+    const error = await failsWith(
+      bench()
+        .client({ maxBytes: 100 * MB })
+        .json(GET),
+      'BAD_RESPONSE',
+    );
     assert.deepEqual(error.params, { bytes: 4 * MB });
   });
 
   it('end after ten minutes when they come byte by byte', async () => {
     const clock = new FakeClock();
     let socket: RawRequest['socket'] | undefined;
-    response = (request) => {
+    bench().response = (request) => {
       ({ socket } = request);
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
     };
     let pieces = 0;
     const outcome = failsWith(
-      client({ timeout: 60_000 }, clock).stream(GET, () => {
-        pieces++;
-      }),
+      bench()
+        .client({ timeout: 60_000 }, clock)
+        .stream(GET, () => {
+          pieces++;
+        }),
       'TIMEOUT',
     );
     let over = false;
@@ -238,25 +232,29 @@ describe('answers without end', () => {
 
   it('do not count the time that their reader takes', async () => {
     const clock = new FakeClock();
-    response = ({ socket }) => socket.write(okay('xy'));
-    await client({ timeout: 60_000 }, clock).stream(GET, async () => {
-      await clock.advance(3_600_000);
-    });
+    bench().response = ({ socket }) => socket.write(okay('xy'));
+    await bench()
+      .client({ timeout: 60_000 }, clock)
+      .stream(GET, async () => {
+        await clock.advance(3_600_000);
+      });
   });
 
   it('keep to the time of the call that they are a part of', async () => {
     const clock = new FakeClock();
     let begun = false;
-    response = ({ socket }) => {
+    bench().response = ({ socket }) => {
       begun = true;
       socket.write('HTTP/1.1 200 OK\r\n\r\nx');
     };
     let pieces = 0;
     const budget = new Budget({ bytes: MB, ms: 5000, clock });
     const outcome = failsWith(
-      client({ timeout: 60_000 }, clock).stream({ ...GET, budget }, () => {
-        pieces++;
-      }),
+      bench()
+        .client({ timeout: 60_000 }, clock)
+        .stream({ ...GET, budget }, () => {
+          pieces++;
+        }),
       'TIMEOUT',
     );
     await until(() => begun && pieces > 0);
@@ -270,7 +268,7 @@ describe('answers without end', () => {
     ['102', 'HTTP/1.1 102 Processing\r\n\r\n'],
   ] as const) {
     it(`end in time when they are nothing but ${name}`, async () => {
-      response = ({ socket }) => {
+      bench().response = ({ socket }) => {
         const more = (): void => {
           if (socket.destroyed) return;
           socket.write(line.repeat(10), () => setImmediate(more));
@@ -278,14 +276,16 @@ describe('answers without end', () => {
         more();
       };
       for (const call of [GET, COMMAND]) {
-        const error = await failsWith(client({ timeout: 120 }).json(call), 'TIMEOUT');
+        const error = await failsWith(bench().client({ timeout: 120 }).json(call), 'TIMEOUT');
         assert.equal(error.sent, true);
       }
       await failsWith(
-        client({ timeout: 120 }).stream(GET, () => undefined),
+        bench()
+          .client({ timeout: 120 })
+          .stream(GET, () => undefined),
         'TIMEOUT',
       );
-      await until(() => server.open() === 0);
+      await until(() => bench().server.open() === 0);
     });
   }
 
@@ -294,37 +294,50 @@ describe('answers without end', () => {
     ['one header', `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(100_000)}`],
   ] as const) {
     it(`are refused when they have ${name} without end`, async () => {
-      response = ({ socket }) => socket.write(text);
-      assert.equal((await failsWith(client().json(GET), 'BAD_RESPONSE')).reason, 'notHttp');
+      bench().response = ({ socket }) => socket.write(text);
+      assert.equal((await failsWith(bench().client().json(GET), 'BAD_RESPONSE')).reason, 'notHttp');
     });
   }
 });
 
 describe('sent', () => {
-  useServer();
-
+  const bench = useRawServer();
   it('is told of a call that is given up: false before the connection stands, true after', async () => {
-    response = () => undefined;
+    bench().response = () => undefined;
     const before = new AbortController();
     before.abort();
-    const none = await failsWith(client().json({ ...COMMAND, signal: before.signal }), 'CANCELLED');
+    const none = await failsWith(
+      bench()
+        .client()
+        .json({ ...COMMAND, signal: before.signal }),
+      'CANCELLED',
+    );
     assert.equal(none.sent, false);
     const after = new AbortController();
-    response = () => after.abort();
-    const some = await failsWith(client().json({ ...COMMAND, signal: after.signal }), 'CANCELLED');
+    bench().response = () => after.abort();
+    const some = await failsWith(
+      bench()
+        .client()
+        .json({ ...COMMAND, signal: after.signal }),
+      'CANCELLED',
+    );
     assert.equal(some.sent, true);
   });
 
   it('stays true when a later try fails without having left', async () => {
     const clock = new FakeClock();
-    response = ({ socket }) => socket.destroy();
-    const outcome = failsWith(client({}, clock).json({ ...GET, retries: 1 }), 'UNREACHABLE');
+    bench().response = ({ socket }) => socket.destroy();
+    const outcome = failsWith(
+      bench()
+        .client({}, clock)
+        .json({ ...GET, retries: 1 }),
+      'UNREACHABLE',
+    );
     await clock.nextTimer();
-    await server.close();
+    await bench().server.close();
     await clock.advance(1000);
     const error = await outcome;
     assert.equal(error.reason, 'refusedConnection');
     assert.equal(error.sent, true);
-    server = await startRaw(() => undefined);
   });
 });

@@ -1,32 +1,15 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 
-import type { HttpCall, HttpClientOptions } from '../../../../lib/core/http/call';
 import { HttpClient } from '../../../../lib/core/http/client';
 import { Transport } from '../../../../lib/core/http/transport';
 import { failsWith } from '../../../support/expect-error';
 import { until } from '../../../support/fake-clock';
+import { COMMAND, GET, useRawServer } from '../../../support/raw-bench';
 import { okay, type RawRequest, type RawServer, startRaw } from '../../../support/raw-server';
 
-const GET: HttpCall = { method: 'GET', path: 'value', safe: true };
-const COMMAND: HttpCall = { method: 'POST', path: 'command', safe: false, json: { on: true } };
-
 describe('kept connections', () => {
-  let transport: Transport;
-  let server: RawServer;
-  let response: (request: RawRequest) => void;
-
-  const client = (options: Partial<HttpClientOptions> = {}): HttpClient =>
-    new HttpClient(transport, { baseUrl: server.url, timeout: 1000, ...options });
-
-  beforeEach(async () => {
-    transport = new Transport();
-    server = await startRaw((request) => response(request));
-  });
-  afterEach(async () => {
-    transport.close();
-    await server.close();
-  });
+  const bench = useRawServer({ timeout: 1000 });
 
   /** Answers the first request of each connection and forgets it then, without closing it. */
   const forgetful = ({ socket, request }: RawRequest): void => {
@@ -34,41 +17,41 @@ describe('kept connections', () => {
   };
 
   it('repeats a reading once when a kept connection stays silent, and keeps none after the second time', async () => {
-    response = forgetful;
-    const device = client();
+    bench().response = forgetful;
+    const device = bench().client();
     await device.json(GET);
-    assert.equal(server.connections(), 1);
+    assert.equal(bench().server.connections(), 1);
     await device.json(GET);
-    assert.equal(server.connections(), 2, 'the silent one, and one of its own');
+    assert.equal(bench().server.connections(), 2, 'the silent one, and one of its own');
     await device.json(GET);
-    assert.equal(server.connections(), 3, 'a new one, to be kept');
+    assert.equal(bench().server.connections(), 3, 'a new one, to be kept');
     await device.json(GET);
-    assert.equal(server.connections(), 4, 'silent again');
+    assert.equal(bench().server.connections(), 4, 'silent again');
     for (let i = 1; i <= 3; i++) {
       await device.json(GET);
-      assert.equal(server.connections(), 4 + i, 'a connection a request from now on');
+      assert.equal(bench().server.connections(), 4 + i, 'a connection a request from now on');
     }
-    await until(() => server.open() === 0);
+    await until(() => bench().server.open() === 0);
   });
 
   it('takes no more time for both tries than for one', async () => {
-    response = ({ socket, request, connection }) => {
+    bench().response = ({ socket, request, connection }) => {
       if (request === 1 && connection === 1) socket.write(okay('{}'));
     };
-    const device = client();
+    const device = bench().client();
     await device.json(GET);
     const error = await failsWith(device.json(GET), 'TIMEOUT');
     assert.deepEqual(error.params, { seconds: 1 });
     assert.equal(error.sent, true);
-    assert.equal(server.connections(), 2);
+    assert.equal(bench().server.connections(), 2);
   });
 
   it('learns nothing from a device that is gone altogether', async () => {
     let off = false;
-    response = ({ socket }) => {
+    bench().response = ({ socket }) => {
       if (!off) socket.write(okay('{}'));
     };
-    const device = client();
+    const device = bench().client();
     for (let i = 0; i < 3; i++) {
       off = false;
       await device.json(GET);
@@ -77,30 +60,30 @@ describe('kept connections', () => {
     }
     off = false;
     await device.json(GET);
-    const before = server.connections();
+    const before = bench().server.connections();
     await device.json(GET);
-    assert.equal(server.connections(), before, 'still kept');
+    assert.equal(bench().server.connections(), before, 'still kept');
   });
 
   it('does not take a slow device for a silent connection', async () => {
     const timers = new Set<NodeJS.Timeout>();
-    response = ({ socket }) => {
+    bench().response = ({ socket }) => {
       timers.add(setTimeout(() => socket.write(okay('{}')), 1250));
     };
-    const device = client({ timeout: 2000 });
+    const device = bench().client({ timeout: 2000 });
     await device.json({ ...GET, timeout: 20_000 });
     for (let i = 0; i < 3; i++) await device.json({ ...GET, timeout: 2400 }).catch(() => undefined);
-    assert.equal(server.connections(), 1);
+    assert.equal(bench().server.connections(), 1);
     for (const timer of timers) clearTimeout(timer);
   });
 
   it('never repeats a command', async () => {
     let commands = 0;
-    response = ({ head, socket }) => {
+    bench().response = ({ head, socket }) => {
       if (head.startsWith('POST')) commands++;
       else socket.write(okay('{}'));
     };
-    const device = client();
+    const device = bench().client();
     await device.json(GET);
     const error = await failsWith(device.json(COMMAND), 'TIMEOUT');
     assert.equal(error.sent, true);

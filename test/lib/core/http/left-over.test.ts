@@ -3,7 +3,7 @@ import http from 'node:http';
 import { Socket } from 'node:net';
 import zlib from 'node:zlib';
 
-import type { HttpCall, HttpClientOptions } from '../../../../lib/core/http/call';
+import type { HttpClientOptions } from '../../../../lib/core/http/call';
 import { HttpClient } from '../../../../lib/core/http/client';
 import { sendBare } from '../../../../lib/core/http/send-bare';
 import { loadGot } from '../../../../lib/core/http/send-got';
@@ -11,12 +11,11 @@ import type { Send } from '../../../../lib/core/http/sending';
 import { Transport } from '../../../../lib/core/http/transport';
 import { endWhenUnasked } from '../../../../lib/core/http/unasked';
 import { settle, until } from '../../../support/fake-clock';
+import { COMMAND, GET } from '../../../support/raw-bench';
 import { okay, type RawRequest, type RawServer, startRaw } from '../../../support/raw-server';
 
 /** What comes behind a body that has ended: nobody reads it, and no connection is left open for it. */
 
-const GET: HttpCall = { method: 'GET', path: 'value', safe: true };
-const COMMAND: HttpCall = { method: 'POST', path: 'command', safe: false, json: { on: true } };
 const BODY = JSON.stringify({ value: 'x'.repeat(1000) });
 const OK = 'HTTP/1.1 200 OK\r\n';
 const CHUNKED = 'Transfer-Encoding: chunked\r\n\r\n';

@@ -9,12 +9,11 @@ import { loadGot } from '../../../../lib/core/http/send-got';
 import type { Send } from '../../../../lib/core/http/sending';
 import { Transport } from '../../../../lib/core/http/transport';
 import { settle, until } from '../../../support/fake-clock';
+import { COMMAND, GET } from '../../../support/raw-bench';
 import { okay, type RawRequest, type RawServer, startRaw } from '../../../support/raw-server';
 
 /** Whatever sends a request, a client behaves in the same way: each case runs over both, and has one outcome. */
 
-const GET: HttpCall = { method: 'GET', path: 'value', safe: true };
-const COMMAND: HttpCall = { method: 'POST', path: 'command', safe: false, json: { on: true } };
 const GOOD = '{"value":1}';
 
 type Outcome = { value: unknown } | { code: string; reason: string; sent: boolean };
