@@ -1,17 +1,14 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import { type Clock, systemClock } from '../../lib/core/clock';
-import { withDeadline } from '../../lib/core/command/deadline';
 import { DeviceError, toDeviceError } from '../../lib/core/errors';
+import { askStore } from '../shared/context-store';
 import { errorText } from '../shared/text';
 
 /** Where the node context keeps what was sent. */
 const MEMORY_KEY = 'powercontroller-watch';
-/** ms after which a context store that does not answer is taken for one that fails */
-const PATIENCE = 10_000;
 
 type ContextNode = Pick<Node, 'context'>;
-type Answer = (error: Error | null | undefined, value?: unknown) => void;
 
 /**
  * What the node has sent, as its context has it.
@@ -37,22 +34,14 @@ export async function keep(
   }
 }
 
-/** Asks a store that may answer at once, later, by throwing or never. */
 async function answered(
   done: 'read' | 'written',
-  ask: (answer: Answer) => void,
+  ask: Parameters<typeof askStore>[0],
   signal: AbortSignal,
   clock: Clock,
 ): Promise<unknown> {
-  const work = (): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      ask((error, value) => {
-        if (error) reject(error);
-        else resolve(value);
-      });
-    });
   try {
-    return await withDeadline(clock, PATIENCE, signal, work);
+    return await askStore(ask, signal, clock);
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     throw contextFault(thrown, done);

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../../lib/core/clock';
 import { toDeviceError } from '../../lib/core/errors';
 import { StateFile } from '../../lib/core/state-file';
 import { sharedMemory } from './cluster-face';
+import { askStore } from './context-store';
 import { onClose } from './on-close';
 import { noticeText } from './text';
 
@@ -142,12 +143,11 @@ export class Keeper<S> {
       else this.told = '';
       return;
     }
-    await new Promise<void>((resolve) => {
-      this.node.context().set(KEY, kept, (error: Error | null | undefined) => {
-        if (error) this.tell('stateUnwritable', '');
-        resolve();
-      });
-    });
+    try {
+      await this.ask((answer) => this.node.context().set(KEY, kept, answer));
+    } catch {
+      this.tell('stateUnwritable', '');
+    }
   }
 
   private async read(): Promise<unknown> {
@@ -161,12 +161,16 @@ export class Keeper<S> {
       if (problem?.reason === 'stateUnreadable') await this.file.setAside();
       return state;
     }
-    return new Promise((resolve) => {
-      this.node.context().get(KEY, (error: Error | null, value: unknown) => {
-        if (error) this.tell('stateUnreadable', '');
-        resolve(value);
-      });
-    });
+    try {
+      return await this.ask((answer) => this.node.context().get(KEY, answer));
+    } catch {
+      this.tell('stateUnreadable', '');
+      return undefined;
+    }
+  }
+
+  private ask(ask: Parameters<typeof askStore>[0]): Promise<unknown> {
+    return askStore(ask, undefined, this.clock);
   }
 
   private async setAside(): Promise<void> {

@@ -3,15 +3,13 @@ import type { Node, NodeAPI } from 'node-red';
 import { type Clock, systemClock } from '../../lib/core/clock';
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
 import { type SharedMemory, sharedMemory } from './cluster-face';
+import { PATIENCE } from './context-store';
 import { onClose } from './on-close';
 import { errorText } from './text';
 
-/** ms after which a context store that does not answer is taken for an empty one */
-const PATIENCE = 10_000;
-
 /**
  * What a node keeps in its context, which survives a restart where the user has a context store that does. A store may
- * answer at once or later. One that fails costs the memory and nothing else.
+ * answer at once, later or never. One that fails costs the memory and nothing else.
  */
 export class NodeMemory {
   private readonly shared: SharedMemory | undefined;
