@@ -84,6 +84,11 @@ export class Duty {
     for (const tell of [...this.followers]) tell();
   }
 
+  /** The next look is told in any case: what came and went between two of them is not seen by its state. */
+  forget(): void {
+    this.told = '';
+  }
+
   end(): void {
     this.followers.clear();
   }

@@ -15,7 +15,7 @@ export interface ShiftWork {
   begin: (memory: SharedMemory) => void;
   /** It does not any more, or the node ends. */
   end: (how: ShiftEnd) => void | Promise<void>;
-  /** It was to begin, and is not owned any more. */
+  /** What waits for the next one need not: the node is not owned any more, or ends. Told more often than that, too. */
   passed?: () => void;
   /** what `begin` and `end` throw */
   failed: (thrown: unknown) => void;
@@ -66,6 +66,7 @@ export class Shifts {
     this.leave = [() => clearImmediate(starting), duty.follow(() => this.look())];
     this.atHandOver = cluster.atHandOver(duty, () => {
       this.given = duty.partition;
+      duty.forget();
       return this.finish({ handedOver: true, removed: false });
     });
   }
@@ -79,6 +80,7 @@ export class Shifts {
   close(removed: boolean): Promise<void> {
     this.closed = true;
     for (const leave of this.leave) leave();
+    this.work.passed?.();
     // An instance that ends waits for its nodes before it gives anything away.
     return this.finish({ handedOver: false, removed }).finally(this.atHandOver);
   }
@@ -90,6 +92,8 @@ export class Shifts {
       return;
     }
     this.given = undefined;
+    // After a hand-over there is no shift any more that could end.
+    work.passed?.();
     this.finish({ handedOver: true, removed: false }).catch(work.failed);
   }
 
@@ -119,7 +123,8 @@ export class Shifts {
   /** What the owner before has kept; `undefined`: it is not wanted any more. */
   private async remembered(): Promise<SharedMemory | undefined> {
     const { RED, cluster, node } = this;
-    await this.ending;
+    // How it failed has been told.
+    await this.ending.catch(() => undefined);
     for (let told = false; this.isWanted();) {
       try {
         return await cluster.memoryOf(node);
@@ -137,7 +142,7 @@ export class Shifts {
     this.round++;
     if (this.on) {
       this.on = false;
-      this.ending = Promise.resolve(this.work.end(how));
+      this.ending = (async () => this.work.end(how))();
     }
     return this.ending;
   }

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import { toDeviceError } from '../../lib/core/errors';
+import type { Duty } from './cluster-duty';
 import type { SharedMemory } from './cluster-face';
 import type { ClusterRuntime } from './cluster-runtime';
 import type { Shifts } from './cluster-shifts';
@@ -19,21 +20,24 @@ export class TurnMemory {
   /** until what the owner before has kept is in use */
   private beginning: { begun: Promise<void>; settle: () => void } | undefined;
   private readonly shifts: Shifts;
-  private readonly isOwner: () => boolean;
+  private readonly duty: Duty;
+  private closed = false;
 
   constructor(
     RED: NodeAPI,
-    private readonly cluster: ClusterRuntime,
+    private readonly cluster: Pick<ClusterRuntime, 'dutyOf' | 'shifts' | 'memoryOf'>,
     private readonly node: Node,
     work: TurnWork = {},
   ) {
-    const duty = cluster.dutyOf(node);
-    this.isOwner = () => duty.active;
+    this.duty = cluster.dutyOf(node);
     this.shifts = cluster.shifts(node, {
       begin: (memory) => {
         this.memory = memory;
-        work.begin?.(memory);
-        this.settle();
+        try {
+          work.begin?.(memory);
+        } finally {
+          this.settle();
+        }
       },
       end: () => {
         this.memory = undefined;
@@ -45,15 +49,21 @@ export class TurnMemory {
     });
   }
 
-  /** Resolves when work of the owner may begin; at once where this instance is none. */
+  /**
+   * Resolves when work of the owner may begin; at once where this instance is none. What comes while the node is given to
+   * another instance waits until it is: its readings are told by that one.
+   */
   async ready(): Promise<void> {
-    if (!this.isOwner() || this.memory) return;
+    if (this.closed || !this.duty.active || this.memory) return;
     if (!this.beginning) {
       let settle = (): void => undefined;
       const begun = new Promise<void>((resolve) => (settle = resolve));
       this.beginning = { begun, settle };
     }
-    await this.beginning.begun;
+    const { begun } = this.beginning;
+    // Many nodes begin one after the other: one that is asked for does not wait, and hears of an end before its turn.
+    this.duty.look();
+    await begun;
   }
 
   /** What is kept, as the owner has it or, elsewhere, as it was written last. @throws DeviceError */
@@ -68,6 +78,7 @@ export class TurnMemory {
 
   /** For the node's end. */
   close(removed: boolean): Promise<void> {
+    this.closed = true;
     return this.shifts.close(removed);
   }
 
