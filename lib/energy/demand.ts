@@ -95,12 +95,21 @@ export class Demand {
     return { reports: [...ofWindows(closed, report), report], events, ignored };
   }
 
-  /** @returns the reports of windows that have ended by then */
-  setAvailable(available: boolean, now: number): DemandReport[] {
+  /** The clock has jumped, or the host has slept. */
+  interrupt(): void {
+    this.meter.interrupt();
+  }
+
+  /**
+   * @param now epoch ms; `null`: nobody knows
+   * @returns the reports of windows that have ended by then
+   */
+  setAvailable(available: boolean, now: number | null): DemandReport[] {
     const bookings = this.meter.setAvailable(available, now);
+    if (now === null) return [];
     const at = this.meter.timeAt(now);
     if (!available) this.smoothing.note(null, at);
-    return this.toldUntil === null ? [] : this.reportsOf(this.closeUpTo(bookings, at, now), at);
+    return this.toldUntil === null ? [] : this.reportsOf(this.closeUpTo(bookings, at, at), at);
   }
 
   /** When `tick` has something to do, epoch ms; `null`: only a reading ends the window. */
@@ -120,7 +129,7 @@ export class Demand {
   /** From when on a window's end has waited for its meter for twice the longest gap, epoch ms; `null`: it does not. */
   get waitsFrom(): number | null {
     if (this.toldUntil === null || !this.energy.isCounted) return null;
-    return this.endFrom(this.toldUntil) + 2 * this.meter.longestGap;
+    return this.endFrom(this.toldUntil) + 2 * this.meter.longestGap + this.meter.lag;
   }
 
   /** The report of a window that has been closed, as things stand for the meter: its month may be over for the clock. */

@@ -173,13 +173,19 @@ export class Meter {
   /**
    * An availability message. Once one has come, a power holds until the meter is lost.
    *
-   * @param now epoch ms of arrival
+   * @param now epoch ms of arrival; `null`: nobody knows
    * @returns what the power has told up to then
    */
-  setAvailable(available: boolean, now: number): MeterBooking[] {
-    const booked = this.advance(this.timeAt(now));
+  setAvailable(available: boolean, now: number | null): MeterBooking[] {
+    const booked = now === null ? [] : this.advance(this.timeAt(now));
     this.power.setAvailable(available);
     return booked;
+  }
+
+  /** The clock has jumped, or the host has slept: what the meter did since its last reading is not known. */
+  interrupt(): void {
+    this.power.interrupt();
+    this.accepted = undefined;
   }
 
   /** Books what the last power tells up to `now`, as long as it holds. */
@@ -200,7 +206,9 @@ export class Meter {
     }
     if (taking.good) this.noteInterval(reading.time);
     const result = taking.result();
-    if (result.ignored !== 'older') this.late = Math.max(0, now - reading.time);
+    // The same reading told again is no later than it was.
+    if (result.ignored === undefined || result.ignored === 'held')
+      this.late = Math.max(0, now - reading.time);
     return result;
   }
 

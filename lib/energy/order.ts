@@ -10,6 +10,12 @@ export interface Timed {
 /** Readings in a row older than the last one, and ms that they span, after which the last one was wrong. */
 const OLDER = 10;
 const OLDER_SPAN = 60_000;
+/**
+ * The same where they are more than a day older. A host without a battery begins at an old date, and so may a meter, until the
+ * clock is set some minutes later; to go back so far forgets months.
+ */
+const FAR = 24 * 3_600_000;
+const FAR_SPAN = 10 * 60_000;
 
 export type Order =
   | { kind: 'newer' }
@@ -38,7 +44,8 @@ export class ReadingOrder {
         ? { count: older.count + 1, first: older.first, last: time }
         : { count: 1, first: reading, last: time };
     this.older = next;
-    if (next.count < OLDER || time - next.first.time < OLDER_SPAN) return { kind: 'older' };
+    const span = last - time > FAR ? FAR_SPAN : OLDER_SPAN;
+    if (next.count < OLDER || time - next.first.time < span) return { kind: 'older' };
     // A board without a clock told a time far ahead, and everything since has been right.
     this.older = undefined;
     this.last = next.first.time;

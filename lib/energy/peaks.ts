@@ -27,6 +27,13 @@ export interface PeakState {
   month: number | null;
   peaks: Peak[];
   past: PastMonth[];
+  /** the month before with its peaks, for a clock that has left it too early; missing: none */
+  left?: LeftMonth | undefined;
+}
+
+interface LeftMonth {
+  start: number;
+  peaks: Peak[];
 }
 
 export interface PeakSettings {
@@ -66,6 +73,7 @@ export class Peaks {
   /** highest first */
   private list: Peak[];
   private past: PastMonth[];
+  private left: LeftMonth | undefined;
 
   constructor(
     private readonly settings: PeakSettings,
@@ -74,10 +82,11 @@ export class Peaks {
     this.month = state?.month ?? null;
     this.list = state?.peaks.slice(0, 2 * MOST) ?? [];
     this.past = state?.past.slice(-KEPT_MONTHS) ?? [];
+    this.left = state?.left;
   }
 
   state(): PeakState {
-    return { month: this.month, peaks: [...this.list], past: [...this.past] };
+    return { month: this.month, peaks: [...this.list], past: [...this.past], left: this.left };
   }
 
   /**
@@ -89,6 +98,7 @@ export class Peaks {
     this.month ??= start;
     if (start <= this.month) return start === this.month;
     this.past = [...this.past, this.summary(this.month)].slice(-KEPT_MONTHS);
+    this.left = { start: this.month, peaks: this.list };
     this.month = start;
     this.list = [];
     return true;
@@ -99,7 +109,8 @@ export class Peaks {
     if (this.month === null || start >= this.month) return;
     this.past = this.past.filter((one) => one.start < start);
     this.month = start;
-    this.list = this.list.filter((peak) => peak.start < start);
+    this.list = this.left?.start === start ? this.left.peaks : [];
+    this.left = undefined;
   }
 
   /** A complete window of the running month. A negative net is none at all. */

@@ -27,10 +27,13 @@ export class HeldPower {
   private booked: number | null;
   /** availability messages come: a power then holds until the meter is lost */
   private watched = false;
+  /** told before a time that nobody saw: it holds as long as without such messages */
+  private before: Told | null;
 
   constructor(state?: PowerState) {
     this.told = state?.told ? { ...state.told } : null;
     this.booked = state?.booked ?? null;
+    this.before = this.told;
   }
 
   state(): PowerState {
@@ -53,7 +56,7 @@ export class HeldPower {
 
   /** ms for which what is told now is believed. */
   holds(gap: number): number {
-    return this.watched && this.told?.mean !== true ? Infinity : gap;
+    return this.watched && this.told?.mean !== true && !this.isBefore(this.told) ? Infinity : gap;
   }
 
   /** What the last power tells up to `now` and has not been booked yet. */
@@ -81,6 +84,11 @@ export class HeldPower {
     if (!available) this.told = null;
   }
 
+  /** A time begins that nobody saw. */
+  interrupt(): void {
+    this.before = this.told;
+  }
+
   /** Nothing of what was told holds any longer. */
   drop(): void {
     this.told = null;
@@ -93,7 +101,11 @@ export class HeldPower {
   }
 
   private holdsUntil(told: Told, gap: number): number {
-    return this.watched && !told.mean ? Infinity : told.time + gap;
+    return this.watched && !told.mean && !this.isBefore(told) ? Infinity : told.time + gap;
+  }
+
+  private isBefore(told: Told | null): boolean {
+    return told !== null && told === this.before;
   }
 
   /** A reading may come late, after a timer has booked beyond its time: no moment is booked twice. */

@@ -30,6 +30,8 @@ export type Lookup = (property: string) => unknown;
 
 export interface TakenReading {
   reading: MeterReading;
+  /** the time that it carries, epoch ms; `null`: none */
+  told: number | null;
   /** the time that it carries lies ahead, and was taken as now */
   ahead: boolean;
 }
@@ -61,7 +63,7 @@ export function takeReading(
   }
   const told = timeOf(isRecord(payload) ? payload.timestamp : undefined, zone, now);
   const ahead = told !== null && told - now > AHEAD;
-  return { reading: { ...values, time: told === null || ahead ? now : told }, ahead };
+  return { reading: { ...values, time: told === null || ahead ? now : told }, told, ahead };
 }
 
 type Values = Required<Pick<MeterReading, 'import' | 'export' | 'power' | 'duration'>>;

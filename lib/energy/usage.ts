@@ -135,9 +135,17 @@ export class Usage {
     return { report: this.report(at), closed, events, ignored };
   }
 
-  setAvailable(available: boolean, now: number): ClosedPeriod[] {
+  /** The clock has jumped, or the host has slept. */
+  interrupt(): void {
+    this.meter.interrupt();
+  }
+
+  /** @param now epoch ms; `null`: nobody knows */
+  setAvailable(available: boolean, now: number | null): ClosedPeriod[] {
     this.book(this.meter.setAvailable(available, now));
-    return this.closeUpTo(this.meter.timeAt(now), now);
+    if (now === null) return [];
+    const at = this.meter.timeAt(now);
+    return this.closeUpTo(at, at);
   }
 
   /** When `tick` has something to do, epoch ms; `null`: only a reading ends a period. */

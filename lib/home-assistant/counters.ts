@@ -141,8 +141,20 @@ export function sumWith({ sums }: KeptEnergy, { key, energy, time }: Addition): 
 
 const MAX_KEPT = 100;
 
-/** Reads what was kept; what cannot be read is left out. */
-export function keptEnergy(value: unknown): KeptEnergy {
+/** ms that a device's clock may be ahead of ours */
+const AHEAD = 60_000;
+
+/** A time that a device tells. One that lies ahead would hold up all that follow until it has come. */
+export function notAhead(time: number, now: number): number {
+  return time - now > AHEAD ? now : time;
+}
+
+/**
+ * Reads what was kept; what cannot be read is left out.
+ *
+ * @param now epoch ms; missing: times are taken as they are
+ */
+export function keptEnergy(value: unknown, now = Infinity): KeptEnergy {
   const record = isRecord(value) ? value : {};
   const read = <T>(
     list: unknown,
@@ -162,12 +174,12 @@ export function keptEnergy(value: unknown): KeptEnergy {
     const offset = toNumber(entry.offset);
     if (sent === null || time === null || offset === null) return undefined;
     // The meter's own counter is the difference, and no counter is below 0.
-    return sent >= 0 && sent >= offset ? { sent, time, offset } : undefined;
+    return sent >= 0 && sent >= offset ? { sent, time: notAhead(time, now), offset } : undefined;
   });
   const sums = read(record.sums, (entry): KeptSum | undefined => {
     const sum = toNumber(entry.sum);
     const time = toNumber(entry.time);
-    return sum !== null && sum >= 0 && time !== null ? { sum, time } : undefined;
+    return sum !== null && sum >= 0 && time !== null ? { sum, time: notAhead(time, now) } : undefined;
   });
   return { counters, sums };
 }

@@ -1,7 +1,7 @@
 import { isRecord, round } from '../core/values';
 import type { CounterEvent } from '../energy/counter';
 import { ReadingOrder } from '../energy/order';
-import { type KeptEnergy, keptEnergy, SentCounter, sumWith } from './counters';
+import { type KeptEnergy, keptEnergy, notAhead, SentCounter, sumWith } from './counters';
 import {
   type Component,
   componentOf,
@@ -100,16 +100,17 @@ export class ExportedDevice {
   }
 
   /** What a run before this one has counted. It comes before anything is announced, and perhaps after a reading. */
-  restoreEnergy(value: unknown): void {
-    this.energy = keptEnergy(value);
+  restoreEnergy(value: unknown, now: number): void {
+    this.energy = keptEnergy(value, now);
     this.counters.clear();
     for (const one of this.early.splice(0)) this.energy.sums[one.key] = sumWith(this.energy, one);
   }
 
   take(observation: Observation, now: number): Change {
     const change: Change = { document: false, values: false, urgent: false, connection: false, counters: [] };
-    const { device, time, history, answer, addition } = observation;
-    if (addition) this.add(addition, change);
+    const { device, history, answer, addition } = observation;
+    const time = observation.time === null ? null : notAhead(observation.time, now);
+    if (addition) this.add({ ...addition, time: notAhead(addition.time, now) }, change);
     if (history && time !== null) {
       if (time <= this.newestRow || now - time > LONG_PAST) return change;
       this.newestRow = time;

@@ -47,6 +47,8 @@ export class HeardCommands {
     return [...newest.values()].filter(
       ({ topic, payload, at }) =>
         now - at < this.keptFor &&
+        // The clock has been put back since: how old it is nobody knows.
+        at - now <= TOGETHER &&
         !begun.some(
           (one) =>
             one.topic === topic &&

@@ -100,7 +100,7 @@ export class DevicePublisher {
   /** What the broker has kept of a run before this one. */
   restore(document: DeviceDocument | undefined, text: string | undefined, energy: unknown): void {
     if (document) this.device.restore(document);
-    if (energy !== undefined) this.device.restoreEnergy(energy);
+    if (energy !== undefined) this.device.restoreEnergy(energy, this.around.clock.now());
     if (text !== undefined) this.retained = text;
   }
 

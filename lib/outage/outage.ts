@@ -137,7 +137,8 @@ export class Outage {
   /** @param resultOf what became of a port that was told to go off */
   record(resultOf: (port: number) => StepResult | undefined, now: Moment): OutageRecord {
     const end = this.ended ?? now;
-    const duration = Math.max(end.wall - this.start, 0);
+    // The clock is often set in the midst: a board without a battery has begun with the mains.
+    const duration = Math.max(this.begun.wall - this.start + between(this.begun, end), 0);
     const listed = this.steps.map((step, index) => ({ step, progress: this.progress[index] ?? fresh() }));
     listed.sort((a, b) => a.step.number - b.step.number);
     return {
@@ -173,7 +174,10 @@ export class Outage {
   static restored(steps: readonly PlanStep[], stored: unknown, now: Moment): Outage {
     if (!isRecord(stored) || typeof stored.start !== 'number') throw new TypeError('no outage');
     const outage = new Outage(steps, stored.start, recalled(stored.begun, now));
-    outage.ended = typeof stored.ended === 'number' ? { wall: stored.ended, steady: now.steady } : null;
+    const { begun } = outage;
+    if (typeof stored.ended === 'number') {
+      outage.ended = { wall: stored.ended, steady: begun.steady + stored.ended - begun.wall };
+    }
     outage.low = stored.low === true;
     outage.measured.restore(stored.measured);
     const found = new Set<Progress>();
@@ -183,7 +187,7 @@ export class Outage {
       const progress = outage.progress[index];
       if (!progress || !STAGES.includes(one.stage)) continue;
       found.add(progress);
-      const begun = typeof one.begun === 'number' ? recalled(one.begun, now) : null;
+      const waits = typeof one.begun === 'number' ? recalled(one.begun, now) : null;
       // The rest was written by `state`; a digest says that nobody has changed it.
       const { stage, at, waited, result, key, replied } = one as unknown as Progress;
       Object.assign(progress, {
@@ -193,7 +197,7 @@ export class Outage {
         result,
         key,
         replied,
-        begun: stage === 'waiting' ? (begun ?? now) : begun,
+        begun: stage === 'waiting' ? (waits ?? now) : waits,
       });
     }
     // What the table has gained since the mains came back is of the next outage.

@@ -1,4 +1,5 @@
 import { round } from '../core/values';
+import { ReadingOrder } from '../energy/order';
 
 /** What a meter has told of the last hour or so: power by pieces of time, so that means are by time and gaps are seen. */
 
@@ -22,6 +23,7 @@ export class PowerRecord {
   private pieces: PowerPiece[];
   /** the newest value holds until the next */
   private open: boolean;
+  private readonly order: ReadingOrder;
 
   /**
    * @param gap ms that a value holds at the most
@@ -36,6 +38,7 @@ export class PowerRecord {
       .slice(-most)
       .map(([from, to, power, mean]) => ({ from, to, power, mean: mean === 1 }));
     this.open = state.open && this.pieces.length > 0;
+    this.order = new ReadingOrder(this.pieces.length > 0 ? this.newest : null);
   }
 
   state(): PowerState {
@@ -54,14 +57,18 @@ export class PowerRecord {
    * @param duration ms before `time` that it is the mean of; `null`: it holds from `time` on
    */
   add(time: number, power: number, duration: number | null): void {
-    const last = this.pieces.at(-1);
+    const judged = this.order.judge({ value: power, time });
+    if (judged.kind === 'older') return;
+    // The last one lay ahead, and what it seemed to tell of the time since was wrong.
+    if (judged.kind === 'corrected') this.pieces = this.pieces.filter(({ from }) => from < judged.first.time);
+    this.order.accept(time);
     if (duration !== null) {
-      const from = Math.max(time - duration, last?.to ?? -Infinity);
+      const from = Math.max(time - duration, this.pieces.at(-1)?.to ?? -Infinity);
       if (time > from) this.push({ from, to: time, power, mean: true });
       return;
     }
-    if (last && time < last.from) return;
     this.endAt(time);
+    const last = this.pieces.at(-1);
     if (last?.from === time && !last.mean) this.pieces.pop();
     this.push({ from: time, to: time + this.gap, power, mean: false });
     this.open = true;

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
 import { type Moment, momentOf } from '../../lib/core/moment';
+import { HostClock } from '../../lib/energy/host-clock';
 import type { InputResult, Outgoing } from '../shared/input-runner';
 import type { FlowMessage } from '../shared/messages';
 import { KeptNode, type KeptSettings } from './kept-node';
@@ -33,6 +34,7 @@ export type Trigger = 'start' | 'message' | 'timer' | 'repeat';
  */
 export abstract class ControlNode<State> extends KeptNode<State> {
   private cancelLook: (() => void) | undefined;
+  private clock = new HostClock(momentOf(), null);
 
   constructor(
     RED: NodeAPI,
@@ -61,8 +63,9 @@ export abstract class ControlNode<State> extends KeptNode<State> {
 
   protected override async load(started: Promise<void>): Promise<void> {
     const done = { restored: false };
-    const { lost } = await this.keeper.load((state) => {
-      this.restore(momentOf(), state, false);
+    const { lost } = await this.keeper.load((state, kept) => {
+      this.clock = new HostClock(momentOf(), kept);
+      this.restore(this.moment(), state, false);
       done.restored = true;
     });
     if (!done.restored) this.restore(momentOf(), undefined, lost);
@@ -71,8 +74,13 @@ export abstract class ControlNode<State> extends KeptNode<State> {
     this.planRepeat();
   }
 
+  /** A day that has begun does not begin again because the clock is not set yet. */
+  private moment(): Moment {
+    return this.clock.reached(momentOf());
+  }
+
   protected override handle(msg: FlowMessage): InputResult | Promise<InputResult> {
-    const at = momentOf();
+    const at = this.moment();
     const count = this.read(msg, at);
     this.follow(msg);
     count();
@@ -93,7 +101,7 @@ export abstract class ControlNode<State> extends KeptNode<State> {
   }
 
   private async look(trigger: Trigger): Promise<void> {
-    const step = this.take(momentOf(), trigger);
+    const step = this.take(this.moment(), trigger);
     if (step.switches) await this.keeper.save();
     const messages = this.messages(step);
     if (messages !== null) this.node.send(messages);

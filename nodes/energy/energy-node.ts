@@ -1,5 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 
+import { type Moment, momentOf } from '../../lib/core/moment';
+import { HostClock } from '../../lib/energy/host-clock';
 import type { MeterReading } from '../../lib/energy/meter';
 import type { MeterEvent } from '../../lib/energy/meter-result';
 import { type Keyed, Pending } from '../../lib/energy/pending';
@@ -13,7 +15,10 @@ import { KeptNode } from './kept-node';
 /** What the nodes compute with. `Closed`: a window or period that has ended. */
 export interface Calculation<Closed> {
   newMeter(): void;
-  setAvailable(available: boolean, now: number): readonly Closed[];
+  /** @param now epoch ms; `null`: nobody knows */
+  setAvailable(available: boolean, now: number | null): readonly Closed[];
+  /** The clock has jumped, or the host has slept. */
+  interrupt(): void;
   readonly nextTick: number | null;
   tick(now: number): readonly Closed[];
   state(): unknown;
@@ -35,6 +40,8 @@ interface State {
   pending: Keyed<unknown>[];
   /** of the node type's own */
   more: unknown;
+  /** the last reading told a time ahead of ours */
+  ahead?: boolean;
 }
 
 /**
@@ -46,6 +53,8 @@ export abstract class EnergyNode<Closed, Kept> extends KeptNode<State> {
   private pending = new Pending<Kept>();
   private planned: { at: number; cancel: () => void } | undefined;
   private aheadTold = false;
+  private ahead = false;
+  private clock = new HostClock(momentOf(), null);
   /** nothing is kept yet: the first reading is where all counting begins */
   private isNew = true;
 
@@ -85,14 +94,17 @@ export abstract class EnergyNode<Closed, Kept> extends KeptNode<State> {
       calculation: this.calculation.state(),
       pending: this.pending.state(),
       more: this.more(),
+      ahead: this.ahead,
     };
   }
 
   protected override async load(started: Promise<void>): Promise<void> {
     const { RED, node } = this;
-    const { anew } = await this.keeper.load(({ calculation, pending, more }) => {
+    const { anew } = await this.keeper.load(({ calculation, pending, more, ahead }, at) => {
       const left = new Pending(pending as Keyed<Kept>[]);
       this.restore(calculation, more);
+      this.clock = new HostClock(momentOf(), at);
+      this.ahead = ahead === true;
       this.isNew = false;
       this.pending = left;
     });
@@ -110,7 +122,8 @@ export abstract class EnergyNode<Closed, Kept> extends KeptNode<State> {
   }
 
   protected override handle(msg: FlowMessage): InputResult | Promise<InputResult> {
-    const now = Date.now();
+    const at = momentOf();
+    const now = at.wall;
     // All of it is read before anything counts: a message with a mistake changes nothing.
     const available = availabilityOf(msg.payload);
     const command = this.commandOf(msg, now);
@@ -118,8 +131,9 @@ export abstract class EnergyNode<Closed, Kept> extends KeptNode<State> {
     const taken = optionalReading(this.RED, msg, this.options, now, isMore);
 
     command?.();
-    const lost = available === undefined ? [] : this.calculation.setAvailable(available, now);
-    const { closed, events, send } = taken ? this.takeReading(taken, msg, now) : NO_READING;
+    if (this.clock.hasJumped(at)) this.calculation.interrupt();
+    const lost = available === undefined ? [] : this.calculation.setAvailable(available, this.clock.now(at));
+    const { closed, events, send } = taken ? this.takeReading(taken, msg, at) : NO_READING;
     for (const event of events) this.node.warn(meterEventText(this.RED, event));
     if (command || send) this.keeper.saveLater();
     const ended = [...lost, ...closed];
@@ -136,13 +150,21 @@ export abstract class EnergyNode<Closed, Kept> extends KeptNode<State> {
     return this.tellClosed(ended).then(() => (send ? { send: send() } : NOTHING));
   }
 
-  private takeReading({ reading, ahead }: TakenReading, msg: FlowMessage, now: number): Taken<Closed> {
+  private takeReading(taken: TakenReading, msg: FlowMessage, at: Moment): Taken<Closed> {
+    const { reading, ahead, told } = taken;
+    // A meter whose clock was ahead before tells nothing of ours.
+    if (this.clock.isUnset(at, this.ahead ? null : told)) {
+      this.setStatus({ fill: 'yellow', shape: 'ring', text: translate(this.RED, 'shown.clock') });
+      return NO_READING;
+    }
+    this.clock.note(at);
+    this.ahead = ahead;
     if (ahead && !this.aheadTold) {
       this.aheadTold = true;
       this.node.warn(translate(this.RED, 'log.energyAhead'));
     }
     this.follow(msg);
-    return this.take(reading, msg, now);
+    return this.take(reading, msg, at.wall);
   }
 
   /** What has ended is written as pending before it is told, and as told after. */
@@ -172,17 +194,19 @@ export abstract class EnergyNode<Closed, Kept> extends KeptNode<State> {
 
   private planTick(): void {
     const at = this.calculation.nextTick ?? this.nextLook;
+    const now = this.clock.now(momentOf());
     // One that comes too early finds nothing to do, and is cheaper than a timer for each reading.
-    if (at === null || (this.planned && this.planned.at <= at)) return;
+    if (at === null || now === null || (this.planned && this.planned.at <= at)) return;
     this.planned?.cancel();
-    const cancel = this.after(Math.max(at - Date.now(), 0), () => this.tick());
+    const cancel = this.after(Math.max(at - now, 0), () => this.tick());
     this.planned = { at, cancel };
   }
 
   private tick(): void {
     this.planned = undefined;
     this.inTurn(async () => {
-      const now = Date.now();
+      const now = this.clock.now(momentOf());
+      if (now === null) return;
       const closed = this.calculation.tick(now);
       this.showWithoutReading(closed, now);
       if (closed.length > 0) await this.tellClosed(closed);

@@ -19,6 +19,8 @@ interface Kept {
   /** of the state: what somebody or something has changed is none */
   digest: string;
   state: unknown;
+  /** when it was kept, epoch ms; missing: before there was this field */
+  at?: number;
 }
 
 export interface KeeperOptions<S> {
@@ -92,10 +94,11 @@ export class Keeper<S> {
   /**
    * Reads the state, and puts it to use.
    *
-   * @param use throws for a state that cannot be used, which is then set aside
+   * @param use throws for a state that cannot be used, which is then set aside; `at`: when it was kept, epoch ms, `null` where
+   * nobody knows
    * @returns `anew`: it was computed with other settings; `lost`: there was one, and it cannot be used
    */
-  async load(use: (state: S) => void): Promise<{ anew: boolean; lost: boolean }> {
+  async load(use: (state: S, at: number | null) => void): Promise<{ anew: boolean; lost: boolean }> {
     const kept = (await this.read()) as Partial<Kept> | null | undefined;
     let anew = false;
     if (kept !== undefined && kept !== null) {
@@ -103,7 +106,7 @@ export class Keeper<S> {
       else if (kept.settings !== this.fingerprint) anew = true;
       else {
         try {
-          use(kept.state as S);
+          use(kept.state as S, typeof kept.at === 'number' ? kept.at : null);
         } catch {
           await this.setAside();
         }
@@ -124,7 +127,13 @@ export class Keeper<S> {
   /** Resolves when the state is where it survives. */
   async save(): Promise<void> {
     const state = this.options.state();
-    const kept: Kept = { version: 1, settings: this.fingerprint, digest: digestOf(state), state };
+    const kept: Kept = {
+      version: 1,
+      settings: this.fingerprint,
+      digest: digestOf(state),
+      state,
+      at: this.clock.now(),
+    };
     const shared = sharedMemory(this.node);
     if (shared) {
       try {

@@ -105,4 +105,35 @@ describe('readings that come late', () => {
       ]);
     });
   }
+
+  it('are no later because they are told again', () => {
+    const start = at('12:00');
+    const usage = new Usage({ ...USAGE, longestGap: MINUTE });
+    usage.take({ time: start, power: 800 }, start);
+    usage.setAvailable(true, start);
+    for (let now = start; now <= start + 6 * 60 * MINUTE; now += MINUTE) {
+      usage.take({ time: start, power: 800 }, now);
+      usage.tick(now);
+    }
+    usage.setAvailable(false, start + 6 * 60 * MINUTE);
+    assert.equal(usage.report(start + 6 * 60 * MINUTE).day.import, 4800);
+  });
+
+  it('are waited for although their counter is two days late', () => {
+    const demand = new Demand(DEMAND);
+    const late = 48 * 60 * MINUTE;
+    const closed: DemandReport[] = [];
+    const note = (reports: readonly DemandReport[]): void =>
+      void closed.push(...reports.filter((one) => one.closed));
+    for (let i = 0; i <= 6; i++) {
+      const time = at('12:00') + i * 15 * MINUTE;
+      note(demand.take({ time, import: 1000 + i * 2000 }, time + late).reports);
+      assert.ok((demand.waitsFrom ?? 0) > time + late, 'it has just come');
+      for (const available of [false, true]) note(demand.setAvailable(available, time + late + 14 * MINUTE));
+    }
+    assert.deepEqual(
+      closed.map(({ last: window }) => window?.demand),
+      Array(6).fill(8000),
+    );
+  });
 });

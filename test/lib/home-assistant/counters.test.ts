@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { keptEnergy, SentCounter, sumWith } from '../../../lib/home-assistant/counters';
+import { keptEnergy, notAhead, SentCounter, sumWith } from '../../../lib/home-assistant/counters';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -130,5 +130,28 @@ describe('what was kept of counters', () => {
       },
     });
     assert.deepEqual(counters, { good: { sent: 10, time: 5, offset: -3 } });
+  });
+
+  it('are not held up by a time that lay ahead', () => {
+    const ahead = START + 30 * 24 * 60 * MINUTE;
+    assert.deepEqual(
+      [START, START + MINUTE, ahead].map((time) => notAhead(time, START)),
+      [START, START + MINUTE, START],
+    );
+    const kept = keptEnergy(
+      {
+        counters: { import: { sent: 1_000_000_000, time: ahead, offset: 0 } },
+        sums: { total: { sum: 100, time: ahead } },
+      },
+      START,
+    );
+    assert.deepEqual(sumWith(kept, { key: 'total', energy: 5, time: START + 1 }), {
+      sum: 105,
+      time: START + 1,
+    });
+    const own = new SentCounter({ largestPower: 10_000 }, kept.counters.import);
+    for (let i = 0; i <= 60; i++) own.take(1_005_000_000 + i * 100_000, START + i * MINUTE);
+    // What was used before anybody knows when looks like a jump.
+    assert.equal(own.sent, 1_006_000_000);
   });
 });

@@ -26,6 +26,7 @@ describe('commands that are heard while another instance owns the devices', () =
       5000,
       [],
     ],
+    ['of a clock that has been put back since are not', [command('a', 'ON', 3_600_000)], [], 1000, []],
     ['that are too old are not', [command('a', 'ON', 1000)], [], 1000 + KEPT, []],
     [
       'that were begun are not, though the two clocks differ a little',

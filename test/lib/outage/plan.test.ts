@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { Outage } from '../../../lib/outage/outage';
 import { Bench, message, off, planSettings } from '../../support/outage';
 
 const login = (address: string, user = 'mon') => ({ address, user });
@@ -287,5 +288,30 @@ describe('OutagePlan', () => {
     bench.set({ mains: true });
     bench.pass(100);
     assert.deepEqual(bench.story, ['10 off 3', '10 off 4', '30 record', '90 on 4', '100 on 3']);
+  });
+
+  for (const jump of [10 * 3600, -2 * 3600]) {
+    it(`tells how long an outage was, though the clock was set by ${jump} s in it`, () => {
+      const begun = { wall: Date.UTC(2026, 5, 10), steady: 1000 };
+      const at = (s: number, by = jump): typeof begun => ({
+        wall: begun.wall + (s + by) * 1000,
+        steady: begun.steady + s * 1000,
+      });
+      const outage = new Outage([], begun.wall, begun);
+      outage.end(() => false, at(300));
+      const { duration, end } = outage.record(() => undefined, at(400));
+      assert.deepEqual([duration, end], [300, '2026-06-10T00:05:00.000Z']);
+    });
+  }
+
+  it('tells how long an outage was that had ended before a restart', () => {
+    const begun = { wall: Date.UTC(2026, 5, 10), steady: 1000 };
+    const outage = new Outage([], begun.wall, begun);
+    outage.end(() => false, { wall: begun.wall + 300_000, steady: 301_000 });
+    for (const later of [400_000, 3 * 86_400_000]) {
+      const now = { wall: begun.wall + later, steady: 5 };
+      const again = Outage.restored([], JSON.parse(JSON.stringify(outage.state())), now);
+      assert.equal(again.record(() => undefined, now).duration, 300);
+    }
   });
 });

@@ -139,4 +139,19 @@ describe('a record of power', () => {
     const kept = pieces.reduce((all, { from: begin, to, power }) => all + power * (to - begin), 0);
     assert.ok(Math.abs(kept - sum) < 1e-6 * sum, `${kept} of ${sum}`);
   });
+
+  for (const [what, duration] of [
+    ['a value', null],
+    ['a mean', 1000],
+  ] as const) {
+    it(`goes on behind ${what} of a clock that was a day ahead`, () => {
+      let record = new PowerRecord(2000, 1000);
+      record.add(86_400_000, 9000, duration);
+      record = new PowerRecord(2000, 1000, record.state());
+      for (let i = 1; i <= 300; i++) record.add(i * 1000, 100, duration);
+      const known = record.between(0, 90_000_000).reduce((sum, { from, to }) => sum + to - from, 0);
+      // A minute passes until it is sure.
+      assert.ok(Math.abs(known - 240_000) <= 2000, `${known}`);
+    });
+  }
 });
