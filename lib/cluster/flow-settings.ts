@@ -30,6 +30,8 @@ const EDITORIAL = new Set([
 ]);
 /** A value that names an environment variable. */
 const NAMES_VARIABLE = /\$[{(]/;
+/** What may be the id of a node, also within JSON or an expression. */
+const WORD = /[\w.-]+/g;
 
 export function isOwn({ type }: FlowEntry): boolean {
   return OWN.test(type);
@@ -47,6 +49,8 @@ export class FlowSettings {
   /** of each subflow, those that run */
   private readonly instances = new Map<string, FlowEntry[]>();
   private readonly globals: readonly FlowEntry[];
+  /** by place */
+  private readonly variables = new Map<string, readonly string[]>();
 
   constructor(entries: readonly FlowEntry[]) {
     this.known = new Map(entries.map((entry) => [entry.id, entry]));
@@ -70,6 +74,22 @@ export class FlowSettings {
   digestOf(id: string): string {
     const entry = this.known.get(id);
     return entry && this.runs(entry) ? this.digest([entry]) : '';
+  }
+
+  /** Words in whatever may give a variable in it a value; none where it names no variable. */
+  variablesOf(entry: FlowEntry): readonly string[] {
+    if (!Object.values(entry).some((value) => typeof value === 'string' && NAMES_VARIABLE.test(value)))
+      return [];
+    const place = JSON.stringify([entry.z, entry.g]);
+    const before = this.variables.get(place);
+    if (before) return before;
+    const around = new Set([...this.globals, ...this.around(entry)]);
+    // Grows meanwhile: what is around a group, and around each instance of a subflow.
+    for (const one of around) for (const next of this.around(one)) around.add(next);
+    const texts = [...around].flatMap(({ env }) => textsIn(env));
+    const words = texts.flatMap((text) => text.match(WORD) ?? []);
+    this.variables.set(place, words);
+    return words;
   }
 
   private runs({ d, z }: FlowEntry): boolean {
@@ -111,6 +131,12 @@ export class FlowSettings {
       this.gatherAround(container, found);
       for (const instance of this.instances.get(container.id) ?? []) this.gatherAround(instance, found);
     }
+  }
+
+  /** Where it stands, and the instances of a subflow that stands around others. */
+  private around({ id, g, z }: FlowEntry): readonly FlowEntry[] {
+    const places = [g, z].map((place) => (place === undefined ? undefined : this.known.get(place)));
+    return [...places.filter((place) => place !== undefined), ...(this.instances.get(id) ?? [])];
   }
 
   private instancesAround({ z }: FlowEntry): readonly FlowEntry[] {

@@ -1,6 +1,8 @@
 import { type FlowEntry, FlowSettings, isOwn } from './flow-settings';
+import { Groups } from './groups';
 import { partitionOf } from './partitions';
 import type { Spread } from './settings';
+import { joinAll, joinUnwired } from './unwired';
 
 /** Which nodes belong together. */
 export interface Units {
@@ -23,8 +25,8 @@ const NOT_JOINING = new Set([
 ]);
 /**
  * The units of a flow file. With `none` all of it is one: one instance is active. With `flow` what is connected stays together:
- * by wires, links, a device's config node, a subflow, or a tab whose nodes use its context. A node for a whole account, or
- * whose device comes with the message, belongs to that account.
+ * by wires, links, a device's config node, a subflow, a tab whose nodes use its context, or what one of them hears of others
+ * without a wire. A node for a whole account, or whose device comes with the message, belongs to that account.
  */
 export function unitsOf(entries: readonly FlowEntry[], spread: Spread): Units {
   const settings = new FlowSettings(entries);
@@ -36,10 +38,8 @@ export function unitsOf(entries: readonly FlowEntry[], spread: Spread): Units {
   }
   const groups = new Groups();
   const known = new Map(entries.map((entry) => [entry.id, entry]));
-  for (const entry of entries) join(groups, known, entry);
-  for (const tab of tabsWithContext(entries)) {
-    for (const { id, z } of entries) if (z === tab) groups.join(tab, id);
-  }
+  for (const entry of entries) join(groups, known, entry, settings);
+  joinUnwired(groups, known, entries);
   const keys = groups.keys(own.map(({ id }) => id));
   const partitions = new Map([...keys].map(([id, key]) => [id, partitionOf(key)]));
   return {
@@ -50,24 +50,28 @@ export function unitsOf(entries: readonly FlowEntry[], spread: Spread): Units {
   };
 }
 
-function join(groups: Groups, known: ReadonlyMap<string, FlowEntry>, entry: FlowEntry): void {
+function join(
+  groups: Groups,
+  known: ReadonlyMap<string, FlowEntry>,
+  entry: FlowEntry,
+  settings: FlowSettings,
+): void {
   const { id, type, z, wires, links } = entry;
-  if (Array.isArray(wires)) for (const to of (wires as unknown[]).flat()) joinTo(groups, known, id, to);
-  if (Array.isArray(links)) for (const to of links as unknown[]) joinTo(groups, known, id, to);
+  if (Array.isArray(wires)) joinAll(groups, known, id, (wires as unknown[]).flat());
+  joinAll(groups, known, id, [links].flat());
   // A subflow's nodes run in each of its instances.
   if (type.startsWith('subflow:')) groups.join(id, type.slice('subflow:'.length));
   if (z !== undefined && known.get(z)?.type === 'subflow') groups.join(id, z);
   if (!isOwn(entry)) return;
-  for (const [name, value] of Object.entries(entry)) {
-    if (typeof value !== 'string' || value === id || name === 'z' || name === 'g') continue;
+  const named = Object.entries(entry)
+    .filter(([name]) => name !== 'z' && name !== 'g')
+    .map(([, value]) => value);
+  for (const value of [...named, ...settings.variablesOf(entry)]) {
+    if (typeof value !== 'string' || value === id) continue;
     const config = known.get(value);
     if (!config || !isOwn(config)) continue;
     if (!NOT_JOINING.has(config.type) || isOfWholeAccount(entry)) groups.join(id, value);
   }
-}
-
-function joinTo(groups: Groups, known: ReadonlyMap<string, FlowEntry>, id: string, to: unknown): void {
-  if (typeof to === 'string' && known.has(to)) groups.join(id, to);
 }
 
 /** Its device comes with the message, or it is for all of them. */
@@ -78,50 +82,4 @@ function isOfWholeAccount({ type, scope, deviceId, operation }: FlowEntry): bool
   return (
     typeof deviceId !== 'string' || deviceId.trim() === '' || operation === 'watchAll' || operation === 'list'
   );
-}
-
-/** Tabs in which a node seems to use the flow's context: to join too much costs spread, and nothing else. */
-function tabsWithContext(entries: readonly FlowEntry[]): Set<string> {
-  const found = new Set<string>();
-  for (const entry of entries) {
-    const { z, type } = entry;
-    if (z === undefined || found.has(z) || type === 'tab') continue;
-    const text = JSON.stringify(entry);
-    if (/\bflow\.(?:get|set|keys)\b|"flow"|\$flowContext|#:\(/.test(text)) found.add(z);
-  }
-  return found;
-}
-
-/** Sets that grow together. */
-class Groups {
-  private readonly parents = new Map<string, string>();
-
-  find(id: string): string {
-    let root = id;
-    for (let up = this.parents.get(root); up !== undefined && up !== root; up = this.parents.get(root))
-      root = up;
-    // Ways are shortened, so that long chains are walked once.
-    for (let one = id; one !== root;) {
-      const up = this.parents.get(one) ?? root;
-      this.parents.set(one, root);
-      one = up;
-    }
-    return root;
-  }
-
-  join(a: string, b: string): void {
-    const [one, other] = [this.find(a), this.find(b)];
-    if (one !== other) this.parents.set(one, other);
-  }
-
-  /** What the set of each of these is known by: its first id, whatever the order in which it was joined. */
-  keys(ids: readonly string[]): Map<string, string> {
-    const first = new Map<string, string>();
-    for (const id of ids) {
-      const root = this.find(id);
-      const before = first.get(root);
-      if (before === undefined || id < before) first.set(root, id);
-    }
-    return new Map(ids.map((id) => [id, first.get(this.find(id)) ?? id]));
-  }
 }
