@@ -20,6 +20,10 @@ const FALL_AFTER = 300_000;
 /** mWh below which Home Assistant takes a fall as a new cycle, whatever was before. */
 const NEW_CYCLE = 1_000_000;
 const MS_PER_HOUR = 3_600_000;
+/** ms that a device's clock may be ahead of ours */
+const AHEAD = 60_000;
+/** ms of a pause that a meter's own time is believed for */
+const LONGEST_PAUSE = 31 * 24 * MS_PER_HOUR;
 
 export interface SentCounterOptions {
   /** W */
@@ -37,6 +41,8 @@ export class SentCounter {
   private told: number | null = null;
   private since = 0;
   private latest = -Infinity;
+  /** nothing was told since it was kept */
+  private restored = false;
 
   constructor(
     private readonly options: SentCounterOptions,
@@ -48,8 +54,12 @@ export class SentCounter {
     this.offset = offset;
     this.since = time;
     this.latest = time;
-    const last = { value: sent - offset, time };
-    this.filter = new CounterFilter(this.filterOptions, { last, since: time, held: [] });
+    this.filter = this.filterSince(sent - offset, time);
+    this.restored = true;
+  }
+
+  private filterSince(value: number, time: number): CounterFilter {
+    return new CounterFilter(this.filterOptions, { last: { value, time }, since: time, held: [] });
   }
 
   private get filterOptions() {
@@ -68,15 +78,25 @@ export class SentCounter {
   /**
    * @param value mWh as the meter tells it; `null` and what is no count are left out
    * @param now epoch ms
+   * @param told the meter's own time, epoch ms; `null`: it has none
    * @returns what happened besides
    */
-  take(value: number | null, now: number): CounterEvent[] {
+  take(value: number | null, now: number, told: number | null = null): CounterEvent[] {
     if (value === null || !Number.isFinite(value) || value < 0) return [];
+    this.begins(now, told);
     const reading = { value: Math.round(value), time: now };
     // A clock that was put back would make time stand still for as long.
     if (now <= this.latest) reading.time = this.latest + 1;
     this.latest = reading.time;
     return this.filter ? this.next(this.filter, reading) : this.begin(reading);
+  }
+
+  /** Behind a meter's own time after a restart, the clock of the host is not set yet: the pause was as much longer. */
+  private begins(now: number, told: number | null): void {
+    if (!this.restored) return;
+    this.restored = false;
+    const behind = Math.min((told ?? now) - now, LONGEST_PAUSE);
+    if (behind > AHEAD) this.filter = this.filterSince((this.told ?? 0) - this.offset, this.since - behind);
   }
 
   /** With nothing kept the first value counts once a later one continues it: it may be that of a board that just starts. */
@@ -140,9 +160,6 @@ export function sumWith({ sums }: KeptEnergy, { key, energy, time }: Addition): 
 }
 
 const MAX_KEPT = 100;
-
-/** ms that a device's clock may be ahead of ours */
-const AHEAD = 60_000;
 
 /** A time that a device tells. One that lies ahead would hold up all that follow until it has come. */
 export function notAhead(time: number, now: number): number {

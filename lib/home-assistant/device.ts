@@ -133,7 +133,7 @@ export class ExportedDevice {
     for (const key of observation.also ?? []) this.activate(key, change);
     const at = answer || time === null ? now : time;
     for (const [key, value] of Object.entries(observation.values)) {
-      this.put(key, value, { at, now, answer: answer ?? false }, change);
+      this.put(key, value, { at, now, told: observation.time, answer: answer ?? false }, change);
     }
     if (observation.availability) this.setAvailability(observation.availability, change);
     return change;
@@ -186,7 +186,7 @@ export class ExportedDevice {
   private put(
     key: string,
     value: StateValue,
-    { at, now, answer }: { at: number; now: number; answer: boolean },
+    { at, now, told, answer }: { at: number; now: number; told: number | null; answer: boolean },
     change: Change,
   ): void {
     const lazy = this.active.has(key) ? undefined : this.find(key)?.lazy;
@@ -194,7 +194,8 @@ export class ExportedDevice {
     const entity = this.activate(key, change);
     if (!entity) return;
     if (entity.counter === 'meter') {
-      this.count(key, typeof value === 'number' ? value * MILLIWATTHOURS : null, now, change);
+      const milliwattHours = typeof value === 'number' ? value * MILLIWATTHOURS : null;
+      this.count(key, milliwattHours, { now, told }, change);
       return;
     }
     const before = this.cells.get(key);
@@ -207,14 +208,19 @@ export class ExportedDevice {
     change.urgent ||= entity.urgent ?? false;
   }
 
-  private count(key: string, value: number | null, now: number, change: Change): void {
+  private count(
+    key: string,
+    value: number | null,
+    { now, told }: { now: number; told: number | null },
+    change: Change,
+  ): void {
     let counter = this.counters.get(key);
     if (!counter) {
       counter = new SentCounter({ largestPower: this.options.largestPower }, this.energy.counters[key]);
       this.counters.set(key, counter);
     }
     const before = counter.kept;
-    change.counters.push(...counter.take(value, now));
+    change.counters.push(...counter.take(value, now, told));
     const { kept } = counter;
     if (kept?.sent === before?.sent) return;
     change.values = true;

@@ -132,6 +132,20 @@ describe('what was kept of counters', () => {
     assert.deepEqual(counters, { good: { sent: 10, time: 5, offset: -3 } });
   });
 
+  it('go on over a pause that only the meter has seen to its end', () => {
+    const used = 20_000_000;
+    for (const [told, sent] of [
+      [START + 10 * 60 * MINUTE, 1_000_000_000 + used],
+      [null, 1_000_000_000],
+      [START - MINUTE, 1_000_000_000],
+    ] as const) {
+      const own = new SentCounter({ largestPower: 100_000 }, { sent: 1_000_000_000, time: START, offset: 0 });
+      // The host has begun with the time of its last shutdown.
+      own.take(1_000_000_000 + used, START + 30 * SECOND, told);
+      assert.equal(own.sent, sent);
+    }
+  });
+
   it('are not held up by a time that lay ahead', () => {
     const ahead = START + 30 * 24 * 60 * MINUTE;
     assert.deepEqual(
