@@ -57,6 +57,8 @@ export class Lease {
   private last: Renewal | undefined;
   private failure: DeviceError | undefined;
   private digest = '';
+  /** by the last renewal the engine knows of that digest */
+  private isTold = false;
   private readonly term: Term;
   private readonly turns: Turns;
   private readonly newcomer: Newcomer;
@@ -97,6 +99,7 @@ export class Lease {
   setDigest(digest: string): void {
     if (digest === this.digest) return;
     this.digest = digest;
+    this.isTold = false;
     this.turn();
   }
 
@@ -114,9 +117,19 @@ export class Lease {
     return false;
   }
 
+  /**
+   * Whether this member's units are those by which all others go. By another flow file a node may be in another unit, and that
+   * one somebody else's, so that two own the node: what is held says nothing then. With one unit for all there is no other.
+   */
+  get isInForce(): boolean {
+    if (this.options.settings.spread === 'none' || this.alone) return true;
+    // Who comes while there are no others owns nothing before it has been seen.
+    return this.others().length === 0 || (this.isTold && this.digestInForce === this.digest);
+  }
+
   /** Whether something new may begin there. */
   mayBegin(partition: number): boolean {
-    return this.owns(partition) && !this.ending.has(partition);
+    return this.owns(partition) && !this.ending.has(partition) && this.isInForce;
   }
 
   /** Whether it is read there. */
@@ -217,6 +230,7 @@ export class Lease {
     const own = { name: settings.instance, digest: this.digest, ready: this.newcomer.isReady };
     this.isLastWord = false;
     const renewal = await this.call(() => engine.renew(own, [...this.held.keys()]));
+    this.isTold = own.digest === this.digest;
     await this.take(renewal, began);
     if (this.leaving) return;
     const claimed = this.wanted(renewal);

@@ -8,8 +8,6 @@ import { Memories } from '../../lib/cluster/memory';
 import { RedisEngine } from '../../lib/cluster/redis';
 import { parsed } from '../../lib/cluster/replies';
 import { clusterSettings, type ClusterSettings } from '../../lib/cluster/settings';
-import type { FlowEntry } from '../../lib/cluster/flow-settings';
-import { type Units, unitsOf } from '../../lib/cluster/units';
 import { type DeviceError, toDeviceError } from '../../lib/core/errors';
 import { isRecord } from '../../lib/core/values';
 import { Duty, type DutyCluster } from './cluster-duty';
@@ -19,6 +17,7 @@ import { plainAnswer, takeInput, type ClusterInput } from './cluster-input';
 import { ClusterLog } from './cluster-log';
 import { reportOf, reportWithout } from './cluster-report';
 import { type ShiftWork, Shifts } from './cluster-shifts';
+import { FlowUnits } from './flow-units';
 import type { FlowMessage, InputResult } from './messages';
 import { onClose } from './on-close';
 import { admits } from './own-page';
@@ -71,7 +70,7 @@ export class ClusterRuntime implements DutyCluster {
   private readonly lettersOf = new Map<string, Set<(letter: Record<string, unknown>) => void>>();
   private readonly handOvers = new Map<Duty, () => Promise<void>>();
   private memories: Memories | undefined;
-  private units: Units | undefined;
+  private readonly units: FlowUnits;
   private users = 0;
   private shown = '';
   private toldDrop = false;
@@ -81,6 +80,7 @@ export class ClusterRuntime implements DutyCluster {
     private readonly left: () => void,
   ) {
     this.log = new ClusterLog(RED);
+    this.units = new FlowUnits(RED, () => this.settings?.spread ?? 'none');
     const { energyDevices: own } = RED.settings as { energyDevices?: unknown };
     try {
       this.settings = clusterSettings(isRecord(own) ? own.cluster : undefined, process.env);
@@ -108,7 +108,7 @@ export class ClusterRuntime implements DutyCluster {
     });
     RED.events.on('flows:starting', this.onStarting);
     RED.events.on('flows:started', this.onStarted);
-    this.cluster.lease.setDigest(this.currentUnits.digest);
+    this.cluster.lease.setDigest(this.units.newest.digest);
     this.cluster.start();
   }
 
@@ -137,19 +137,22 @@ export class ClusterRuntime implements DutyCluster {
   }
 
   partitionOf({ id, _alias }: Node & { _alias?: string }): number {
-    return this.currentUnits.partitionOf(_alias ?? id);
+    return this.units.current.partitionOf(_alias ?? id);
   }
 
   settingsOf({ id, _alias }: Node & { _alias?: string }): string {
-    return this.currentUnits.settingsOf(_alias ?? id);
+    return this.units.newest.settingsOf(_alias ?? id);
   }
 
   owns(partition: number): boolean {
-    return this.cluster?.lease.owns(partition) ?? false;
+    const lease = this.cluster?.lease;
+    return lease !== undefined && lease.isInForce && lease.owns(partition);
   }
 
   reads(partition: number): boolean {
-    return this.cluster?.lease.reads(partition) ?? false;
+    const lease = this.cluster?.lease;
+    // Who has lost the engine reads by what it knew then.
+    return lease !== undefined && (lease.isInForce || !lease.owns(partition)) && lease.reads(partition);
   }
 
   saysLast(partition: number): boolean {
@@ -161,7 +164,9 @@ export class ClusterRuntime implements DutyCluster {
     if (owning ? this.owns(partition) : this.reads(partition)) return undefined;
     if (!cluster) return STATUS.failing('status.clusterSettings');
     if (this.problem) return { fill: 'yellow', shape: 'ring', text: 'status.clusterLost' };
-    const name = cluster.lease.ownerOf(partition)?.name;
+    const owner = cluster.lease.ownerOf(partition);
+    // What is still held here is about to be given away.
+    const name = owner?.holder === cluster.holder ? undefined : owner?.name;
     const key = this.log.isOther ? 'cluster.standbyFlows' : 'cluster.standby';
     const text = name === undefined ? 'status.standby' : translate(RED, key, { name });
     return { fill: 'grey', shape: 'ring', text };
@@ -290,26 +295,15 @@ export class ClusterRuntime implements DutyCluster {
     return reportOf(settings, cluster, {
       lost: this.problem !== undefined,
       problem: this.log.engineProblem ?? cluster.lease.refusal,
-      units: this.currentUnits.count,
+      units: this.units.current.count,
       nodes: this.duties.size,
       nodesOwned: [...this.duties.values()].filter((duty) => duty.active).length,
     });
   }
 
-  private get currentUnits(): Units {
-    if (!this.units) {
-      const entries: FlowEntry[] = [];
-      this.RED.nodes.eachNode((entry) => {
-        entries.push(entry as unknown as FlowEntry);
-      });
-      this.units = unitsOf(entries, this.settings?.spread ?? 'none');
-    }
-    return this.units;
-  }
-
   private readonly onStarting = (): void => {
-    this.units = undefined;
-    this.cluster?.lease.setDigest(this.currentUnits.digest);
+    this.units.changed();
+    this.cluster?.lease.setDigest(this.units.newest.digest);
     this.changed();
   };
 
@@ -324,10 +318,13 @@ export class ClusterRuntime implements DutyCluster {
     const { cluster } = this;
     if (!cluster) return;
     const { lease } = cluster;
+    if (lease.isInForce) this.units.inForce();
     const lost = this.log.look(cluster);
     const shown = JSON.stringify([
       lost,
       this.log.isOther,
+      lease.isInForce,
+      this.units.current.digest,
       lease.actsAlone,
       lease.partitions,
       [...lease.owners],

@@ -11,9 +11,14 @@ const SCHEDULES = Number(process.env.SCHEDULES ?? 2000);
 /** ms of one schedule */
 const LONG = 30_000;
 
+/** The partition of a node that is in another unit by the new flow file. */
+const MOVED: Readonly<Record<string, number>> = { old: 77, new: 201 };
+
 interface Instance {
   process: Process;
   lease: Lease;
+  /** its flow file */
+  flows?: string;
 }
 
 /** What a run has seen, so that a test that drew nothing of interest fails. */
@@ -24,6 +29,8 @@ interface Seen {
   lookedAt: number;
   /** looks at which one that had stopped by itself might say a last word */
   lastWords: number;
+  /** looks at which a node that is moved by a flow file had an owner */
+  moved: number;
 }
 
 /** One drawn schedule: processes that end, stand still, are cut off and come anew, and an engine that restarts. */
@@ -45,18 +52,29 @@ async function run(seed: number, seen: Seen): Promise<void> {
       holder,
       clock: process.clock,
       settings: { lease: LEASE, spread, whenLost: 'stop', instance: holder },
-      listeners: {},
+      listeners: {
+        // What runs takes its time to end.
+        ending: () => new Promise((resolve) => process.clock.after(seeded.pick([0, 0, 3000]), resolve)),
+      },
     });
-    lease.setDigest(seeded.pick(['old', 'old', 'old', 'new']));
+    const flows = seeded.pick(['old', 'old', 'old', 'new']);
+    lease.setDigest(flows);
     engine.start(() => lease.turn());
     lease.start();
     lease.setStarted();
-    instances.push({ process, lease });
+    instances.push({ process, lease, flows });
   };
   const running = (): Instance[] => instances.filter(({ process }) => !process.dead && !process.paused);
   const owners = (partition: number): number => running().filter(({ lease }) => lease.owns(partition)).length;
   const partitions = spread === 'none' ? [0] : [0, 77, 201];
   const look = (): void => {
+    if (spread === 'flow') {
+      const moved = running().filter(
+        ({ lease, flows = '' }) => lease.isInForce && lease.owns(MOVED[flows] ?? NaN),
+      ).length;
+      assert.ok(moved <= 1, `seed ${seed}: ${moved} owners of a node that is moved at ${world.now} ms`);
+      seen.moved += moved;
+    }
     for (const partition of partitions) {
       const found = owners(partition);
       seen.lookedAt += found;
@@ -68,7 +86,8 @@ async function run(seed: number, seen: Seen): Promise<void> {
     }
   };
   const fault = (): void => {
-    const { process, lease } = seeded.pick(instances);
+    const instance = seeded.pick(instances);
+    const { process, lease } = instance;
     switch (seeded.below(8)) {
       case 0:
         process.dead = true;
@@ -92,7 +111,7 @@ async function run(seed: number, seen: Seen): Promise<void> {
         join();
         return;
       default:
-        process.run(() => lease.setDigest(seeded.pick(['old', 'new'])));
+        process.run(() => lease.setDigest((instance.flows = seeded.pick(['old', 'new']))));
     }
   };
 
@@ -157,7 +176,7 @@ describe('leases after a standstill', () => {
 describe('leases under drawn schedules', () => {
   it(`never have two valid owners: ${SCHEDULES} schedules with lost and late answers`, async function () {
     this.timeout(600_000);
-    const seen: Seen = { gained: 0, fenced: 0, handedOver: 0, lookedAt: 0, lastWords: 0 };
+    const seen: Seen = { gained: 0, fenced: 0, handedOver: 0, lookedAt: 0, lastWords: 0, moved: 0 };
     const first = newSeed();
     for (let i = 0; i < SCHEDULES; i++) await run(first + i, seen);
     console.log(`      seeds ${first} to ${first + SCHEDULES - 1}: ${JSON.stringify(seen)}`);
