@@ -1,10 +1,12 @@
 import { toDeviceError } from '../core/errors';
-import { Matching, SKEW } from './copies';
+import { Known, Matchings, SKEW } from './copies';
 import type { CommandRecord, Engine } from './engine';
 import {
   alreadyKnown,
   begunElsewhere,
+  isAway,
   isNotOwner,
+  isPassedBy,
   noOwner,
   notOwner,
   passedBy,
@@ -55,14 +57,15 @@ export class Commands {
   dropped = 0;
   private readonly running = new Map<string, Running>();
   private readonly waiters = new Set<() => void>();
-  private readonly matchings = new Map<string, { since: number; matching: Promise<Matching> }>();
+  private readonly matchings: Matchings;
   private readonly past: Past;
   private readonly line = new Line(() => this.wake());
   private waiting = 0;
   private closed = false;
 
   constructor(private readonly options: CommandsOptions) {
-    const { engine, clock } = options;
+    const { engine, clock, holder } = options;
+    this.matchings = new Matchings({ engine, holder, keeps: () => LONGEST_KEPT + this.lingers });
     this.past = new Past({ engine, now: () => clock.now() });
   }
 
@@ -107,10 +110,11 @@ export class Commands {
     const came = clock.now();
     const key = keyOf(work);
     const place = this.line.enter(placeOf(work));
+    const known = new Known(work);
     try {
       for (let waited = false; ; waited = true) {
         if (lease.mayBegin(work.partition) && this.line.isNext(place)) {
-          const result = await this.attemptShared(work, key, waited, place);
+          const result = await this.attemptShared(work, key, { waited, place, known });
           if (result !== AGAIN) return result;
         }
         const verdict = this.verdict(work.partition, clock.now() - came);
@@ -182,25 +186,33 @@ export class Commands {
 
   /** What is to become of a copy that has been here for so many ms. */
   private verdict(partition: number, age: number): 'keep' | 'drop' | 'fail' {
-    const { lease } = this.options;
+    const { lease, holder } = this.options;
     if (age < this.lingers) return 'keep';
-    if (!lease.problem && !lease.owns(partition) && lease.ownerOf(partition)) return 'drop';
+    const owner = lease.ownerOf(partition)?.holder ?? holder;
+    // What has been granted here, and is not known here yet, is nobody's.
+    if (!lease.problem && !lease.owns(partition) && owner !== holder) return 'drop';
     return age < this.waits ? 'keep' : 'fail';
   }
 
   private async attemptShared<R>(
     work: Work<R>,
     key: string,
-    waited: boolean,
-    place: Place,
+    { waited, place, known }: { waited: boolean; place: Place; known: Known },
   ): Promise<Shared<R> | typeof AGAIN> {
+    const { lease, clock } = this.options;
     let found: CommandRecord | undefined;
     // The owner before may have had it a moment earlier.
-    const isNew = this.options.lease.ownedFor(work.partition) < this.lingers + SKEW;
-    if (work.commandId === undefined && (waited || isNew)) {
-      const matching = await this.matching(work).catch(() => AGAIN);
-      if (matching === AGAIN) return AGAIN;
-      found = (matching as Matching).take(work);
+    const isNew = lease.ownedFor(work.partition) < this.lingers + SKEW;
+    // Without an engine there is nobody else to ask, and who waits for its answer keeps all behind it from beginning.
+    if (!lease.actsAlone && work.commandId === undefined && (waited || isNew)) {
+      const now = clock.now();
+      const since = now - lease.ownedFor(work.partition);
+      const matching = await this.matchings.of(deviceOf(work), since, now).catch((thrown: unknown) => {
+        if (isAway(toDeviceError(thrown))) return undefined;
+        throw thrown;
+      });
+      if (!matching) return AGAIN;
+      found = known.of(matching);
       if (found && found.state !== 'begun') {
         this.dropped++;
         return { dropped: true };
@@ -210,6 +222,8 @@ export class Commands {
       const result = await this.attempt(work, found?.key ?? key, { single: false, place });
       return result === AGAIN ? AGAIN : { dropped: false, result };
     } catch (thrown) {
+      // The owner before may have sent it.
+      if (found && isPassedBy(thrown)) throw begunElsewhere();
       if (!(thrown instanceof KnownCommand)) throw thrown;
       if (thrown.record?.state === 'begun') throw begunElsewhere();
       this.dropped++;
@@ -281,7 +295,7 @@ export class Commands {
       .begin({ partition, device: deviceOf(work), record })
       .catch((thrown: unknown) => {
         const error = toDeviceError(thrown);
-        throw error.code === 'UNREACHABLE' || error.code === 'TIMEOUT' ? notOwner() : error;
+        throw isAway(error) ? notOwner() : error;
       });
     switch (begun.kind) {
       case 'begun':
@@ -294,24 +308,5 @@ export class Commands {
         permit.known = begun.record;
         throw begun.record.state === 'begun' ? begunElsewhere() : alreadyKnown();
     }
-  }
-
-  /** What the owners before have done lately at this node; asked for once each time that it comes to be owned. */
-  private async matching(work: Pick<Work<never>, 'node' | 'target' | 'partition'>): Promise<Matching> {
-    const { partition } = work;
-    const device = deviceOf(work);
-    const { engine, lease, clock, holder } = this.options;
-    const since = clock.now() - lease.ownedFor(partition);
-    const known = this.matchings.get(device);
-    if (known && Math.abs(known.since - since) < 1) return known.matching;
-    for (const [other, { since: at }] of this.matchings) {
-      if (clock.now() - at > LONGEST_KEPT + this.lingers) this.matchings.delete(other);
-    }
-    const matching = engine
-      .recent(device)
-      .then((records) => new Matching(records.filter(({ by, single }) => by !== holder && !single)));
-    this.matchings.set(device, { since, matching });
-    matching.catch(() => this.matchings.delete(device));
-    return matching;
   }
 }

@@ -13,6 +13,11 @@ export function notOwner(): DeviceError {
   );
 }
 
+/** The engine has not answered, and may do so soon. */
+export function isAway({ code }: DeviceError): boolean {
+  return code === 'UNREACHABLE' || code === 'TIMEOUT';
+}
+
 export function isNotOwner(error: DeviceError): boolean {
   return error.reason === 'clusterLost' && !error.sent;
 }
@@ -37,6 +42,10 @@ export function passedBy(): DeviceError {
     'clusterOlder',
     'A newer command to this device has begun, so this one was not sent.',
   );
+}
+
+export function isPassedBy(thrown: unknown): boolean {
+  return thrown instanceof DeviceError && thrown.reason === 'clusterOlder';
 }
 
 export function alreadyKnown(): DeviceError {

@@ -112,7 +112,7 @@ return 1
 /**
  * KEYS: members, owners, the command, its device. ARGV: holder, partition, key, message's time, record, ms that a record is
  * kept, ms by which messages may pass one another, records of a device, goal. One that another owner has begun, and that has a
- * goal, goes on with that goal.
+ * goal, goes on with that goal, unless a newer one has begun since.
  */
 export const BEGIN = `${COMMON}
 local me, at = ARGV[1], tonumber(ARGV[4])
@@ -121,6 +121,11 @@ local known = redis.call('GET', KEYS[3])
 if known then
   local ok, found = pcall(cjson.decode, known)
   if not ok or type(found) ~= 'table' or found.state ~= 'begun' or (found.by ~= me and found.goal == '') then return {'known', known} end
+  -- A newer one has begun since, with what this one may have led to: it would be taken back.
+  if redis.call('ZCOUNT', KEYS[4], string.format('(%.17g', found.at), now + tonumber(ARGV[7])) > 0 then
+    if found.by == me then return {'older'} end
+    return {'known', known}
+  end
   found.by = me
   redis.call('SET', KEYS[3], cjson.encode(found), 'PX', ARGV[6])
   return {'begun', found.goal}

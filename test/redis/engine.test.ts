@@ -110,6 +110,26 @@ describe('Redis as the engine of a cluster', function () {
     assert.deepEqual(keys.sort(), ['done', 'on', 'restart']);
   });
 
+  it('goes on with no command that a newer one has left behind', async () => {
+    const a = await connected(server, 'a');
+    await own(a, 3);
+    const begin = (more: Partial<CommandRecord>) =>
+      a.engine.begin({ partition: 3, device: 'port', record: record({ goal: 'on', ...more }) });
+    const at = Date.now() + 0.123;
+    // As an owner before has left it, and as this one has when it did not hear the answer.
+    await a.engine.remember('port', record({ key: 'left', by: 'b', at, goal: 'on' }));
+    await begin({ key: 'unheard', at: at + 100 });
+    assert.deepEqual(await begin({ key: 'unheard', at: at + 100, goal: 'off' }), {
+      kind: 'begun',
+      goal: 'on',
+    });
+    await begin({ key: 'newer', at: at + 200 });
+    const left = await begin({ key: 'left', at });
+    assert.ok(left.kind === 'known' && left.record.by === 'b');
+    assert.deepEqual(await begin({ key: 'unheard', at: at + 100 }), { kind: 'older' });
+    assert.deepEqual(await begin({ key: 'newer', at: at + 200 }), { kind: 'begun', goal: 'on' });
+  });
+
   it('keeps what nodes keep for the owner alone', async () => {
     const [a, b] = await Promise.all([connected(server, 'a'), connected(server, 'b')]);
     await own(a, 3);

@@ -169,6 +169,8 @@ export class Store {
     if (known) {
       if (known.state !== 'begun' || (known.by !== holder && known.goal === ''))
         return { kind: 'known', record: known };
+      if ([...(this.devices.get(device)?.values() ?? [])].some((at) => at > known.at))
+        return known.by === holder ? { kind: 'older' } : { kind: 'known', record: known };
       this.commands.set(record.key, { ...known, by: holder });
       return { kind: 'begun', goal: known.goal };
     }

@@ -21,7 +21,18 @@ interface Instance {
 }
 
 const FAULTS = [
-  ...(['none', 'kill', 'pause', 'cut', 'restart', 'forget', 'forget under way', 'leave', 'join'] as const),
+  ...([
+    'none',
+    'kill',
+    'kill, and calls are lost',
+    'pause',
+    'cut',
+    'restart',
+    'forget',
+    'forget under way',
+    'leave',
+    'join',
+  ] as const),
 ];
 
 /** A port that can only be toggled, with clocks on all instances and a message to one of them now and then. */
@@ -33,6 +44,8 @@ async function run(seed: number, fault: (typeof FAULTS)[number]): Promise<void> 
   const instances: Instance[] = [];
   const toggles = new Map<string, number>();
   const told = new Map<string, string>();
+  /** led to what they mean, by themselves or because another one had done so since they began */
+  const ended = new Set<string>();
   const hasTimes = seeded.chance(0.5);
   let on = false;
   let forgotten = false;
@@ -71,6 +84,7 @@ async function run(seed: number, fault: (typeof FAULTS)[number]): Promise<void> 
           }
         }
         await pause(100);
+        ended.add(slot);
         return { sends: [], status: undefined };
       }),
   });
@@ -128,6 +142,12 @@ async function run(seed: number, fault: (typeof FAULTS)[number]): Promise<void> 
     if (!found) return;
     const { process, cluster } = found;
     switch (fault) {
+      case 'kill, and calls are lost':
+        faults.lost = 0.1;
+        world.after(12_000, () => (faults.lost = 0));
+        process.dead = true;
+        world.after(3000, join);
+        return;
       case 'kill':
         process.dead = true;
         world.after(3000, join);
@@ -159,9 +179,12 @@ async function run(seed: number, fault: (typeof FAULTS)[number]): Promise<void> 
     );
     assert.ok(owners.length <= 1, `seed ${seed}, ${fault}: ${owners.length} owners at ${world.now} ms`);
   });
+  // A command whose beginning has not been confirmed is tried again, with the goal of then.
+  const isLossy = fault === 'kill, and calls are lost';
   const about = `seed ${seed}, ${fault}: ${JSON.stringify([...told])}`;
   for (const [slot, times] of toggles) assert.ok(times === 1, `${slot} ${times} times; ${about}`);
-  for (let at = FIRST; at < LONG - 20_000; at += EVERY) {
+  // Where calls are lost, nobody may know of owning for longer than copies are kept.
+  for (let at = FIRST; at < LONG - 20_000 && !isLossy; at += EVERY) {
     const slot = `slot ${at}`;
     assert.ok(toggles.has(slot) || told.has(slot), `${slot} was lost; ${about}`);
     // But for a fault that nobody can see through, each is carried out.
@@ -169,7 +192,8 @@ async function run(seed: number, fault: (typeof FAULTS)[number]): Promise<void> 
   }
   for (let at = FIRST + 1400; at < LONG - 20_000; at += 7000) {
     const slot = `http ${at}`;
-    if (told.get(slot) === 'answered') assert.equal(toggles.get(slot), 1, `${slot}; ${about}`);
+    const isDone = toggles.get(slot) === 1 || (isLossy && ended.has(slot));
+    assert.ok(isDone || told.get(slot) !== 'answered', `${slot}; ${about}`);
   }
 }
 
