@@ -57,7 +57,10 @@ export class Cluster {
           const text = JSON.stringify({ t: 'freed' });
           await Promise.allSettled(members.map(({ holder: to }) => engine.send(to, text)));
         },
-        forgotten: () => this.commands.remember(),
+        forgotten: () => {
+          this.forward.again();
+          return this.commands.remember();
+        },
       },
     });
     this.commands = new Commands({ engine, lease: this.lease, clock, holder, settings });
@@ -72,6 +75,7 @@ export class Cluster {
   /** The connection stands again. */
   connected(): void {
     this.lease.turn();
+    this.forward.again();
   }
 
   /** @param within ms that running commands get to end */

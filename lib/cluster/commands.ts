@@ -63,6 +63,10 @@ export class Commands {
   private waiting = 0;
   private closed = false;
 
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   constructor(private readonly options: CommandsOptions) {
     const { engine, clock, holder } = options;
     this.matchings = new Matchings({ engine, holder, keeps: () => LONGEST_KEPT + this.lingers });

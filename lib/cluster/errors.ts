@@ -52,6 +52,11 @@ export function alreadyKnown(): DeviceError {
   return unsent('CONFLICT', 'clusterKnown', 'A command with this id has been carried out already.');
 }
 
+/** Whether it says what became of a command that nothing more was sent for. */
+export function tellsOutcome({ reason }: DeviceError): boolean {
+  return reason === 'clusterKnown' || reason === 'clusterFailed';
+}
+
 export function failedBefore(): DeviceError {
   return unsent(
     'CONFLICT',

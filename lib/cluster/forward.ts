@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
-
 import { DeviceError, type ErrorCode, toDeviceError } from '../core/errors';
 import { isRecord } from '../core/values';
 import { type Commands, LONGEST_ASKED } from './commands';
-import type { Engine, Letter } from './engine';
+import { type Engine, type Letter, LONGEST_LETTER } from './engine';
 import {
+  isAway,
   noOwner,
   noSuchNode,
   notForwardable,
@@ -19,13 +18,18 @@ import {
 import type { Lease } from './lease';
 import type { LeaseClock } from './lease-clock';
 import type { CommandPermit } from './permit';
+import { Question } from './question';
 import { parsed } from './replies';
+import { Served } from './served';
 import { keyOf, KnownCommand, knownError, type Work } from './work';
 
 /** characters of a message that is sent to its owner */
 const LONGEST_MESSAGE = 64 * 1024;
 /** ms that an owner may take: a command may wait minutes for its turn */
 const LONGEST_ANSWER = 6 * 60_000;
+/** ms for which an answer is told again, and between two tries */
+const LONGEST_TOLD = 10_000;
+const TOLD_EVERY = 500;
 /** commands that wait for an answer, and those of others that are carried out here */
 const MOST_ASKED = 500;
 
@@ -51,13 +55,11 @@ export interface ForwardOptions {
   holder: string;
 }
 
-type Reply = { again: true; told: boolean } | { error: DeviceError } | { answer: Answer };
-
 /** Commands that only one instance got: they go to the owner, and its answer comes back to where they came from. */
 export class Forward {
   private readonly servers = new Map<string, Server>();
-  private readonly asked = new Map<string, (reply: Reply) => void>();
-  private serving = 0;
+  private readonly asked = new Map<string, Question>();
+  private readonly served = new Served();
 
   constructor(private readonly options: ForwardOptions) {}
 
@@ -77,10 +79,41 @@ export class Forward {
    * @throws DeviceError what the node there says; UNREACHABLE where nobody owns it; OUTCOME_UNKNOWN without an answer
    */
   async ask(work: Work<Answer>, message: () => unknown, settings = ''): Promise<Answer> {
-    const { lease, commands, clock } = this.options;
-    const came = clock.now();
+    const question = new Question();
     const key = keyOf(work);
-    let left = false;
+    try {
+      return await this.asking(question, work, key, () =>
+        textOf({
+          ...{ t: 'ask', id: question.id, from: this.options.holder, key, node: work.node },
+          ...{ at: work.arrived, print: work.print, target: work.target, settings, message: message() },
+        }),
+      );
+    } catch (thrown) {
+      throw question.errorOf(thrown);
+    } finally {
+      this.asked.delete(question.id);
+    }
+  }
+
+  /** The engine is back, or has lost what was written: what has been asked may be lost. */
+  again(): void {
+    for (const question of this.asked.values()) question.sendAgain();
+  }
+
+  /** Takes a letter of another member; anything may stand in it. */
+  heard({ at, text }: Letter, { t, ...letter }: Record<string, unknown> = parsed(text) ?? {}): void {
+    if (t === 'ask') void this.carryOut(letter, at);
+    else if (t === 'answer') this.answered(letter);
+  }
+
+  private async asking(
+    question: Question,
+    work: Work<Answer>,
+    key: string,
+    letter: () => string,
+  ): Promise<Answer> {
+    const { lease, commands, clock, holder } = this.options;
+    const came = clock.now();
     let text: string | undefined;
     for (;;) {
       try {
@@ -90,98 +123,96 @@ export class Forward {
         return answerOfKnown(thrown);
       }
       const owner = lease.ownerOf(work.partition);
-      if (owner && owner.holder !== this.options.holder && !lease.problem) {
-        text ??= textOf({
-          t: 'ask',
-          key,
-          node: work.node,
-          at: work.arrived,
-          print: work.print,
-          target: work.target,
-          settings,
-          message: message(),
-        });
-        const reply = await this.askOnce(owner.holder, work.partition, text);
-        // Only an owner that says so itself has not begun it.
-        left ||= !('again' in reply) || !reply.told;
-        if ('answer' in reply) return reply.answer;
-        if ('error' in reply) throw reply.error;
+      if (owner && owner.holder !== holder && !lease.problem) {
+        text ??= letter();
+        await this.askOne(question, owner.holder, work.partition, text);
       }
-      if (clock.now() - came > LONGEST_ASKED || !(await commands.wait()))
-        throw left ? unanswered() : noOwner();
+      const reply = question.taken();
+      if (reply && 'answer' in reply) return reply.answer;
+      if (reply && 'error' in reply) throw reply.error;
+      if (clock.now() - came > LONGEST_ASKED || !(await commands.wait())) throw noOwner();
     }
   }
 
-  /** Takes a letter of another member; anything may stand in it. */
-  heard({ at, text }: Letter, { t, ...letter }: Record<string, unknown> = parsed(text) ?? {}): void {
-    if (t === 'ask') void this.carryOut(letter, at);
-    else if (t === 'answer') this.answered(letter);
+  /** Resolves when there is a reply, or when there may be none from there. */
+  private async askOne(question: Question, holder: string, partition: number, text: string): Promise<void> {
+    const { lease, clock, commands } = this.options;
+    if (!this.asked.has(question.id) && this.asked.size >= MOST_ASKED) throw tooMany(MOST_ASKED);
+    this.asked.set(question.id, question);
+    const since = clock.now();
+    question.sendAgain();
+    while (!question.isAnswered()) {
+      if (question.isDue() && !(await this.sendTo(question, holder, text))) return;
+      if (question.isAnswered()) return;
+      if (!(await commands.wait()) || clock.now() - since > LONGEST_ANSWER) throw unanswered();
+      // Whoever owns it next knows what became of it.
+      if (lease.ownerOf(partition)?.holder !== holder) return;
+    }
   }
 
-  private async askOnce(holder: string, partition: number, text: string): Promise<Reply> {
-    const { engine, lease, clock } = this.options;
-    if (this.asked.size >= MOST_ASKED) throw tooMany(MOST_ASKED);
-    const id = randomUUID();
-    const letter = `{"id":${JSON.stringify(id)},"from":${JSON.stringify(this.options.holder)},${text.slice(1)}`;
-    let reply: Reply | undefined;
-    this.asked.set(id, (one) => (reply = one));
-    const since = clock.now();
+  /** @returns whether an answer may come. @throws DeviceError */
+  private async sendTo(question: Question, holder: string, text: string): Promise<boolean> {
+    const takeBack = question.leaves(holder);
     try {
-      await engine.send(holder, letter);
-      while (!reply) {
-        const goesOn = await this.options.commands.wait();
-        if (!goesOn || clock.now() - since > LONGEST_ANSWER) return { error: unanswered() };
-        // Whoever owns it next knows what became of it.
-        if (lease.ownerOf(partition)?.holder !== holder) return { again: true, told: false };
-      }
-      return reply;
+      await this.options.engine.send(holder, text);
     } catch (thrown) {
       const error = toDeviceError(thrown);
-      if (error.code === 'UNREACHABLE' || error.code === 'TIMEOUT') return { again: true, told: !error.sent };
-      return { error };
-    } finally {
-      this.asked.delete(id);
+      if (!error.sent) takeBack();
+      if (!isAway(error)) throw error;
+      question.sendAgain();
     }
+    return question.isOut;
   }
 
-  private answered({ id, answer, error, again }: Record<string, unknown>): void {
-    const take = typeof id === 'string' ? this.asked.get(id) : undefined;
-    if (!take) return;
-    if (isRecord(answer)) take({ answer: answerOf(answer) });
-    else if (isRecord(error)) take({ error: errorOf(error) });
-    else if (again === true) take({ again: true, told: true });
+  private answered({ id, from, answer, error, again }: Record<string, unknown>): void {
+    const question = typeof id === 'string' ? this.asked.get(id) : undefined;
+    if (!question) return;
+    const holder = typeof from === 'string' ? from : undefined;
+    if (isRecord(answer)) question.take({ answer: answerOf(answer) }, holder);
+    else if (isRecord(error)) question.take({ error: errorOf(error) }, holder);
+    else if (again === true) question.take({ again: true }, holder);
     this.options.commands.changed();
   }
 
   private async carryOut(letter: Record<string, unknown>, sentAt: number): Promise<void> {
     const { id, from, key, node, at, print, target, settings, message } = letter;
-    if (typeof id !== 'string' || typeof from !== 'string' || typeof key !== 'string' || key.length > 300)
-      return;
-    if (this.serving >= MOST_ASKED) {
-      await this.answer(from, { id, error: plainError(tooMany(MOST_ASKED)) });
-      return;
-    }
-    this.serving++;
-    const reply = await this.replyTo({
-      ...{ key, node, message, print: shortText(print, 100), target: shortText(target, 200) },
-      settings: shortText(settings, 100),
-      at: typeof at === 'number' && Number.isFinite(at) ? Math.min(at, sentAt) : sentAt,
-    }).catch((thrown: unknown) => ({ error: plainError(toDeviceError(thrown)) }));
-    this.serving--;
-    await this.answer(from, { id, ...reply });
+    if (typeof id !== 'string' || typeof from !== 'string' || typeof key !== 'string') return;
+    if (key.length > 300 || id.length > 100 || from.length > 200) return;
+    const name = `${from} ${id}`;
+    // Its sender could not know whether it had come.
+    if (this.served.isRunning(name)) return;
+    const before = this.served.answerOf(name);
+    if (before !== undefined) return this.answer(from, before);
+    const isFull = this.served.size >= MOST_ASKED;
+    this.served.begin(name);
+    const reply = isFull
+      ? { error: plainError(tooMany(MOST_ASKED)) }
+      : await this.replyTo({
+          ...{ key, node, message, print: shortText(print, 100), target: shortText(target, 200) },
+          settings: shortText(settings, 100),
+          at: typeof at === 'number' && Number.isFinite(at) ? Math.min(at, sentAt) : sentAt,
+        }).catch((thrown: unknown) => ({ error: plainError(toDeviceError(thrown)) }));
+    const own = { t: 'answer', id, from: this.options.holder };
+    const text = JSON.stringify({ ...own, ...reply });
+    // It has been carried out, and what came of it is too long to be told.
+    const short = JSON.stringify({ ...own, answer: { sends: [] } });
+    this.served.end(name, 'again' in reply ? undefined : text, short);
+    await this.answer(from, text.length > LONGEST_LETTER ? short : text);
   }
 
-  private async answer(
-    to: string,
-    { id, ...reply }: { id: string } & Record<string, unknown>,
-  ): Promise<void> {
-    const { engine } = this.options;
-    await engine.send(to, JSON.stringify({ t: 'answer', id, ...reply })).catch((thrown: unknown) => {
-      // It has been carried out, and what came of it is too long to be told.
-      if (toDeviceError(thrown).reason !== 'clusterTooLong') return;
-      const short = { t: 'answer', id, answer: { sends: [] } };
-      return engine.send(to, JSON.stringify(short)).catch(() => undefined);
-    });
+  /** Its sender waits for it, and would hear that nobody knows what became of the command. */
+  private async answer(to: string, text: string): Promise<void> {
+    const { engine, clock, commands } = this.options;
+    const since = clock.now();
+    while (!commands.isClosed) {
+      try {
+        await engine.send(to, text);
+        return;
+      } catch (thrown) {
+        if (!isAway(toDeviceError(thrown)) || clock.now() - since > LONGEST_TOLD) return;
+      }
+      await new Promise<void>((resolve) => clock.after(TOLD_EVERY, resolve));
+    }
   }
 
   private async replyTo(asked: {

@@ -200,7 +200,8 @@ export class RedisEngine implements Engine {
     const stream = this.key(`letters:${holder}`);
     await Promise.all([
       this.calls.ask(['XADD', stream, 'MAXLEN', '~', String(MOST_LETTERS), '*', 'l', text]),
-      this.calls.ask(['EXPIRE', stream, String(LETTERS_FOR)]),
+      // The letter has left, whatever becomes of this.
+      this.calls.ask(['EXPIRE', stream, String(LETTERS_FOR)]).catch(() => undefined),
     ]);
   }
 

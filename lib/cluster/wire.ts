@@ -54,7 +54,7 @@ export class Wire {
 
   /**
    * @param allowed ms
-   * @throws DeviceError UNREACHABLE, TIMEOUT; BAD_RESPONSE for what the engine refuses
+   * @throws DeviceError UNREACHABLE, TIMEOUT, `sent` where the engine may have done it; BAD_RESPONSE for what it refuses
    */
   async ask(args: readonly string[], allowed = LONGEST_CALL): Promise<unknown> {
     const { client } = this;
@@ -70,9 +70,11 @@ export class Wire {
 
   private async over(client: Client, args: readonly string[], allowed: number): Promise<unknown> {
     try {
+      if (!client.isReady) throw unreachable('');
       return await this.within(allowed, client.sendCommand([...args]));
     } catch (thrown) {
-      const error = this.errorOf(thrown);
+      // Those that are under way when their connection is lost may have been done as well.
+      const error = this.errorOf(thrown, true);
       // What hangs once hangs on; and its answer must not be taken for the next one's.
       if (error.code !== 'BAD_RESPONSE' && this.client === client) this.lose(error);
       throw error;
@@ -151,9 +153,9 @@ export class Wire {
     });
   }
 
-  private errorOf(thrown: unknown): DeviceError {
+  private errorOf(thrown: unknown, isWritten = false): DeviceError {
     if (thrown instanceof DeviceError) return thrown;
-    return engineError(thrown instanceof Error ? thrown.message : '', this.redact);
+    return engineError(thrown instanceof Error ? thrown.message : '', this.redact, isWritten);
   }
 }
 

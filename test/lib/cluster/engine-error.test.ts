@@ -31,6 +31,24 @@ describe('what an engine of a cluster says of a failure', () => {
     });
   }
 
+  it('is one of a call that may have been done, where that had been written and the engine says nothing else', () => {
+    const isSent = (text: string, isWritten?: boolean): boolean =>
+      engineError(text, createRedactor([]), isWritten).sent;
+    for (const text of [
+      'Socket closed unexpectedly',
+      'Disconnects client',
+      'read ECONNRESET',
+      'EPIPE: broken',
+      '',
+    ])
+      assert.deepEqual([isSent(text, true), isSent(text)], [true, false], text);
+    for (const text of [
+      'LOADING Redis is loading the dataset in memory',
+      'MASTERDOWN Link with MASTER is down',
+    ])
+      assert.equal(isSent(text, true), false, text);
+  });
+
   it('tells no secret', () => {
     assert.doesNotMatch(engineError('ERR a secret', createRedactor(['a secret'])).message, /secret/);
   });
