@@ -63,7 +63,7 @@ export class Cluster {
         },
       },
     });
-    this.commands = new Commands({ engine, lease: this.lease, clock, holder, settings });
+    this.commands = new Commands({ engine, lease: this.lease, clock, holder });
     this.forward = new Forward({ engine, lease: this.lease, commands: this.commands, clock, holder });
   }
 

@@ -39,7 +39,6 @@ export interface CommandsOptions {
   lease: Lease;
   clock: LeaseClock;
   holder: string;
-  settings: { lease: number };
 }
 
 interface Running {
@@ -180,7 +179,7 @@ export class Commands {
 
   /** ms for which a copy of a message may be needed: until an owner that has died is replaced. */
   get lingers(): number {
-    return this.options.settings.lease + NEWCOMER;
+    return this.options.lease.longest + NEWCOMER;
   }
 
   /** ms for which a copy is kept while nobody owns anything. */

@@ -11,6 +11,8 @@ export interface OwnState {
 export interface Member extends OwnState {
   /** the process: no two of them are the same, and none comes back */
   holder: string;
+  /** ms after which it is none any more, where it tells that */
+  lease?: number;
 }
 
 /** What a renewal tells. */

@@ -78,7 +78,7 @@ export class Lease {
       over: () => this.fall(),
       alone: () => this.actAlone(),
     });
-    this.newcomer = new Newcomer(this.clock, lease, this.term.fence);
+    this.newcomer = new Newcomer(this.clock, () => this.longest, this.term.fence);
     this.turns = new Turns(this.clock, {
       lease,
       look: () => this.look(),
@@ -170,6 +170,11 @@ export class Lease {
 
   get actsAlone(): boolean {
     return this.alone;
+  }
+
+  /** ms of the longest lease that a member has: nobody is replaced before it is over. */
+  get longest(): number {
+    return Math.max(this.options.settings.lease, ...this.members.map(({ lease = 0 }) => lease));
   }
 
   get members(): readonly Member[] {

@@ -8,13 +8,14 @@ export const NEWCOMER = 1500;
  * each message that the owner of today may still lose.
  */
 export class Newcomer {
-  private readyAt = Infinity;
+  /** when all flows had begun */
+  private since = Infinity;
   private ready = false;
 
-  /** @param lease ms; @param longestStill ms after which a process that stood still begins anew */
+  /** @param lease ms, the longest that is known; @param longestStill ms after which a process that stood still begins anew */
   constructor(
     private readonly clock: LeaseClock,
-    private readonly lease: number,
+    private readonly lease: () => number,
     private readonly longestStill: number,
   ) {}
 
@@ -24,12 +25,12 @@ export class Newcomer {
 
   /** All flows have begun. */
   started(): void {
-    this.readyAt = this.clock.now() + this.lease + NEWCOMER;
+    this.since = this.clock.now();
   }
 
   /** It may by now, as its time is over. */
   look(now: number): void {
-    this.ready ||= now >= this.readyAt;
+    this.ready ||= now >= this.since + this.lease() + NEWCOMER;
   }
 
   /**
@@ -38,7 +39,7 @@ export class Newcomer {
    * @returns whether it may from now on, and could not before
    */
   alone(): boolean {
-    if (this.readyAt === Infinity || this.ready) return false;
+    if (this.since === Infinity || this.ready) return false;
     this.ready = true;
     return true;
   }
@@ -48,7 +49,7 @@ export class Newcomer {
    * what its timers and connections bring late would pass for copies of what others have done since.
    */
   watchStandstill(expected: number): void {
-    if (this.clock.now() - expected < this.longestStill || this.readyAt === Infinity) return;
+    if (this.clock.now() - expected < this.longestStill || this.since === Infinity) return;
     this.ready = false;
     this.started();
   }

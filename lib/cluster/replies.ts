@@ -2,6 +2,7 @@ import { cleanText } from '../core/redact';
 import { isRecord } from '../core/values';
 import { type CommandRecord, LONGEST_LETTER, type Member, MOST_MEMBERS } from './engine';
 import { PARTITIONS } from './partitions';
+import { LONGEST_LEASE } from './settings';
 
 /** What others have written into the engine is read like anything from outside: bounded, and what is odd is left out. */
 
@@ -59,9 +60,14 @@ export function membersOf(value: unknown): Member[] {
       name: cleanText(text(found.name), undefined, 60),
       digest: text(found.digest),
       ready: found.ready === true,
+      ...(isLease(found.lease) ? { lease: found.lease } : {}),
     });
   }
   return members;
+}
+
+function isLease(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value <= LONGEST_LEASE * 1000;
 }
 
 export function ownersOf(value: unknown): Map<number, string> {

@@ -42,7 +42,8 @@ end
 if not before and count >= tonumber(ARGV[8]) then return {'full'} end
 if before and before.expires <= now then before = nil end
 redis.call('HSET', KEYS[1], me, cjson.encode({
-  name = ARGV[4], digest = ARGV[5], ready = ARGV[6] == '1', call = call, expires = now + lease
+  name = ARGV[4], digest = ARGV[5], ready = ARGV[6] == '1', call = call, lease = lease,
+  expires = now + lease
 }))
 local force = redis.call('HGET', KEYS[3], 'digest')
 local members, inForce = {}, false

@@ -22,7 +22,7 @@ export class HeardCommands {
   private list: HeardCommand[] = [];
 
   /** @param keptFor ms */
-  constructor(private readonly keptFor: number) {}
+  constructor(private readonly keptFor: () => number) {}
 
   add(command: HeardCommand): void {
     if (command.topic.length > LONGEST_TOPIC || command.payload.length > LONGEST_PAYLOAD) return;
@@ -46,7 +46,7 @@ export class HeardCommands {
     const newest = new Map(this.list.map((one) => [one.topic, one]));
     return [...newest.values()].filter(
       ({ topic, payload, at }) =>
-        now - at < this.keptFor &&
+        now - at < this.keptFor() &&
         // The clock has been put back since: how old it is nobody knows.
         at - now <= TOGETHER &&
         !begun.some(

@@ -25,9 +25,9 @@ const LOOK_EVERY = 500;
 /** Who else may carry out a command. */
 interface Owners {
   /** ms after which an owner has had it */
-  lingers: number;
+  lingers: () => number;
   /** ms for which a command is kept while there is none */
-  waits: number;
+  waits: () => number;
   /** whether some instance owns the node now */
   hasOwner: () => boolean;
 }
@@ -68,7 +68,7 @@ export class CommandListener {
     this.cancelLook ??= systemClock.after(LOOK_EVERY, () => {
       this.cancelLook = undefined;
       const { lingers, waits, hasOwner } = this.owners;
-      this.commands.forget(systemClock.now() - (hasOwner() ? lingers : waits));
+      this.commands.forget(systemClock.now() - (hasOwner() ? lingers() : waits()));
       if (!this.commands.isEmpty) this.planLook();
     });
   }

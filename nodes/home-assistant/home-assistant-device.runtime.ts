@@ -197,8 +197,8 @@ function listen(RED: NodeAPI, node: Node, config: NodeDef): CommandListener | un
     // Two instances with one client id would end each other's connections.
     if (permissions.size === 0 || broker.isNamed) return undefined;
     return new CommandListener(broker, commandTopics(roots), SUBSCRIBE.command, {
-      lingers: commands.lingers,
-      waits: commands.waits,
+      lingers: () => commands.lingers,
+      waits: () => commands.waits,
       hasOwner: () => cluster.hasOwner(node),
     });
   } catch {

@@ -41,6 +41,7 @@ export function reportOf(settings: ClusterSettings, cluster: Cluster, own: OwnPa
     problem: told(own.problem),
     members: lease.members.map((member) => ({
       ...{ name: member.name, holder: member.holder, self: member.holder === holder, ready: member.ready },
+      ...(member.lease === undefined ? {} : { takeover: member.lease / 1000 }),
       sameFlows: member.digest === lease.digestInForce,
       partitions: [...lease.owners].filter(([, owner]) => owner === member.holder).length,
     })),

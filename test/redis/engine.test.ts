@@ -54,6 +54,23 @@ describe('Redis as the engine of a cluster', function () {
     assert.deepEqual((await a.engine.renew(OWN, [3])).lost, [3]);
   });
 
+  it('tells of each member how long its lease is', async () => {
+    const [a, b] = await Promise.all([connected(server, 'a'), connected(server, 'b', { takeover: 10 })]);
+    await a.engine.renew(OWN, []);
+    await server.ask(
+      'HSET',
+      `${PREFIX}:members`,
+      'odd',
+      `{"expires":${Date.now() + 9000},"call":1,"lease":9e9}`,
+    );
+    const { members } = await b.engine.renew({ ...OWN, name: 'b' }, []);
+    assert.deepEqual(members.map(({ holder, lease }) => `${holder} ${lease ?? 'untold'}`).sort(), [
+      'a 4000',
+      'b 10000',
+      'odd untold',
+    ]);
+  });
+
   it('does nothing for a call that comes after one that was made later', async () => {
     const a = await connected(server, 'a');
     await own(a, 3);

@@ -91,7 +91,7 @@ export class Process {
 
 /** What an engine holds, with the rules of the scripts for Redis. */
 export class Store {
-  readonly members = new Map<string, OwnState & { call: number; expires: number }>();
+  readonly members = new Map<string, OwnState & { call: number; expires: number; lease?: number }>();
   readonly owners = new Map<number, string>();
   readonly commands = new Map<string, CommandRecord>();
   readonly devices = new Map<string, Map<string, number>>();
@@ -117,14 +117,14 @@ export class Store {
     this.digest = undefined;
   }
 
-  renew(holder: string, call: number, own: OwnState, held: readonly number[]): Renewal {
+  renew(holder: string, call: number, own: OwnState, held: readonly number[], lease = this.lease): Renewal {
     const { now } = this.world;
     const before = this.members.get(holder);
     if (before && before.call >= call) throw new DeviceError('BAD_RESPONSE', 'stale');
     this.born ??= now;
     for (const [other, { expires }] of this.members) if (expires <= now) this.members.delete(other);
     const isLive = before !== undefined && before.expires > now;
-    this.members.set(holder, { ...own, call, expires: now + this.lease });
+    this.members.set(holder, { ...own, call, lease, expires: now + lease });
     if (![...this.members.values()].some(({ digest }) => digest === this.digest)) this.digest = own.digest;
     const lost = new Set(held);
     for (const [partition, owner] of [...this.owners]) {
@@ -132,8 +132,9 @@ export class Store {
         this.owners.delete(partition);
       else if (owner === holder) lost.delete(partition);
     }
-    const members: Member[] = [...this.members].map(([of, { name, digest, ready }]) => ({
+    const members: Member[] = [...this.members].map(([of, { name, digest, ready, lease: its }]) => ({
       ...{ holder: of, name, digest, ready },
+      ...(its === undefined ? {} : { lease: its }),
     }));
     return {
       ...{ epoch: String(this.born), digest: this.digest ?? '', members },
@@ -227,6 +228,8 @@ export class WorldEngine implements Engine {
       seeded: Seeded;
       holder: string;
       faults: Faults;
+      /** ms, where it is another one than the store's */
+      lease?: number;
     },
   ) {}
 
@@ -241,7 +244,7 @@ export class WorldEngine implements Engine {
 
   renew(own: OwnState, held: readonly number[]): Promise<Renewal> {
     const call = ++this.calls;
-    return this.call((store, holder) => store.renew(holder, call, own, held));
+    return this.call((store, holder) => store.renew(holder, call, own, held, this.options.lease));
   }
 
   claim(partitions: readonly number[]): Promise<number[]> {

@@ -173,6 +173,37 @@ describe('an owner that dies', () => {
   });
 });
 
+describe('an instance with a shorter lease than the owner', () => {
+  it('keeps its copies until that of an owner that dies is over', async () => {
+    const world = new World(USUAL);
+    const owner = await world.owner();
+    const other = world.join('stop', LEASE);
+    await world.after(3 * USUAL);
+    let runs = 0;
+    const run: Given['run'] = async (permit) => {
+      await permit.begin('on');
+      runs++;
+      return NOTHING;
+    };
+    owner.process.dead = true;
+    const shared = share(other, { run });
+    await world.after(USUAL + 2000);
+    assert.ok(other.cluster.lease.owns(0));
+    assert.deepEqual([await shared, runs], [{ dropped: false, result: NOTHING }, 1]);
+  });
+
+  it('may own nothing before it has a copy of all that the owner may still lose', async () => {
+    const world = new World(USUAL);
+    await world.owner();
+    const other = world.join('stop', LEASE);
+    const isReady = (): boolean | undefined => world.store.members.get(other.cluster.holder)?.ready;
+    await world.after(USUAL);
+    assert.equal(isReady(), false);
+    await world.after(4000);
+    assert.equal(isReady(), true);
+  });
+});
+
 describe('an instance that is set to act alone', () => {
   it('does so after three leases without an engine, and not because it stood still', async () => {
     const world = new World();

@@ -12,7 +12,7 @@ const command = (topic: string, payload: string, at: number): HeardCommand => ({
 
 describe('commands that are heard while another instance owns the devices', () => {
   const left = (heard: HeardCommand[], begun: HeardCommand[], now: number): string[] => {
-    const commands = new HeardCommands(KEPT);
+    const commands = new HeardCommands(() => KEPT);
     for (const one of heard) commands.add(one);
     return commands.left(begun, now).map(({ topic, payload }) => `${topic} ${payload}`);
   };

@@ -29,15 +29,16 @@ export class World {
     this.store = new Store(this.clock, lease);
   }
 
-  join(whenLost: 'stop' | 'alone' = 'stop'): Instance {
+  /** @param lease ms, where it is another one than that of most */
+  join(whenLost: 'stop' | 'alone' = 'stop', lease = this.lease): Instance {
     const process = new Process(this.clock, this.seeded);
     const holder = `holder ${this.count++}`;
     const { store, seeded } = this;
     const faults = { lost: 0, late: 0 };
-    const engine = new WorldEngine({ world: this.clock, store, process, seeded, holder, faults });
+    const engine = new WorldEngine({ world: this.clock, store, process, seeded, holder, faults, lease });
     const settings = {
       ...{ url: '', username: undefined, password: () => Promise.resolve(undefined), name: 'test' },
-      ...{ lease: this.lease, spread: 'none' as const, whenLost, instance: holder },
+      ...{ lease, spread: 'none' as const, whenLost, instance: holder },
     };
     const cluster = new Cluster(engine, settings, holder, { changed: () => undefined }, process.clock);
     cluster.lease.setDigest('d');
