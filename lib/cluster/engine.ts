@@ -26,6 +26,8 @@ export interface Renewal {
   owners: ReadonlyMap<number, string>;
   /** partitions that were held and are another's, or nobody's */
   lost: readonly number[];
+  /** ms until something may be claimed that could not be yet, if nothing comes meanwhile */
+  rest: number;
 }
 
 /** A command as all members know it. */

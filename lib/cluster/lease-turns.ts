@@ -10,7 +10,8 @@ const RETRY = 400;
 export interface TurnsOptions {
   /** ms */
   lease: number;
-  look: () => Promise<void>;
+  /** @returns ms after which it is to look again, if that is sooner than it would */
+  look: () => Promise<number>;
   failed: (thrown: unknown) => void;
   /** A look begins that was due at that time. */
   begins: (due: number) => void;
@@ -51,7 +52,7 @@ export class Turns {
     const { begins, look, failed } = this.options;
     begins(this.dueAt);
     this.working = look().then(
-      () => this.next(this.every),
+      (soon) => this.next(Math.min(this.every, soon)),
       (thrown: unknown) => {
         failed(thrown);
         this.next(Math.min(RETRY, this.every));

@@ -228,7 +228,7 @@ export class Lease {
     }
   }
 
-  private async look(): Promise<void> {
+  private async look(): Promise<number> {
     const { engine, settings } = this.options;
     const began = this.clock.now();
     this.newcomer.look(began);
@@ -237,13 +237,14 @@ export class Lease {
     const renewal = await this.call(() => engine.renew(own, [...this.held.keys()]));
     this.isTold = own.digest === this.digest;
     await this.take(renewal, began);
-    if (this.leaving) return;
+    if (this.leaving) return Infinity;
     const claimed = this.wanted(renewal);
     if (claimed.length > 0) {
       const granted = await this.call(() => engine.claim(claimed));
       this.gain(granted.filter((one) => claimed.includes(one)));
     }
     this.giveAway(renewal);
+    return renewal.rest;
   }
 
   private async take(renewal: Renewal, began: number): Promise<void> {

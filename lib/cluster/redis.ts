@@ -14,9 +14,10 @@ import {
   type OwnState,
   type Renewal,
 } from './engine';
-import { letters, lettersIn, numbers, ownersOf, membersOf, recordOf, strings } from './replies';
+import { letters, lettersIn, numbers, ownersOf, membersOf, recordOf, sightingsOf, strings } from './replies';
 import { BEGIN, CLAIM, FINISH, KEEP, RELEASE, RENEW } from './scripts';
 import type { ClusterSettings } from './settings';
+import { Sightings } from './sightings';
 import { checkMemoryPolicy, LONGEST_CALL, Wire } from './wire';
 
 /** ms that a record of a command is kept */
@@ -56,9 +57,11 @@ export class RedisEngine implements Engine {
   private readonly prefix: string;
   private readonly calls: Wire;
   private readonly inbox: Wire;
+  private readonly sightings: Sightings;
   private heard: (letter: Letter) => void = () => undefined;
   private count = 0;
-  private last = '0-0';
+  /** letters that have been heard, and are not known to be deleted */
+  private hearing: string[] = [];
   private offset: number | undefined;
   private digest = '';
   private closed = false;
@@ -68,6 +71,7 @@ export class RedisEngine implements Engine {
   constructor(private readonly options: RedisOptions) {
     const { settings, clock = systemClock, onLost } = options;
     this.clock = clock;
+    this.sightings = new Sightings(options.holder, settings.lease, () => clock.monotonic());
     this.prefix = `{energy-devices:${settings.name}}`;
     this.calls = new Wire({
       settings,
@@ -109,19 +113,27 @@ export class RedisEngine implements Engine {
     this.digest = digest;
     const call = this.nextCall();
     const asked = this.clock.monotonic();
+    const { sightings } = this;
     const reply = await this.run(
       RENEW,
       [this.key('members'), this.key('owners'), this.key('meta')],
-      [lease, this.options.holder, call, name, digest, ready ? 1 : 0, held.join(','), MOST_MEMBERS],
+      [
+        ...[lease, this.options.holder, call, name, digest, ready ? 1 : 0, held.join(','), MOST_MEMBERS],
+        ...[sightings.settled, JSON.stringify(sightings.gone)],
+      ],
     );
-    const [kind, now, born, force, members, owners, lost] = Array.isArray(reply) ? (reply as unknown[]) : [];
+    const answer = Array.isArray(reply) ? (reply as unknown[]) : [];
+    const [kind, now, born, force, members, owners, lost, run] = answer;
     if (kind === 'full') {
+      // Some of them may be gone, which somebody has to see.
+      sightings.saw(String(answer[2]), sightingsOf(answer[1]));
       throw new DeviceError('REJECTED', 'The cluster has as many members as it may have.', {
         reason: 'clusterFull',
         sent: false,
       });
     }
     if (kind !== 'ok') throw odd();
+    sightings.saw(String(run), sightingsOf(members));
     const time = Number(now);
     // An answer that lay here while the process stood still tells a time of long ago.
     const isFresh = this.clock.monotonic() - asked < LONGEST_WAY || this.offset === undefined;
@@ -132,16 +144,16 @@ export class RedisEngine implements Engine {
       members: membersOf(members),
       owners: ownersOf(owners),
       lost: numbers(lost),
+      rest: sightings.rest,
     };
   }
 
   async claim(partitions: readonly number[]): Promise<number[]> {
-    const { lease } = this.options.settings;
     return numbers(
       await this.run(
         CLAIM,
         [this.key('members'), this.key('owners'), this.key('meta')],
-        [lease, this.options.holder, this.nextCall(), this.digest, partitions.join(',')],
+        [this.options.holder, this.nextCall(), this.digest, partitions.join(',')],
       ),
     );
   }
@@ -244,16 +256,18 @@ export class RedisEngine implements Engine {
     const turn = ++this.listening;
     while (!this.closed && this.inbox.connected && turn === this.listening) {
       try {
+        // From the first that is there: after the loss of a stream a clock that was set back counts from below the last one.
+        const from = this.hearing.at(-1) ?? '0-0';
         const reply = await this.inbox.ask(
-          ['XREAD', 'COUNT', String(AT_ONCE), 'BLOCK', String(BLOCK), 'STREAMS', stream, this.last],
+          ['XREAD', 'COUNT', String(AT_ONCE), 'BLOCK', String(BLOCK), 'STREAMS', stream, from],
           BLOCK + LONGEST_CALL,
         );
-        const come = letters(reply);
-        for (const { id, text } of come) {
-          this.last = id;
+        for (const { id, text } of letters(reply)) {
+          this.hearing = [...this.hearing, id].slice(-MOST_LETTERS);
           if (text.length <= LONGEST_LETTER) this.heard({ at: timeOf(id), text });
         }
-        if (come.length > 0) await this.inbox.ask(['XTRIM', stream, 'MINID', this.last]);
+        if (this.hearing.length > 0) await this.inbox.ask(['XDEL', stream, ...this.hearing]);
+        this.hearing = [];
       } catch {
         // A connection that is lost is made anew, and begins this again; what the engine refuses may pass.
         await new Promise<void>((resolve) => this.clock.after(PAUSE, resolve));

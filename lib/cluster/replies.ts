@@ -3,6 +3,7 @@ import { isRecord } from '../core/values';
 import { type CommandRecord, LONGEST_LETTER, type Member, MOST_MEMBERS } from './engine';
 import { PARTITIONS } from './partitions';
 import { LONGEST_LEASE } from './settings';
+import type { Sighting } from './sightings';
 
 /** What others have written into the engine is read like anything from outside: bounded, and what is odd is left out. */
 
@@ -68,6 +69,18 @@ export function membersOf(value: unknown): Member[] {
 
 function isLease(value: unknown): value is number {
   return typeof value === 'number' && value > 0 && value <= LONGEST_LEASE * 1000;
+}
+
+/** The same as they are told apart from what has been seen before. */
+export function sightingsOf(value: unknown): Sighting[] {
+  const seen: Sighting[] = [];
+  for (const [holder, own] of pairs(value)) {
+    const found = parsed(own);
+    if (typeof found?.call !== 'number') continue;
+    const lease = isLease(found.lease) ? found.lease : 0;
+    seen.push({ holder, call: found.call, lease });
+  }
+  return seen;
 }
 
 export function ownersOf(value: unknown): Map<number, string> {

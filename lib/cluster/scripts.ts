@@ -1,49 +1,53 @@
-import { LONGEST_LEASE } from './settings';
-
 /**
  * What Redis or Valkey does as one step. The keys of a cluster share a hash tag. Each member counts its calls, and a call that
  * comes late, after one that was made later, does nothing: else a late release could free what was claimed since.
  */
 
 /**
- * KEYS: members, owners, meta. A clock of the engine's host that was set back would let a dead member live on; nobody has a
- * lease for longer than that.
+ * KEYS: members, owners, meta. No lease runs by the clock of the engine's host: a member is there until it leaves, or until
+ * another one has seen for a lease that nothing comes from it (see `Sightings`) and takes it away.
  */
 const COMMON = `
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local function member(holder)
-  local text = redis.call('HGET', KEYS[1], holder)
+  local text = holder and redis.call('HGET', KEYS[1], holder)
   if not text then return nil end
   local ok, found = pcall(cjson.decode, text)
-  if ok and type(found) == 'table' and type(found.expires) == 'number' then return found end
+  if ok and type(found) == 'table' and type(found.call) == 'number' and math.abs(found.call) < 2^53 then return found end
   return nil
 end
-local function alive(holder)
-  local found = holder and member(holder)
-  return found and found.expires > now and found.expires - now <= ${LONGEST_LEASE * 1000} and found or nil
+local function run()
+  local born = redis.call('HGET', KEYS[3], 'born')
+  return born and born .. ' ' .. (string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or '')
 end
 `;
 
-/** ARGV: lease, holder, call, name, digest, ready, held, most members. */
+/**
+ * ARGV: lease, holder, call, name, digest, ready, held, most members, run of the engine that has been seen for a lease, members
+ * that are gone with their calls.
+ */
 export const RENEW = `${COMMON}
+local t = redis.call('TIME')
 local lease, me, call = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local before = member(me)
 if before and before.call >= call then return {'stale'} end
 local born = redis.call('HGET', KEYS[3], 'born')
 if not born then
-  born = now
+  born = t[1] .. '.' .. t[2] .. ' ' .. me
   redis.call('HSET', KEYS[3], 'born', born)
+end
+local this = run()
+if ARGV[9] == this then redis.call('HSET', KEYS[3], 'settled', this) end
+for _, gone in ipairs(cjson.decode(ARGV[10])) do
+  local found = member(gone.holder)
+  if found and found.call == gone.call and gone.holder ~= me then redis.call('HDEL', KEYS[1], gone.holder) end
 end
 local count = 0
 for _, holder in ipairs(redis.call('HKEYS', KEYS[1])) do
-  if holder ~= me and not alive(holder) then redis.call('HDEL', KEYS[1], holder) else count = count + 1 end
+  if member(holder) then count = count + 1 else redis.call('HDEL', KEYS[1], holder) end
 end
-if not before and count >= tonumber(ARGV[8]) then return {'full'} end
-if before and before.expires <= now then before = nil end
+if not before and count >= tonumber(ARGV[8]) then return {'full', redis.call('HGETALL', KEYS[1]), this} end
 redis.call('HSET', KEYS[1], me, cjson.encode({
-  name = ARGV[4], digest = ARGV[5], ready = ARGV[6] == '1', call = call, lease = lease,
-  expires = now + lease
+  name = ARGV[4], digest = ARGV[5], ready = ARGV[6] == '1', call = call, lease = lease
 }))
 local force = redis.call('HGET', KEYS[3], 'digest')
 local members, inForce = {}, false
@@ -64,7 +68,7 @@ local owners = redis.call('HGETALL', KEYS[2])
 local left = {}
 for i = 1, #owners, 2 do
   local p, holder = owners[i], owners[i + 1]
-  if (holder == me and (not held[p] or not before)) or not alive(holder) then
+  if (holder == me and (not held[p] or not before)) or not member(holder) then
     redis.call('HDEL', KEYS[2], p)
   else
     if holder == me then held[p] = nil end
@@ -73,23 +77,22 @@ for i = 1, #owners, 2 do
   end
 end
 for p in pairs(held) do table.insert(lost, p) end
-return {'ok', tostring(now), tostring(born), force, members, left, lost}
+return {'ok', string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000)), born, force, members, left, lost, this}
 `;
 
-/** ARGV: lease, holder, call, digest, partitions. Nobody gets anything while a lease from before a restart may hold. */
+/** ARGV: holder, call, digest, partitions. Nobody gets anything while a lease from before a restart may hold. */
 export const CLAIM = `${COMMON}
-local lease, me, call = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
-local own = alive(me)
+local me, call = ARGV[1], tonumber(ARGV[2])
+local own = member(me)
 if not own or own.call >= call then return {} end
 own.call = call
 redis.call('HSET', KEYS[1], me, cjson.encode(own))
-local up = string.match(redis.call('INFO', 'server'), 'uptime_in_seconds:(%d+)')
-local born = tonumber(redis.call('HGET', KEYS[3], 'born') or now)
-if not up or tonumber(up) * 1000 < lease + 1000 or now - born < lease then return {} end
-if redis.call('HGET', KEYS[3], 'digest') ~= ARGV[4] then return {} end
+local this = run()
+if not this or redis.call('HGET', KEYS[3], 'settled') ~= this then return {} end
+if redis.call('HGET', KEYS[3], 'digest') ~= ARGV[3] then return {} end
 local granted = {}
-for p in string.gmatch(ARGV[5], '%d+') do
-  if not alive(redis.call('HGET', KEYS[2], p)) then
+for p in string.gmatch(ARGV[4], '%d+') do
+  if not member(redis.call('HGET', KEYS[2], p)) then
     redis.call('HSET', KEYS[2], p, me)
     table.insert(granted, p)
   end
@@ -116,8 +119,10 @@ return 1
  * goal, goes on with that goal, unless a newer one has begun since.
  */
 export const BEGIN = `${COMMON}
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local me, at = ARGV[1], tonumber(ARGV[4])
-if redis.call('HGET', KEYS[2], ARGV[2]) ~= me or not alive(me) then return {'notOwner'} end
+if redis.call('HGET', KEYS[2], ARGV[2]) ~= me or not member(me) then return {'notOwner'} end
 local known = redis.call('GET', KEYS[3])
 if known then
   local ok, found = pcall(cjson.decode, known)
@@ -164,7 +169,7 @@ return 1
 
 /** KEYS: members, owners, what is kept. ARGV: holder, partition, text, s. */
 export const KEEP = `${COMMON}
-if redis.call('HGET', KEYS[2], ARGV[2]) ~= ARGV[1] or not alive(ARGV[1]) then return 0 end
+if redis.call('HGET', KEYS[2], ARGV[2]) ~= ARGV[1] or not member(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[3], ARGV[3], 'EX', ARGV[4])
 return 1
 `;

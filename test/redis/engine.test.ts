@@ -251,10 +251,10 @@ describe('Redis as the engine of a cluster', function () {
   it('hears letters again when the engine has refused a call of it', async () => {
     const [a, b] = await Promise.all([connected(server, 'a'), connected(server, 'b')]);
     try {
-      await server.ask('ACL', 'SETUSER', 'default', '-xtrim');
+      await server.ask('ACL', 'SETUSER', 'default', '-xdel');
       await a.engine.send('b', 'first');
       await until(() => b.letters.length === 1);
-      await server.ask('ACL', 'SETUSER', 'default', '+xtrim', '-xread');
+      await server.ask('ACL', 'SETUSER', 'default', '+xdel', '-xread');
       await a.engine.send('b', 'second');
     } finally {
       await server.ask('ACL', 'SETUSER', 'default', '+@all');

@@ -10,6 +10,7 @@ import type {
   Renewal,
 } from '../../lib/cluster/engine';
 import type { LeaseClock } from '../../lib/cluster/lease-clock';
+import { type Sighting, Sightings } from '../../lib/cluster/sightings';
 import type { Seeded } from './seeded';
 
 /** ms after which a call is given up */
@@ -89,9 +90,21 @@ export class Process {
   }
 }
 
+/** What a renewal tells, and what is seen by it. */
+export interface Told extends Omit<Renewal, 'rest'> {
+  run: string;
+  seen: Sighting[];
+}
+
+/** What is told, as the process that asked takes it. */
+export function taken(sightings: Sightings, { run, seen, ...told }: Told): Renewal {
+  sightings.saw(run, seen);
+  return { ...told, rest: sightings.rest };
+}
+
 /** What an engine holds, with the rules of the scripts for Redis. */
 export class Store {
-  readonly members = new Map<string, OwnState & { call: number; expires: number; lease?: number }>();
+  readonly members = new Map<string, OwnState & Omit<Sighting, 'holder'>>();
   readonly owners = new Map<number, string>();
   readonly commands = new Map<string, CommandRecord>();
   readonly devices = new Map<string, Map<string, number>>();
@@ -100,57 +113,71 @@ export class Store {
   /** sent to names that are no members' */
   readonly streams = new Map<string, Letter[]>();
   private digest: string | undefined;
-  private born: number | undefined;
-  private upSince = -1_000_000;
+  private born = 0;
+  private runs = 0;
+  /** the run from before which no lease can hold */
+  private settled: string | undefined;
+  /** ms by which the clock of its host is ahead: no lease may run by it */
+  ahead = 0;
 
-  constructor(
-    private readonly world: Pick<WorldClock, 'now'>,
-    readonly lease: number,
-  ) {}
+  constructor(readonly lease: number) {}
 
   /** @param forgets it had no append-only file */
   restart(forgets: boolean): void {
-    this.upSince = this.world.now;
+    this.runs++;
     if (!forgets) return;
     for (const map of [this.members, this.owners, this.commands, this.devices, this.kept]) map.clear();
-    this.born = undefined;
+    this.born++;
     this.digest = undefined;
   }
 
-  renew(holder: string, call: number, own: OwnState, held: readonly number[], lease = this.lease): Renewal {
-    const { now } = this.world;
+  /** It has run for long. */
+  settle(): void {
+    this.settled = this.run;
+  }
+
+  renew(
+    holder: string,
+    call: number,
+    own: OwnState,
+    held: readonly number[],
+    { gone, settled }: Pick<Sightings, 'gone' | 'settled'> = { gone: [], settled: '' },
+    lease = this.lease,
+  ): Told {
     const before = this.members.get(holder);
     if (before && before.call >= call) throw new DeviceError('BAD_RESPONSE', 'stale');
-    this.born ??= now;
-    for (const [other, { expires }] of this.members) if (expires <= now) this.members.delete(other);
-    const isLive = before !== undefined && before.expires > now;
-    this.members.set(holder, { ...own, call, lease, expires: now + lease });
+    if (settled === this.run) this.settle();
+    for (const one of gone) {
+      if (this.members.get(one.holder)?.call === one.call && one.holder !== holder)
+        this.members.delete(one.holder);
+    }
+    this.members.set(holder, { ...own, call, lease });
     if (![...this.members.values()].some(({ digest }) => digest === this.digest)) this.digest = own.digest;
     const lost = new Set(held);
     for (const [partition, owner] of [...this.owners]) {
-      if ((owner === holder && (!held.includes(partition) || !isLive)) || !this.members.has(owner))
+      if ((owner === holder && (!held.includes(partition) || !before)) || !this.members.has(owner))
         this.owners.delete(partition);
       else if (owner === holder) lost.delete(partition);
     }
     const members: Member[] = [...this.members].map(([of, { name, digest, ready, lease: its }]) => ({
       ...{ holder: of, name, digest, ready },
-      ...(its === undefined ? {} : { lease: its }),
+      lease: its,
     }));
     return {
-      ...{ epoch: String(this.born), digest: this.digest ?? '', members },
+      ...{ epoch: String(this.born), digest: this.digest ?? '', members, run: this.run },
       ...{ owners: new Map(this.owners), lost: [...lost] },
+      seen: [...this.members].map(([of, one]) => ({ holder: of, call: one.call, lease: one.lease })),
     };
   }
 
   claim(holder: string, call: number, partitions: readonly number[]): number[] {
-    const { now } = this.world;
-    const own = this.alive(holder);
+    const own = this.members.get(holder);
     if (!own || own.call >= call) return [];
     own.call = call;
-    if (now - this.upSince < this.lease + 1000 || now - (this.born ?? now) < this.lease) return [];
+    if (this.settled !== this.run) return [];
     if (own.digest !== this.digest) return [];
     return partitions.filter((one) => {
-      if (this.alive(this.owners.get(one) ?? '')) return false;
+      if (this.members.has(this.owners.get(one) ?? '')) return false;
       this.owners.set(one, holder);
       return true;
     });
@@ -165,7 +192,7 @@ export class Store {
   }
 
   begin(holder: string, { partition, device, record }: Beginning): Begun {
-    if (this.owners.get(partition) !== holder || !this.alive(holder)) return { kind: 'notOwner' };
+    if (this.owners.get(partition) !== holder || !this.members.has(holder)) return { kind: 'notOwner' };
     const known = this.commands.get(record.key);
     if (known) {
       if (known.state !== 'begun' || (known.by !== holder && known.goal === ''))
@@ -203,9 +230,8 @@ export class Store {
     else this.streams.set(to, [...(this.streams.get(to) ?? []), letter].slice(-500));
   }
 
-  private alive(holder: string): (OwnState & { call: number; expires: number }) | undefined {
-    const own = this.members.get(holder);
-    return own && own.expires > this.world.now ? own : undefined;
+  private get run(): string {
+    return `${this.born} ${this.runs}`;
   }
 }
 
@@ -219,6 +245,7 @@ export interface Faults {
 export class WorldEngine implements Engine {
   readonly connected = true;
   private calls = 0;
+  private readonly sightings: Sightings;
 
   constructor(
     private readonly options: {
@@ -231,7 +258,10 @@ export class WorldEngine implements Engine {
       /** ms, where it is another one than the store's */
       lease?: number;
     },
-  ) {}
+  ) {
+    const { holder, store, world } = options;
+    this.sightings = new Sightings(holder, options.lease ?? store.lease, () => world.now);
+  }
 
   start(heard: (letter: Letter) => void): void {
     const { store, holder, process } = this.options;
@@ -239,12 +269,15 @@ export class WorldEngine implements Engine {
   }
 
   time(): number {
-    return this.options.world.now;
+    return this.options.world.now + this.options.store.ahead;
   }
 
   renew(own: OwnState, held: readonly number[]): Promise<Renewal> {
     const call = ++this.calls;
-    return this.call((store, holder) => store.renew(holder, call, own, held, this.options.lease));
+    const { gone, settled } = this.sightings;
+    return this.call((store, holder) =>
+      store.renew(holder, call, own, held, { gone, settled }, this.options.lease),
+    ).then((told) => taken(this.sightings, told));
   }
 
   claim(partitions: readonly number[]): Promise<number[]> {
@@ -274,7 +307,7 @@ export class WorldEngine implements Engine {
   }
 
   send(holder: string, text: string): Promise<void> {
-    return this.call((store) => store.send(holder, { at: this.options.world.now, text }));
+    return this.call((store) => store.send(holder, { at: this.time(), text }));
   }
 
   sent(to: string): Promise<Letter[]> {

@@ -10,7 +10,8 @@ import type {
 } from '../../lib/cluster/engine';
 import * as redis from '../../lib/cluster/redis';
 import type { RedisOptions } from '../../lib/cluster/redis';
-import { Store } from './cluster-world';
+import { Sightings } from '../../lib/cluster/sightings';
+import { Store, taken } from './cluster-world';
 
 /** ms */
 const LEASE = 4000;
@@ -42,14 +43,7 @@ export class MemoryCluster {
       now: () => Date.now() + this.ahead,
       grants: () => !this.isVacant,
     };
-    this.store = new Store(
-      {
-        get now() {
-          return world.now();
-        },
-      },
-      LEASE,
-    );
+    this.store = new Store(LEASE);
     const variables = { ...VARIABLES, ...more };
     this.before = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
     Object.assign(process.env, variables);
@@ -62,11 +56,7 @@ export class MemoryCluster {
         }
       },
     });
-    // It has stood for long enough to grant something.
-    this.ahead = -10 * LEASE;
-    this.store.renew(OTHER, 1, { name: 'pi-2', digest: '', ready: true }, []);
-    this.store.release(OTHER, 2, [], true);
-    this.ahead = 0;
+    this.store.settle();
   }
 
   /**
@@ -79,7 +69,7 @@ export class MemoryCluster {
     // It was there first, so its flow file is in force where this instance has another.
     this.store.members.delete(OTHER);
     this.store.renew(OTHER, 1, ready, []);
-    this.store.members.set(OTHER, { ...ready, call: Infinity, expires: Infinity });
+    this.store.members.set(OTHER, { ...ready, call: Infinity, lease: Infinity });
     this.store.owners.set(0, OTHER);
     this.tell();
   }
@@ -160,13 +150,16 @@ class MemoryEngine implements Engine {
   unkept = 0;
   readonly read = new Set<string>();
   private calls = 0;
+  private readonly sightings: Sightings;
   private heard: (letter: Letter) => void = () => undefined;
 
   constructor(
     private readonly options: RedisOptions,
     private readonly store: Store,
     private readonly world: { now: () => number; grants: () => boolean },
-  ) {}
+  ) {
+    this.sightings = new Sightings(options.holder, store.lease, () => performance.now());
+  }
 
   time(): number {
     return this.world.now();
@@ -195,8 +188,8 @@ class MemoryEngine implements Engine {
       // The other member has the same flow file as this one, unless a test gives it another.
       const other = store.members.get(OTHER);
       if (other?.digest === '') other.digest = own.digest;
-      return store.renew(holder, call, own, held);
-    });
+      return store.renew(holder, call, own, held, this.sightings);
+    }).then((told) => taken(this.sightings, told));
   }
 
   claim(partitions: readonly number[]): Promise<number[]> {

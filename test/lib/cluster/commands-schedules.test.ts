@@ -39,7 +39,7 @@ const FAULTS = [
 async function run(seed: number, fault: (typeof FAULTS)[number]): Promise<void> {
   const seeded = new Seeded(seed);
   const world = new WorldClock();
-  const store = new Store(world, LEASE);
+  const store = new Store(LEASE);
   const faults = { lost: 0, late: 0 };
   const instances: Instance[] = [];
   const toggles = new Map<string, number>();

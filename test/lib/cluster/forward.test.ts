@@ -16,7 +16,7 @@ describe('a command that is asked for at another instance', () => {
 
   beforeEach(() => {
     world = new WorldClock();
-    store = new Store(world, LEASE);
+    store = new Store(LEASE);
     seeded = new Seeded(1);
     run = [];
   });

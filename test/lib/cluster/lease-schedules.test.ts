@@ -37,7 +37,7 @@ interface Seen {
 async function run(seed: number, seen: Seen): Promise<void> {
   const seeded = new Seeded(seed);
   const world = new WorldClock();
-  const store = new Store(world, LEASE);
+  const store = new Store(LEASE);
   const faults = { lost: seeded.pick([0, 0.02, 0.2]), late: seeded.pick([0, 0.05, 0.3]) };
   const spread: Spread = seeded.chance(0.1) ? 'flow' : 'none';
   const instances: Instance[] = [];
@@ -88,7 +88,7 @@ async function run(seed: number, seen: Seen): Promise<void> {
   const fault = (): void => {
     const instance = seeded.pick(instances);
     const { process, lease } = instance;
-    switch (seeded.below(8)) {
+    switch (seeded.below(10)) {
       case 0:
         process.dead = true;
         if (instances.filter((one) => !one.process.dead).length < 3) join();
@@ -109,6 +109,11 @@ async function run(seed: number, seen: Seen): Promise<void> {
       case 6:
         process.run(() => void lease.leave(500));
         join();
+        return;
+      case 7:
+      case 8:
+        // The clock of the engine's host is set.
+        store.ahead += seeded.pick([-1, 1]) * seeded.pick([200, 3000, 9000, 3_600_000]);
         return;
       default:
         process.run(() => lease.setDigest((instance.flows = seeded.pick(['old', 'new']))));
@@ -150,7 +155,7 @@ describe('leases after a standstill', () => {
     it(what, async () => {
       const seeded = new Seeded(newSeed());
       const world = new WorldClock();
-      const store = new Store(world, LEASE);
+      const store = new Store(LEASE);
       const frozen = begin(world, store, seeded, 'frozen');
       begin(world, store, seeded, 'other');
       const start = 3 * LEASE;

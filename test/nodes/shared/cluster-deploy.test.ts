@@ -41,7 +41,7 @@ describe('a deploy on one of several instances that divide the flow file', funct
   const digestOf = (entries: FlowEntry[]): string => unitsOf(entries, 'flow').digest;
   /** The other member is there. */
   const come = (digest: string): void => {
-    const own = { name: 'pi-2', digest, ready: true, call: Infinity, expires: Infinity };
+    const own = { name: 'pi-2', digest, ready: true, call: Infinity, lease: Infinity };
     cluster.store.members.set(OTHER, own);
     cluster.letter({ t: 'freed' });
   };
@@ -102,7 +102,9 @@ describe('a deploy on one of several instances that divide the flow file', funct
     const partitions = (): number[] => duties.map(({ partition }) => partition);
     assert.deepEqual(active(), [true, false, true, false]);
     const before = partitions();
-    const later = [comes.from, comes.to, goes.from, goes.to].map((id) => unitsOf(file, 'flow').partitionOf(id));
+    const later = [comes.from, comes.to, goes.from, goes.to].map((id) =>
+      unitsOf(file, 'flow').partitionOf(id),
+    );
     const [, , leaving] = duties;
     assert.ok(leaving);
     const memory = await runtime.memoryOf(leaving.node);

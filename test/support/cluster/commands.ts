@@ -26,7 +26,7 @@ export class World {
   private count = 0;
 
   constructor(private readonly lease = LEASE) {
-    this.store = new Store(this.clock, lease);
+    this.store = new Store(lease);
   }
 
   /** @param lease ms, where it is another one than that of most */
