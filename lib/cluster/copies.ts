@@ -15,7 +15,7 @@ export interface Copy {
  * own and perhaps with a time in them, so they are matched in their order: each record takes one, first one that reads the
  * same, else the nearest in time.
  */
-export class Matching {
+class Matching {
   private readonly left: CommandRecord[];
 
   /** @param records of one node, of other holders */

@@ -18,7 +18,7 @@ import {
 import type { Lease } from './lease';
 import type { LeaseClock } from './lease-clock';
 import type { CommandPermit } from './permit';
-import { Question } from './question';
+import { type Answer, Question } from './question';
 import { parsed } from './replies';
 import { Served } from './served';
 import { keyOf, KnownCommand, knownError, type Work } from './work';
@@ -27,17 +27,13 @@ import { keyOf, KnownCommand, knownError, type Work } from './work';
 const LONGEST_MESSAGE = 64 * 1024;
 /** ms that an owner may take: a command may wait minutes for its turn */
 const LONGEST_ANSWER = 6 * 60_000;
+export type { Answer } from './question';
+
 /** ms for which an answer is told again, and between two tries */
 const LONGEST_TOLD = 10_000;
 const TOLD_EVERY = 500;
 /** commands that wait for an answer, and those of others that are carried out here */
 const MOST_ASKED = 500;
-
-/** What a node gives for a message: what goes out, and what is shown. */
-export interface Answer {
-  sends: unknown[];
-  status: string | undefined;
-}
 
 /** Carries out here what another instance got. */
 export interface Server {

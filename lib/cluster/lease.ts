@@ -174,7 +174,8 @@ export class Lease {
 
   /** ms of the longest lease that a member has: nobody is replaced before it is over. */
   get longest(): number {
-    return Math.max(this.options.settings.lease, ...this.members.map(({ lease = 0 }) => lease));
+    const told = this.members.map(({ lease = 0 }) => lease).filter(Number.isFinite);
+    return Math.max(this.options.settings.lease, ...told);
   }
 
   get members(): readonly Member[] {

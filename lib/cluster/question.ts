@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 
 import { type DeviceError, toDeviceError } from '../core/errors';
 import { tellsOutcome, unanswered } from './errors';
-import type { Answer } from './forward';
+
+/** What a node gives for a message: what goes out, and what is shown. */
+export interface Answer {
+  sends: unknown[];
+  status: string | undefined;
+}
 
 export type Reply = { again: true } | { error: DeviceError } | { answer: Answer };
 

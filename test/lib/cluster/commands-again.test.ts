@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 
-import { Known, Matching } from '../../../lib/cluster/copies';
+import { Known, Matchings } from '../../../lib/cluster/copies';
 import type { CommandRecord } from '../../../lib/cluster/engine';
 import type { Shared } from '../../../lib/cluster/work';
 import { DeviceError } from '../../../lib/core/errors';
 import { codeOf, type Instance, LEASE, NOTHING, share, World } from '../../support/cluster/commands';
+
+/** What owners before have done, as an owner of today hears of it. */
+function matchingOf(records: CommandRecord[]): ReturnType<Matchings['of']> {
+  const engine = { recent: () => Promise.resolve(records) };
+  return new Matchings({ engine, holder: 'own', keeps: () => Infinity }).of('device', 0, 0);
+}
 
 /** A port that can only be toggled, seen by all instances. */
 class Port {
@@ -108,8 +114,8 @@ describe('what is known of one copy', () => {
   });
   const copy = { arrived: 1000, print: 'p' };
 
-  it('stays its own record however often it is tried', () => {
-    const matching = new Matching([record('1'), record('2')]);
+  it('stays its own record however often it is tried', async () => {
+    const matching = await matchingOf([record('1'), record('2')]);
     const [first, second] = [new Known(copy), new Known(copy)];
     assert.deepEqual(
       [first.of(matching), first.of(matching), second.of(matching), first.of(matching)].map(
@@ -119,19 +125,19 @@ describe('what is known of one copy', () => {
     );
   });
 
-  it('stays that none has it, until another owner has come in between', () => {
+  it('stays that none has it, until another owner has come in between', async () => {
     const known = new Known(copy);
-    const matching = new Matching([]);
+    const matching = await matchingOf([]);
     assert.deepEqual([known.of(matching), known.of(matching)], [undefined, undefined]);
-    assert.equal(known.of(new Matching([record('3', { by: 'c' })]))?.key, '3');
+    assert.equal(known.of(await matchingOf([record('3', { by: 'c' })]))?.key, '3');
   });
 
-  it('stays its own record where another owner has gone on with it, and is given to no other', () => {
+  it('stays its own record where another owner has gone on with it, and is given to no other', async () => {
     const [first, second] = [new Known(copy), new Known(copy)];
-    first.of(new Matching([record('1')]));
-    const later = new Matching([record('2'), record('1', { by: 'c', state: 'done' })]);
+    first.of(await matchingOf([record('1')]));
+    const later = await matchingOf([record('2'), record('1', { by: 'c', state: 'done' })]);
     assert.deepEqual([first.of(later)?.state, second.of(later)?.key], ['done', '2']);
-    assert.equal(first.of(new Matching([]))?.key, '1');
+    assert.equal(first.of(await matchingOf([]))?.key, '1');
   });
 });
 

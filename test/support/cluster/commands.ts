@@ -66,7 +66,7 @@ export interface Given {
 }
 
 export const NOTHING: Answer = { sends: [], status: undefined };
-export const work = ({ engine }: Instance, { commandId, run }: Given) => ({
+const work = ({ engine }: Instance, { commandId, run }: Given) => ({
   ...{ node: NODE, partition: 0, commandId, arrived: engine.time(), print: 'p', run },
   outcome: (answer: Answer) => JSON.stringify(answer),
 });
