@@ -56,7 +56,7 @@ export class HeldPower {
 
   /** ms for which what is told now is believed. */
   holds(gap: number): number {
-    return this.watched && this.told?.mean !== true && !this.isBefore(this.told) ? Infinity : gap;
+    return this.watched && (!this.told || this.holdsOn(this.told)) ? Infinity : gap;
   }
 
   /** What the last power tells up to `now` and has not been booked yet. */
@@ -101,11 +101,12 @@ export class HeldPower {
   }
 
   private holdsUntil(told: Told, gap: number): number {
-    return this.watched && !told.mean && !this.isBefore(told) ? Infinity : told.time + gap;
+    return this.holdsOn(told) ? Infinity : told.time + gap;
   }
 
-  private isBefore(told: Told | null): boolean {
-    return told !== null && told === this.before;
+  /** Whether it holds until the meter is lost. */
+  private holdsOn(told: Told): boolean {
+    return this.watched && !told.mean && told !== this.before;
   }
 
   /** A reading may come late, after a timer has booked beyond its time: no moment is booked twice. */

@@ -6,29 +6,7 @@ import { type FlowEntry, isOwn } from '../../../lib/cluster/flow-settings';
 import { partitionOf, rendezvous } from '../../../lib/cluster/partitions';
 import { unitsOf } from '../../../lib/cluster/units';
 import { projectRoot } from '../../../scripts/support/project-root';
-
-const node = (id: string, type: string, more: Record<string, unknown> = {}): FlowEntry => ({
-  ...{ id, type, z: 'tab', wires: [] },
-  ...more,
-});
-
-const CONFIG = { z: undefined, wires: undefined };
-
-/** Whether two nodes are one unit. */
-const together = (entries: FlowEntry[], a: string, b: string): boolean => {
-  const units = unitsOf(entries, 'flow');
-  return units.partitionOf(a) === units.partitionOf(b);
-};
-
-const METERS = [
-  node('dev1', 'poweropti-device', CONFIG),
-  node('m1', 'poweropti-meter', { device: 'dev1' }),
-  node('ups1', 'ups-device', { ...CONFIG, account: 'acc' }),
-  node('p1', 'ups-port', { device: 'ups1' }),
-  node('acc', 'powersentrix-account', CONFIG),
-  node('ups2', 'ups-device', { ...CONFIG, account: 'acc' }),
-  node('p2', 'ups-port', { device: 'ups2' }),
-];
+import { CONFIG, METERS, node, together } from '../../support/cluster/units';
 
 describe('units', () => {
   it('are one with the spread "none"', () => {

@@ -1,24 +1,11 @@
 import assert from 'node:assert/strict';
 
-import { LocalTime } from '../../../lib/core/zone';
 import { Demand } from '../../../lib/energy/demand';
-import type { DemandReport, DemandSettings } from '../../../lib/energy/demand-report';
-import { Usage, type UsageSettings } from '../../../lib/energy/usage';
+import type { DemandReport } from '../../../lib/energy/demand-report';
+import { Usage } from '../../../lib/energy/usage';
+import { copy, DEMAND, USAGE } from '../../support/energy-settings';
 
 const MINUTE = 60_000;
-const UTC = new LocalTime('UTC');
-
-const DEMAND: DemandSettings = {
-  ...{ zone: UTC, window: 15 * MINUTE, step: 15 * MINUTE, counts: 'import', target: 0, hours: [] },
-  ...{ billingDay: 1, longestGap: 20 * MINUTE, completeFrom: 0.95, smoothing: 0 },
-  ...{ peaks: 1, differentDays: false, floor: 0, ratchet: 0 },
-};
-const USAGE: UsageSettings = {
-  ...{ zone: UTC, billingDay: 1, base: null, longestGap: 20 * MINUTE },
-  ...{ price: { kind: 'none' }, feedIn: { kind: 'none' } },
-};
-
-const copy = <T>(state: T): T => JSON.parse(JSON.stringify(state)) as T;
 const at = (time: string): number => Date.parse(`2026-03-31T${time}:00Z`);
 
 /** A meter in a cloud whose readings come 20 minutes after their time, in the last half hour of a month. */

@@ -1,28 +1,14 @@
 import assert from 'node:assert/strict';
 
-import { LocalTime } from '../../../lib/core/zone';
 import { Demand } from '../../../lib/energy/demand';
-import type { DemandSettings } from '../../../lib/energy/demand-report';
 import { HostClock } from '../../../lib/energy/host-clock';
-import { Usage, type UsageSettings } from '../../../lib/energy/usage';
+import { Usage } from '../../../lib/energy/usage';
+import { copy, DEMAND, USAGE } from '../../support/energy-settings';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const UTC = new LocalTime('UTC');
-
-const DEMAND: DemandSettings = {
-  ...{ zone: UTC, window: 15 * MINUTE, step: 15 * MINUTE, counts: 'import', target: 0, hours: [] },
-  ...{ billingDay: 1, longestGap: 5 * MINUTE, completeFrom: 0.95, smoothing: 0 },
-  ...{ peaks: 1, differentDays: false, floor: 0, ratchet: 0 },
-};
-const USAGE: UsageSettings = {
-  ...{ zone: UTC, billingDay: 1, base: null, longestGap: 5 * MINUTE },
-  ...{ price: { kind: 'none' }, feedIn: { kind: 'none' } },
-};
 const NOON = Date.UTC(2026, 2, 10, 12);
-
-const copy = <T>(state: T): T => JSON.parse(JSON.stringify(state)) as T;
 
 describe('the clock of the host', () => {
   const begun = { wall: NOON, steady: 5000 };
@@ -105,13 +91,14 @@ describe('a clock that was wrong', () => {
 
 describe('a time that nobody saw', () => {
   const nap = 10 * HOUR;
+  const longestGap = 5 * MINUTE;
   for (const [what, pass] of [
     ['the clock jumped', <T extends { interrupt: () => void }>(one: T) => (one.interrupt(), one)],
     ['Node-RED was off', undefined],
   ] as const) {
     it(`is not filled by a power under watch where ${what}`, () => {
-      let demand = new Demand(DEMAND);
-      let usage = new Usage(USAGE);
+      let demand = new Demand({ ...DEMAND, longestGap });
+      let usage = new Usage({ ...USAGE, longestGap });
       for (const one of [demand, usage]) one.setAvailable(true, NOON);
       for (let time = NOON; time <= NOON + 30 * MINUTE; time += MINUTE) {
         demand.take({ time, power: 3000 }, time);
@@ -119,8 +106,8 @@ describe('a time that nobody saw', () => {
       }
       if (pass) for (const one of [demand, usage]) pass(one);
       else {
-        demand = new Demand(DEMAND, copy(demand.state()));
-        usage = new Usage(USAGE, copy(usage.state()));
+        demand = new Demand({ ...DEMAND, longestGap }, copy(demand.state()));
+        usage = new Usage({ ...USAGE, longestGap }, copy(usage.state()));
       }
       for (const one of [demand, usage]) one.setAvailable(true, null);
       const time = NOON + 30 * MINUTE + nap;
